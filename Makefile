@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The one door: every use of respawn is a target here. What a target does, the
+# host program in scripts/ does; this file builds it and calls it.
+
+MAKEFLAGS += --no-print-directory
+
+O ?= build
+CC = cc
+CFLAGS ?= -O2 -g
+FUZZ_SECONDS ?= 60
+LIBS := libarchive jansson nettle
+
+RESPAWN := $(O)/respawn
+DEPS := $(O)/respawn-deps
+# Targets with an exit status of their own, and the others that do a job
+JUDGING := check test
+DOING := build shell repin kernel-edit kernel-export
+VARIABLES := ARCH CONFIG TREE PATCHES SUITES KERNEL_TARBALL PLAN SEED CYCLES \
+	     SMP TIMING ACCEL KCMDLINE TIMEOUT STALL O V
+export $(VARIABLES)
+
+.PHONY: help deps host tests fuzz clean distclean $(JUDGING) $(JUDGING:=.run) $(DOING)
+.SUFFIXES:
+.DELETE_ON_ERROR:
+
+help: host
+	@echo 'Targets:'
+	@echo '  check          build, boot and judge every architecture;'
+	@echo '                 status 0: all passed, 1: a failure, 2: an error of the harness'
+	@echo '  test           test respawn itself'
+	@echo '  build          build all that check boots'
+	@echo '  shell          boot into a shell on the terminal (ARCH=)'
+	@echo '  kernel-edit    open the patched kernel as git commits in O=/kernel'
+	@echo '  kernel-export  write those commits back as the series'
+	@echo '  repin          move to the newest kernel package of the pinned series'
+	@echo '  fuzz           fuzz the console and KTAP parsers (FUZZ_SECONDS=60)'
+	@echo '  deps           install what is missing on this machine'
+	@echo '  host           build the host program, O=/respawn'
+	@echo '  clean          remove what was built in O=, keep run records and the cache'
+	@echo '  distclean      remove O= and the cache'
+	@echo ''
+	@echo 'Variables:'
+	@$(RESPAWN) variables
+	@echo ''
+	@echo 'make -s says only what went wrong and the last line; make -jN builds with N jobs.'
+	@echo 'Bisect: git bisect run $(abspath $(RESPAWN)) bisect-step ARCH=arm64'
+
+# ---- the jobs ---------------------------------------------------------------
+
+$(DOING): deps host
+	@$(RESPAWN) $@
+
+# make itself knows one status of failure, 2. That a test failed is status 1,
+# which make only gives under -q, for "not up to date". So the job runs in a
+# line with a plus, which -q does not hold back, and leaves its status in a
+# file; the recipe that is expanded after it has a line to be held back, or not.
+ifneq ($(filter $(JUDGING),$(MAKECMDGOALS)),)
+ifneq ($(words $(MAKECMDGOALS)),1)
+$(error $(filter $(JUDGING),$(MAKECMDGOALS)) has an exit status of its own: call it alone)
+endif
+MAKEFLAGS += -q
+endif
+
+status = $(strip $(file <$(O)/$@.status))
+answer = $(if $(filter 0,$(status)),,$(if $(filter 1,$(status)),@:,$(error $@ ended with status $(or $(status),2))))
+
+$(JUDGING): %: %.run
+	$(answer)
+
+check.run:
+	+@mkdir -p $(O) && rm -f $(O)/check.status; \
+	{ MAKEFLAGS= $(MAKE) -s deps host && $(RESPAWN) check; }; \
+	echo $$? > $(O)/check.status
+
+test.run:
+	+@mkdir -p $(O) && rm -f $(O)/test.status; \
+	{ MAKEFLAGS= $(MAKE) -s deps host tests && tests/run $(O); }; \
+	echo $$? > $(O)/test.status
+
+# ---- the host program -------------------------------------------------------
+
+SOURCES := $(filter-out scripts/deps.c,$(wildcard scripts/*.c))
+OBJECTS := $(SOURCES:scripts/%.c=$(O)/obj/%.o)
+ALL_CFLAGS = -std=gnu11 -Wall -Wextra $(CFLAGS) -MMD -DRESPAWN_DIR='"$(CURDIR)"'
+LDLIBS = $(shell pkg-config --libs $(LIBS))
+
+deps: $(DEPS)
+	@$(DEPS) $(ARCH)
+
+host: $(RESPAWN)
+
+$(DEPS): scripts/deps.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -Wall -Wextra $(CFLAGS) -o $@ $<
+
+$(RESPAWN): $(OBJECTS)
+	$(CC) $(CFLAGS) -o $@ $^ $(LDLIBS)
+
+$(O)/obj/%.o: scripts/%.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+# ---- tests of respawn itself ------------------------------------------------
+
+UNITS := $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/unit/test_*.c tests/run/test_*.c))
+TESTED := $(filter-out $(O)/obj/main.o,$(OBJECTS))
+TEST_CFLAGS = $(ALL_CFLAGS) -Iscripts -DTESTS_DIR='"$(CURDIR)/tests"'
+
+tests: $(UNITS) $(O)/tests/fuzz_replay
+
+$(O)/tests/%: tests/%.c $(TESTED)
+	@mkdir -p $(@D)
+	$(CC) $(TEST_CFLAGS) -o $@ $< $(TESTED) $(LDLIBS) -lcmocka
+
+$(O)/tests/fuzz_replay: tests/fuzz/fuzz_ktap.c $(TESTED)
+	@mkdir -p $(@D)
+	$(CC) $(TEST_CFLAGS) -DFUZZ_REPLAY -o $@ $< $(TESTED) $(LDLIBS)
+
+PARSERS := scripts/console.c scripts/ktap.c scripts/trouble.c
+
+fuzz:
+	@mkdir -p $(O)/fuzz
+	clang -g -O1 -std=gnu11 -Iscripts -fsanitize=fuzzer,address -o $(O)/fuzz_ktap \
+		tests/fuzz/fuzz_ktap.c $(PARSERS)
+	$(O)/fuzz_ktap -max_total_time=$(FUZZ_SECONDS) -artifact_prefix=$(O)/fuzz/ \
+		$(O)/fuzz tests/fuzz/corpus
+
+clean:
+	rm -rf $(O)/obj $(O)/tests $(O)/fuzz $(O)/fuzz_ktap $(RESPAWN) $(DEPS) $(O)/*.status
+
+distclean:
+	rm -rf $(O) $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/respawn
+
+-include $(OBJECTS:.o=.d)

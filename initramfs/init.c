@@ -1,0 +1,397 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * PID 1 of the guest. It runs the plan and reboots, which ends QEMU. Nothing
+ * that goes wrong on the way keeps it from that: it says so and goes on.
+ *
+ * The host reads the lines that begin with "respawn:".
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/reboot.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "kmsg.h"
+
+#define PLAN_PATH	"/plan"
+#define STEPS_MAX	64
+#define NAME_LEN	64
+#define NO_STEP		127
+
+/* A line of the plan; a name is empty where the plan has "-". */
+struct step {
+	char name[NAME_LEN];
+	char module[NAME_LEN];
+	char program[NAME_LEN];
+};
+
+static struct step steps[STEPS_MAX];
+static size_t nr_steps;
+
+static char cmdline[4096];
+static const char *plan = "";
+static unsigned long long seed = 1;
+static const char *cycles;
+static bool shell;
+
+static int kmsg;
+
+static int complain(const char *what, const char *which)
+{
+	int err = errno;
+
+	kmsg_print("respawn: error %s %s: %s", what, which, strerror(err));
+	return err;
+}
+
+/* --- What a guest needs before anything can run in it --- */
+
+static void mount_one(const char *type, const char *where)
+{
+	if (mkdir(where, 0755) && errno != EEXIST)
+		complain("mkdir", where);
+	if (mount(type, where, type, 0, NULL))
+		complain("mount", where);
+}
+
+/* The kernel leaves them closed if the initramfs has no /dev/console. */
+static void open_stdio(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd > STDERR_FILENO)
+		close(fd);
+}
+
+static void mount_all(void)
+{
+	int err;
+
+	mkdir("/dev", 0755);
+	err = mount("devtmpfs", "/dev", "devtmpfs", 0, NULL) ? errno : 0;
+	open_stdio();
+	kmsg = kmsg_open();
+	if (err) {
+		errno = err;
+		complain("mount", "/dev");
+	}
+	mount_one("proc", "/proc");
+	mount_one("sysfs", "/sys");
+	mount_one("debugfs", "/sys/kernel/debug");
+	mount_one("tmpfs", "/tmp");
+}
+
+/* --- What the host asks for --- */
+
+static void read_seed(const char *value)
+{
+	char *end;
+
+	errno = 0;
+	seed = strtoull(value, &end, 0);
+	if (!errno && (end == value || *end))
+		errno = EINVAL;
+	if (errno)
+		complain("respawn.seed", value);
+}
+
+static void read_parameter(const char *word)
+{
+	static const char prefix[] = "respawn.";
+
+	if (strncmp(word, prefix, strlen(prefix)))
+		return;
+	word += strlen(prefix);
+	if (!strncmp(word, "plan=", 5))
+		plan = word + 5;
+	else if (!strncmp(word, "seed=", 5))
+		read_seed(word + 5);
+	else if (!strncmp(word, "cycles=", 7))
+		cycles = word + 7;
+	else if (!strncmp(word, "shell=", 6))
+		shell = !strcmp(word + 6, "1");
+	else
+		kmsg_print("respawn: error no parameter respawn.%s", word);
+}
+
+static void read_cmdline(void)
+{
+	int fd = open("/proc/cmdline", O_RDONLY | O_CLOEXEC);
+	ssize_t n = -1;
+	char *word, *save;
+
+	if (fd >= 0) {
+		n = read(fd, cmdline, sizeof(cmdline) - 1);
+		close(fd);
+	}
+	if (n < 0)
+		complain("read", "/proc/cmdline");
+	for (word = strtok_r(cmdline, "\n ", &save); word;
+	     word = strtok_r(NULL, "\n ", &save))
+		read_parameter(word);
+}
+
+static void read_step(const char *line)
+{
+	struct step *s = &steps[nr_steps];
+
+	if (line[strspn(line, " \t\n")] == '\0' || *line == '#')
+		return;
+	if (nr_steps == STEPS_MAX ||
+	    sscanf(line, "%63s %63s %63s", s->name, s->module, s->program) != 3) {
+		kmsg_print("respawn: error bad line in the plan: %.*s",
+			   (int)strcspn(line, "\n"), line);
+		return;
+	}
+	if (!strcmp(s->module, "-"))
+		s->module[0] = '\0';
+	if (!strcmp(s->program, "-"))
+		s->program[0] = '\0';
+	nr_steps++;
+}
+
+static void read_plan(void)
+{
+	FILE *f = fopen(PLAN_PATH, "re");
+	char line[512];
+
+	if (!f) {
+		complain("open", PLAN_PATH);
+		return;
+	}
+	while (fgets(line, sizeof(line), f))
+		read_step(line);
+	fclose(f);
+}
+
+static void say_guest(void)
+{
+	struct utsname u;
+
+	if (uname(&u)) {
+		complain("uname", "");
+		return;
+	}
+	kmsg_print("respawn: guest %s %s cpus=%ld seed=%llu", u.machine,
+		   u.release, sysconf(_SC_NPROCESSORS_ONLN), seed);
+}
+
+static void set_environment(void)
+{
+	char value[32];
+
+	snprintf(value, sizeof(value), "%llu", seed);
+	setenv("RESPAWN_SEED", value, 1);
+	if (cycles)
+		setenv("RESPAWN_CYCLES", cycles, 1);
+	setenv("PATH", "/bin", 1);
+	setenv("HOME", "/", 1);
+	setenv("TERM", "linux", 0);
+}
+
+/* --- One step --- */
+
+/* Wait for @child; whoever else ended was left to PID 1. */
+static int await(pid_t child)
+{
+	int status;
+	pid_t pid;
+
+	do
+		pid = wait(&status);
+	while (pid != child && !(pid < 0 && errno != EINTR));
+
+	if (pid < 0)
+		return complain("wait", "");
+	if (WIFSIGNALED(status))
+		return 128 + WTERMSIG(status);
+	return WEXITSTATUS(status);
+}
+
+static int run_program(const char *name)
+{
+	char path[NAME_LEN + 8];
+	pid_t child;
+
+	snprintf(path, sizeof(path), "/bin/%s", name);
+	child = fork();
+	if (child < 0)
+		return complain("fork", path);
+	if (child)
+		return await(child);
+
+	/* A program that complains on its own does it in the log too. */
+	dup2(kmsg, STDOUT_FILENO);
+	dup2(kmsg, STDERR_FILENO);
+	execl(path, name, NULL);
+	complain("exec", path);
+	_exit(NO_STEP);
+}
+
+static int load_module(const char *name)
+{
+	char path[NAME_LEN + 16];
+	int status = 0;
+	int fd;
+
+	snprintf(path, sizeof(path), "/modules/%s.ko", name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return complain("open", path);
+	if (syscall(SYS_finit_module, fd, "", 0))
+		status = complain("load", path);
+	close(fd);
+	return status;
+}
+
+static int unload_module(const char *name)
+{
+	if (syscall(SYS_delete_module, name, O_NONBLOCK))
+		return complain("unload", name);
+	return 0;
+}
+
+static const struct step *find_step(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < nr_steps; i++)
+		if (!strcmp(steps[i].name, name))
+			return &steps[i];
+	return NULL;
+}
+
+static int do_step(const char *name)
+{
+	const struct step *s = find_step(name);
+	int status = 0;
+	int err;
+
+	if (!s) {
+		kmsg_print("respawn: error no step named %s", name);
+		return NO_STEP;
+	}
+	if (s->module[0])
+		status = load_module(s->module);
+	if (status)
+		return status;
+	if (s->program[0])
+		status = run_program(s->program);
+	if (s->module[0]) {
+		err = unload_module(s->module);
+		if (!status)
+			status = err;
+	}
+	return status;
+}
+
+/* --- The plan, or the shell in place of it --- */
+
+static size_t choose_steps(const char *chosen[])
+{
+	static char names[sizeof(cmdline)];
+	char *name, *save;
+	size_t nr = 0;
+
+	snprintf(names, sizeof(names), "%s", plan);
+	for (name = strtok_r(names, ",", &save); name && nr < STEPS_MAX;
+	     name = strtok_r(NULL, ",", &save))
+		chosen[nr++] = name;
+	if (name)
+		kmsg_print("respawn: error more than %d steps asked for",
+			   STEPS_MAX);
+	if (nr)
+		return nr;
+	for (; nr < nr_steps; nr++)
+		chosen[nr] = steps[nr].name;
+	return nr;
+}
+
+static void run_plan(void)
+{
+	const char *chosen[STEPS_MAX];
+	size_t nr = choose_steps(chosen);
+	size_t i;
+	int status;
+
+	kmsg_print("respawn: plan %zu", nr);
+	for (i = 0; i < nr; i++) {
+		kmsg_print("respawn: step %s begin", chosen[i]);
+		status = do_step(chosen[i]);
+		kmsg_print("respawn: step %s end %d", chosen[i], status);
+	}
+	kmsg_print("respawn: done %zu", nr);
+}
+
+static int run_busybox(char *const argv[], bool on_console)
+{
+	pid_t child = fork();
+	int fd;
+
+	if (child < 0)
+		return complain("fork", argv[0]);
+	if (child)
+		return await(child);
+
+	if (on_console) {
+		setsid();
+		fd = open("/dev/console", O_RDWR);
+		if (fd < 0 || ioctl(fd, TIOCSCTTY, 0))
+			complain("open", "/dev/console");
+		dup2(fd, STDIN_FILENO);
+		dup2(fd, STDOUT_FILENO);
+		dup2(fd, STDERR_FILENO);
+	}
+	execv("/bin/busybox", argv);
+	complain("exec", "/bin/busybox");
+	_exit(NO_STEP);
+}
+
+static void run_shell(void)
+{
+	char *const install[] = { "busybox", "--install", "-s", "/bin", NULL };
+	char *const sh[] = { "busybox", "sh", NULL };
+	int fd;
+
+	run_busybox(install, false);
+	run_busybox(sh, true);
+
+	/* A UART that is reset in mid-word loses the end of it. */
+	fd = open("/dev/console", O_RDWR | O_NOCTTY);
+	if (fd >= 0)
+		tcdrain(fd);
+}
+
+int main(void)
+{
+	mount_all();
+	read_cmdline();
+	read_plan();
+	say_guest();
+	set_environment();
+
+	if (shell)
+		run_shell();
+	else
+		run_plan();
+
+	sync();
+	reboot(RB_AUTOBOOT);
+	complain("reboot", "");
+	/* The death of PID 1 is a panic, and that reboots too. */
+	return EXIT_FAILURE;
+}

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "kmsg.h"
+
+/* The kernel refuses a record of 1024 bytes or more. */
+#define KMSG_LINE	1000
+
+#define KMSG_PATH	"/dev/kmsg"
+#define KMSG_DEV	makedev(1, 11)
+
+static int kmsg_fd = -1;
+
+static struct {
+	const char *suite;
+	unsigned int cases;
+	unsigned int done;
+	unsigned int failed;
+} ktap;
+
+/**
+ * kmsg_open - open the kernel log for writing
+ *
+ * Return: the descriptor, closed on exec, or -1 with errno set.
+ */
+int kmsg_open(void)
+{
+	kmsg_fd = open(KMSG_PATH, O_WRONLY | O_CLOEXEC);
+	if (kmsg_fd < 0 && errno == ENOENT) {
+		/* No devtmpfs: to say so needs a node all the same. */
+		mkdir("/dev", 0755);
+		if (!mknod(KMSG_PATH, S_IFCHR | 0600, KMSG_DEV))
+			kmsg_fd = open(KMSG_PATH, O_WRONLY | O_CLOEXEC);
+	}
+	return kmsg_fd;
+}
+
+/* One record is one write(). */
+static void kmsg_line(const char *line)
+{
+	ssize_t n;
+
+	do
+		n = write(kmsg_fd, line, strlen(line));
+	while (n < 0 && errno == EINTR);
+}
+
+/**
+ * kmsg_print - print a line to the kernel log
+ * @fmt: printf-style, without a newline; cut if too long for a record
+ */
+void kmsg_print(const char *fmt, ...)
+{
+	char line[KMSG_LINE];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(line, sizeof(line), fmt, args);
+	va_end(args);
+	kmsg_line(line);
+}
+
+/**
+ * ktap_begin - begin the document
+ * @suite: name of its one suite
+ * @cases: how many cases there will be
+ */
+void ktap_begin(const char *suite, unsigned int cases)
+{
+	ktap.suite = suite;
+	ktap.cases = cases;
+	ktap.done = 0;
+	ktap.failed = 0;
+	kmsg_print("KTAP version 1");
+	kmsg_print("1..1");
+	kmsg_print("    KTAP version 1");
+	kmsg_print("    # Subtest: %s", suite);
+	kmsg_print("    1..%u", cases);
+}
+
+/**
+ * ktap_note - print a diagnostic line of the suite
+ * @fmt: printf-style, without a newline
+ */
+void ktap_note(const char *fmt, ...)
+{
+	char line[KMSG_LINE] = "    # ";
+	size_t len = strlen(line);
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(line + len, sizeof(line) - len, fmt, args);
+	va_end(args);
+	kmsg_line(line);
+}
+
+/**
+ * ktap_case - print the result of a case
+ * @name: name of the case
+ * @ok: whether it passed
+ * @skip: why it could not be tried, or NULL; @ok does not count then
+ */
+void ktap_case(const char *name, bool ok, const char *skip)
+{
+	ktap.done++;
+	if (skip) {
+		kmsg_print("    ok %u %s # SKIP %s", ktap.done, name, skip);
+		return;
+	}
+	if (!ok)
+		ktap.failed++;
+	kmsg_print("    %s %u %s", ok ? "ok" : "not ok", ktap.done, name);
+}
+
+/**
+ * ktap_end - end the document with the result of the suite
+ *
+ * Return: whether all the cases that were planned ran, and none failed.
+ */
+bool ktap_end(void)
+{
+	bool ok = !ktap.failed && ktap.done == ktap.cases;
+
+	kmsg_print("%s 1 %s", ok ? "ok" : "not ok", ktap.suite);
+	return ok;
+}

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The main job: source, kernels, initramfs, guests, verdicts, for every
+ * architecture that was asked for.
+ */
+#define _GNU_SOURCE
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "accel.h"
+#include "check.h"
+#include "guest.h"
+#include "initramfs.h"
+#include "options.h"
+#include "record.h"
+#include "report.h"
+#include "ui.h"
+
+/**
+ * struct job - what check works on
+ * @n: how many architectures
+ * @tree: the source of all their kernels
+ * @plan: all steps there are
+ * @steps: names of those to do
+ */
+struct job {
+	size_t n;
+	struct tree tree;
+	struct plan plan;
+	struct strv steps;
+	struct kernel *kernels;
+	struct guest *guests;
+};
+
+static void build_all(struct job *j)
+{
+	plan_read(&j->plan);
+	plan_chosen(&j->plan, &j->steps);
+	tree_open(&j->tree);
+	while (opt.arch[j->n])
+		j->n++;
+	j->kernels = calloc(j->n, sizeof(*j->kernels));
+	j->guests = calloc(j->n, sizeof(*j->guests));
+	if (!j->kernels || !j->guests)
+		die("out of memory");
+	for (size_t i = 0; i < j->n; i++) {
+		struct guest *g = &j->guests[i];
+
+		kernel_build(&j->kernels[i], opt.arch[i], &j->tree);
+		g->kernel = &j->kernels[i];
+		g->initramfs = initramfs_build(g->kernel, &j->tree, &j->plan);
+		g->steps = &j->steps;
+	}
+}
+
+static int run_all(struct job *j)
+{
+	int status = EXIT_PASS;
+
+	for (size_t i = 0; i < j->n; i++) {
+		struct guest *g = &j->guests[i];
+
+		g->accel = accel_choose(g->kernel, g->initramfs, &j->plan);
+		g->dir = record_begin(g->kernel->arch);
+		guest_prepare(g, &j->plan);
+	}
+	ui_stage("guests", "run");
+	guests_run(j->guests, j->n);
+	ui_done("%zu guests, %u CPUs each, seed %llu", j->n, opt.smp,
+		(unsigned long long)opt.seed);
+
+	report_table(j->guests, j->n);
+	for (size_t i = 0; i < j->n; i++) {
+		__auto_free char *record = record_finish(&j->guests[i], &j->tree);
+		int s = verdict_exit_status(judge_verdict(j->guests[i].judge));
+
+		report_failure(&j->guests[i], record);
+		status = s > status ? s : status;
+	}
+	report_total(j->guests, j->n);
+	return status;
+}
+
+/**
+ * check - build, boot, judge
+ *
+ * Return: an exit status
+ */
+int check(void)
+{
+	struct job j = { 0 };
+
+	build_all(&j);
+	return run_all(&j);
+}
+
+/**
+ * check_build - build all that check would boot
+ *
+ * Return: an exit status
+ */
+int check_build(void)
+{
+	struct job j = { 0 };
+
+	build_all(&j);
+	for (size_t i = 0; i < j.n; i++)
+		ui_note("%-8s %s\n%-8s %s", j.kernels[i].arch->name,
+			j.kernels[i].image, "", j.guests[i].initramfs);
+	return EXIT_PASS;
+}
+
+/**
+ * check_shell - boot into a shell on the terminal
+ *
+ * Return: an exit status
+ */
+int check_shell(void)
+{
+	struct job j = { 0 };
+
+	if (!opt.arch[0] || opt.arch[1])
+		opt.arch[1] = NULL;
+	build_all(&j);
+	opt.timing = "real";
+	j.guests[0].accel = accel_choose(j.guests[0].kernel, j.guests[0].initramfs, &j.plan);
+	ui_note("%s, %s; 'exit' ends it, so does Ctrl-A X",
+		j.kernels[0].arch->name, j.tree.name);
+	return guest_shell(&j.guests[0]);
+}
+
+/**
+ * check_bisect_step - build and check one commit for git bisect run
+ *
+ * Tests the tree it is called in, unless TREE= says another one.
+ *
+ * Return: 0 for good, 1 for bad; what can't be tested ends the program with
+ * EXIT_UNTESTABLE, a failure of the harness with EXIT_ABORT
+ */
+int check_bisect_step(void)
+{
+	struct job j = { 0 };
+	int status;
+
+	if (!*opt.tree)
+		opt.tree = getcwd(NULL, 0);
+	build_all(&j);
+	status = run_all(&j);
+	return status == EXIT_ERROR ? EXIT_ABORT : status;
+}

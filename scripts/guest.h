@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef RESPAWN_GUEST_H
+#define RESPAWN_GUEST_H
+
+#include <sys/types.h>
+
+#include "judge.h"
+#include "kernel.h"
+
+/**
+ * struct guest - one QEMU, from its start to the verdict
+ * @kernel: what it boots
+ * @initramfs: what it boots into
+ * @dir: where it leaves its console; made by the caller
+ * @steps: what it is asked to do
+ * @accel: "virtual", "kvm" or "tcg"
+ * @judge: what is known of it; made by guest_prepare()
+ * @argv: QEMU's arguments
+ * @cmdline: the kernel's command line
+ * @wall: host seconds it took
+ * @boot: host seconds until init spoke, negative if it never did
+ *
+ * What follows is for guest.c alone.
+ */
+struct guest {
+	const struct kernel *kernel;
+	const char *initramfs;
+	const char *dir;
+	const struct strv *steps;
+	const char *accel;
+	struct judge *judge;
+	struct strv argv;
+	char *cmdline;
+	double wall;
+	double boot;
+
+	pid_t pid;
+	int pidfd;
+	int console;
+	int cpu_slot;
+	double begun;
+	double heard;
+	enum ending ending;
+	char *detail;
+};
+
+void guest_prepare(struct guest *g, const struct plan *plan);
+void guests_run(struct guest *g, size_t n);
+void guest_free(struct guest *g);
+int guest_shell(struct guest *g);
+
+#endif /* RESPAWN_GUEST_H */

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef RESPAWN_INITRAMFS_H
+#define RESPAWN_INITRAMFS_H
+
+#include "kernel.h"
+#include "plan.h"
+
+char *initramfs_build(const struct kernel *k, struct tree *t, const struct plan *p);
+
+#endif /* RESPAWN_INITRAMFS_H */

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef RESPAWN_KERNEL_H
+#define RESPAWN_KERNEL_H
+
+#include "arch.h"
+#include "tree.h"
+
+/**
+ * struct kernel - a built kernel, in the cache
+ * @arch: what it is for
+ * @key: hash of all it was built from
+ * @dir: where it lies; never changes once it is there
+ * @image: what QEMU boots
+ * @out: the kernel's build folder, which goes on changing
+ */
+struct kernel {
+	const struct arch *arch;
+	char *key;
+	char *dir;
+	char *image;
+	char *out;
+};
+
+void kernel_build(struct kernel *k, const struct arch *a, struct tree *t);
+void kernel_modules(const struct kernel *k, struct tree *t, const char *dir);
+char *kernel_compiler(const struct arch *a);
+
+#endif /* RESPAWN_KERNEL_H */

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef RESPAWN_OPTIONS_H
+#define RESPAWN_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "arch.h"
+
+/**
+ * struct options - what the user asked for
+ * @arch: the architectures, NULL-terminated
+ * @config: flavour of the kernel configuration
+ * @tree: a git tree to test instead of the pinned kernel, or NULL
+ * @tarball: a kernel source package or tarball to use as the pinned one, or NULL
+ * @patches: patches to apply after the series, space separated
+ * @suites: folders with suites of the user's own, space separated
+ * @plan: steps of the guest's plan, comma separated; empty for all
+ * @timing: "virtual" or "real"
+ * @accel: "auto", "kvm" or "tcg"
+ * @kcmdline: more words for the kernel's command line
+ * @out: folder for records and other products
+ * @cache: what is kept between runs and clones
+ * @seed: of everything random
+ * @smp: CPUs of the guest
+ * @cycles: rounds of the stress driver
+ * @timeout: seconds of host time that a guest may take in all
+ * @stall: seconds of host time that a guest's console may be silent
+ * @jobs: of make
+ */
+struct options {
+	const struct arch **arch;
+	const char *config;
+	const char *tree;
+	const char *tarball;
+	const char *patches;
+	const char *suites;
+	const char *plan;
+	const char *timing;
+	const char *accel;
+	const char *kcmdline;
+	const char *out;
+	const char *cache;
+	uint64_t seed;
+	unsigned int smp;
+	unsigned int cycles;
+	unsigned int timeout;
+	unsigned int stall;
+	unsigned int jobs;
+};
+
+extern struct options opt;
+
+void options_parse(int argc, char **argv);
+void options_help(void);
+const char *source_dir(void);
+
+#endif /* RESPAWN_OPTIONS_H */

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What a guest does: the table initramfs/plan, and those of the user's suites.
+ */
+#define _GNU_SOURCE
+#include <stdlib.h>
+#include <string.h>
+
+#include "options.h"
+#include "plan.h"
+
+static void add_file(struct plan *p, const char *path)
+{
+	__auto_free char *text = read_file(path, NULL);
+	__auto_strv struct strv lines = { 0 };
+	char *more;
+
+	if (!text)
+		die("cannot read %s: a folder of suites needs a plan", path);
+	strv_split(&lines, text, "\n");
+	for (size_t i = 0; i < lines.n; i++) {
+		__auto_strv struct strv w = { 0 };
+
+		strv_split(&w, lines.v[i], " \t");
+		if (!w.n || w.v[0][0] == '#')
+			continue;
+		if (w.n != 4)
+			die("%s: '%s' has not the four columns step, module, program, suites",
+			    path, lines.v[i]);
+		p->steps = reallocarray(p->steps, p->n + 1, sizeof(*p->steps));
+		p->steps[p->n++] = (struct step){ copy(w.v[0]), copy(w.v[1]),
+						  copy(w.v[2]), copy(w.v[3]) };
+	}
+	more = fmt("%s%s", p->text ? p->text : "", text);
+	free(p->text);
+	p->text = more;
+}
+
+/**
+ * plan_read - read every table of steps
+ * @p: gets them
+ */
+void plan_read(struct plan *p)
+{
+	__auto_free char *own = fmt("%s/initramfs/plan", source_dir());
+	__auto_strv struct strv dirs = { 0 };
+
+	*p = (struct plan){ 0 };
+	add_file(p, own);
+	strv_split(&dirs, opt.suites, " ");
+	for (size_t i = 0; i < dirs.n; i++) {
+		__auto_free char *path = fmt("%s/plan", dirs.v[i]);
+
+		add_file(p, path);
+	}
+}
+
+const struct step *plan_find(const struct plan *p, const char *name)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (!strcmp(p->steps[i].name, name))
+			return &p->steps[i];
+	return NULL;
+}
+
+/**
+ * plan_chosen - the steps that PLAN= names, or all
+ * @p: the plan
+ * @names: gets their names
+ *
+ * Dies of a name that is not there.
+ */
+void plan_chosen(const struct plan *p, struct strv *names)
+{
+	strv_split(names, opt.plan, ", ");
+	for (size_t i = 0; i < names->n; i++) {
+		if (!plan_find(p, names->v[i])) {
+			__auto_free char *all = copy("");
+
+			for (size_t j = 0; j < p->n; j++) {
+				char *more = fmt("%s %s", all, p->steps[j].name);
+
+				free(all);
+				all = more;
+			}
+			die("PLAN=%s: no such step, there are:%s", names->v[i], all);
+		}
+	}
+	for (size_t i = 0; !*opt.plan && i < p->n; i++)
+		strv_add(names, "%s", p->steps[i].name);
+}

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Run records: a folder per guest run, with all that is known of it. A record
+ * is made under a temporary name and is there whole or not at all.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <jansson.h>
+
+#include "options.h"
+#include "record.h"
+#include "ui.h"
+
+#define RECORD_FORMAT	1
+
+/* Records that are not finished, for whoever ends the program early */
+static struct strv unfinished;
+
+static void remove_unfinished(void)
+{
+	for (size_t i = 0; i < unfinished.n; i++)
+		remove_tree(unfinished.v[i]);
+}
+
+/**
+ * record_begin - make the folder that a guest leaves its traces in
+ * @a: what the guest runs on
+ *
+ * Dies if it can't be made. An exit before record_finish() removes it.
+ *
+ * Return: the folder, to be freed
+ */
+char *record_begin(const struct arch *a)
+{
+	__auto_free char *runs = fmt("%s/runs", opt.out);
+	time_t t = time(NULL);
+	char stamp[32];
+	char *dir;
+
+	if (!unfinished.n)
+		atexit(remove_unfinished);
+	make_dirs(runs);
+	strftime(stamp, sizeof(stamp), "%Y%m%d-%H%M%S", localtime(&t));
+	for (int i = 0; ; i++) {
+		__auto_free char *final = fmt("%s/%s-%s-%s-seed%llu%s", runs, stamp,
+					      a->name, opt.config,
+					      (unsigned long long)opt.seed, "");
+		__auto_free char *name = i ? fmt("%s.%d", final, i) : copy(final);
+
+		dir = fmt("%s.tmp", name);
+		if (!exists(name) && !mkdir(dir, 0777))
+			break;
+		if (errno != EEXIST && errno)
+			die("cannot create directory %s: %s", dir, strerror(errno));
+		free(dir);
+	}
+	strv_add(&unfinished, "%s", dir);
+	return dir;
+}
+
+static const char *status_name(const struct ktap_test *t)
+{
+	static const char *const names[] = {
+		[KTAP_PASS] = "pass", [KTAP_FAIL] = "fail",
+		[KTAP_SKIP] = "skip", [KTAP_MISSING] = "missing",
+	};
+
+	return names[t->status];
+}
+
+static json_t *tests(const struct ktap_test *parent)
+{
+	json_t *all = json_array();
+
+	for (const struct ktap_test *t = parent->children; t; t = t->next) {
+		json_t *o = json_pack("{s:s, s:s}", "name", t->name, "status", status_name(t));
+
+		if (t->reason)
+			json_object_set_new(o, "reason", json_string(t->reason));
+		if (t->start >= 0 && t->end >= t->start)
+			json_object_set_new(o, "guest_seconds", json_real(t->end - t->start));
+		if (t->children)
+			json_object_set_new(o, "tests", tests(t));
+		json_array_append_new(all, o);
+	}
+	return all;
+}
+
+static json_t *strings(const struct strv *v)
+{
+	json_t *all = json_array();
+
+	for (size_t i = 0; i < v->n; i++)
+		json_array_append_new(all, json_string(v->v[i]));
+	return all;
+}
+
+static json_t *kernel_json(const struct guest *g, const struct tree *t)
+{
+	__auto_free char *path = fmt("%s/release", g->kernel->dir);
+	__auto_free char *release = read_file(path, NULL);
+	char image[HASH_LEN], initramfs[HASH_LEN];
+
+	hash_file(g->kernel->image, image);
+	hash_file(g->initramfs, initramfs);
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}",
+			 "source", t->name, "tree", t->hash, "id", g->kernel->key,
+			 "release", strtok(release, "\n"),
+			 "image", g->kernel->image, "image_sha256", image,
+			 "initramfs", g->initramfs, "initramfs_sha256", initramfs);
+}
+
+static json_t *run_json(const struct guest *g, const struct tree *t)
+{
+	struct ktap_counts n = judge_counts(g->judge);
+	__auto_free char *console = fmt("%s/console.log", g->dir);
+	char sum[HASH_LEN];
+	json_t *o;
+
+	hash_file(console, sum);
+	o = json_pack("{s:i, s:o, s:s, s:s, s:s, s:s, s:I, s:i, s:i, s:o, s:o, s:s}",
+		      "format", RECORD_FORMAT, "kernel", kernel_json(g, t),
+		      "arch", g->kernel->arch->name, "config", opt.config,
+		      "timing", strcmp(g->accel, "virtual") ? "real" : "virtual",
+		      "accelerator", strcmp(g->accel, "kvm") ? "tcg" : "kvm",
+		      "seed", (json_int_t)opt.seed, "cycles", opt.cycles,
+		      "cpus", opt.smp, "plan", strings(g->steps),
+		      "qemu", strings(&g->argv), "cmdline", g->cmdline);
+	json_object_set_new(o, "verdict", json_string(verdict_name(judge_verdict(g->judge))));
+	if (judge_failure(g->judge))
+		json_object_set_new(o, "first_failure",
+				    json_pack("{s:s, s:s?}", "what", judge_failure(g->judge),
+					      "test", judge_failed_test(g->judge)));
+	json_object_set_new(o, "counts", json_pack("{s:i, s:i, s:i}", "passed", n.passed,
+						   "failed", n.failed, "skipped", n.skipped));
+	json_object_set_new(o, "results", tests(ktap_root(judge_ktap(g->judge))));
+	json_object_set_new(o, "console_sha256", json_string(sum));
+	json_object_set_new(o, "times", json_pack("{s:f, s:f, s:f}", "boot", g->boot,
+						  "wall", g->wall,
+						  "guest", judge_guest_time(g->judge)));
+	return o;
+}
+
+/**
+ * record_finish - write what is known of a guest, and give the record its name
+ * @g: the guest, judged
+ * @t: the source of its kernel
+ *
+ * Dies if the disk is full or the like; then there is no record.
+ *
+ * Return: the record's folder, to be freed
+ */
+char *record_finish(const struct guest *g, const struct tree *t)
+{
+	__auto_free char *path = fmt("%s/run.json", g->dir);
+	json_t *o = run_json(g, t);
+	char *text, *final = copy(g->dir);
+
+	if (!o)
+		die("out of memory");
+	text = json_dumps(o, JSON_INDENT(2));
+	json_decref(o);
+	write_file(path, text, strlen(text));
+	free(text);
+	final[strlen(final) - strlen(".tmp")] = '\0';
+	if (rename(g->dir, final))
+		die("cannot rename %s: %s", g->dir, strerror(errno));
+	for (size_t i = 0; i < unfinished.n; i++)
+		if (!strcmp(unfinished.v[i], g->dir))
+			*unfinished.v[i] = '\0';
+	return final;
+}

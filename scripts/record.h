@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef RESPAWN_RECORD_H
+#define RESPAWN_RECORD_H
+
+#include "guest.h"
+
+char *record_begin(const struct arch *a);
+char *record_finish(const struct guest *g, const struct tree *t);
+
+#endif /* RESPAWN_RECORD_H */
