@@ -99,14 +99,17 @@ static void mount_all(void)
 
 static void read_seed(const char *value)
 {
+	unsigned long long number;
 	char *end;
 
 	errno = 0;
-	seed = strtoull(value, &end, 0);
+	number = strtoull(value, &end, 0);
 	if (!errno && (end == value || *end))
 		errno = EINVAL;
 	if (errno)
 		complain("respawn.seed", value);
+	else
+		seed = number;
 }
 
 static void read_parameter(const char *word)

@@ -25,7 +25,13 @@ const struct arch arches[] = {
 		.cpu = "max,-rdrand,-rdseed",
 		.console = "ttyS0",
 		/* Without ACPI a triple fault is the one way out of a microvm. */
-		.cmdline = "reboot=t cpu_init_udelay=0",
+		.cmdline = "reboot=t cpu_init_udelay=0 ",
+		/*
+		 * The kernel spins for a fixed time to calibrate the APIC timer:
+		 * the dearer an instruction, the fewer it takes.
+		 */
+		.icount = 3,
+		.virtual_cmdline = "lpj=1000000 tsc=reliable ",
 	}, {
 		.name = "arm64",
 		.aliases = "aarch64",
@@ -40,6 +46,8 @@ const struct arch arches[] = {
 		.cpu = "cortex-a57",
 		.console = "ttyAMA0",
 		.cmdline = "",
+		.icount = 1,
+		.virtual_cmdline = "",
 	},
 };
 

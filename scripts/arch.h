@@ -20,6 +20,8 @@
  * @cpu: -cpu under TCG
  * @console: console= of the command line
  * @cmdline: what else the command line needs
+ * @icount: virtual time of an instruction, as the exponent of 2 in ns
+ * @virtual_cmdline: what is known of the machine beforehand in virtual time
  */
 struct arch {
 	const char *name;
@@ -35,6 +37,8 @@ struct arch {
 	const char *cpu;
 	const char *console;
 	const char *cmdline;
+	unsigned int icount;
+	const char *virtual_cmdline;
 };
 
 extern const struct arch arches[];

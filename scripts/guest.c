@@ -55,8 +55,8 @@ static char *command_line(const struct guest *g)
 	const struct arch *a = g->kernel->arch;
 	__auto_free char *plan = joined(g->steps, ",");
 
-	return fmt("console=%s nokaslr panic=-1 slab_nomerge printk.time=1 printk.devkmsg=on ignore_loglevel rcupdate.rcu_expedited=1 %s%srespawn.plan=%s respawn.seed=%llu respawn.cycles=%u%s%s",
-		   a->console, a->cmdline, *a->cmdline ? " " : "", plan,
+	return fmt("console=%s nokaslr panic=-1 slab_nomerge printk.time=1 printk.devkmsg=on ignore_loglevel kunit.enable=1 rcupdate.rcu_expedited=1 %s%srespawn.plan=%s respawn.seed=%llu respawn.cycles=%u%s%s",
+		   a->console, a->cmdline, is_virtual(g) ? a->virtual_cmdline : "", plan,
 		   (unsigned long long)opt.seed, opt.cycles,
 		   *opt.kcmdline ? " " : "", opt.kcmdline);
 }
@@ -67,7 +67,8 @@ static void timing_args(const struct guest *g, struct strv *argv)
 
 	strv_add(argv, "-accel");
 	if (is_virtual(g)) {
-		strv_split(argv, "tcg,thread=single -icount shift=1,sleep=off -rtc base=2020-01-01,clock=vm", " ");
+		strv_split(argv, "tcg,thread=single -rtc base=2020-01-01,clock=vm -icount", " ");
+		strv_add(argv, "shift=%u,sleep=off", a->icount);
 	} else {
 		strv_add(argv, "%s", strcmp(g->accel, "kvm") ? "tcg,thread=multi" : "kvm");
 	}
@@ -395,7 +396,7 @@ int guest_shell(struct guest *g)
 	pid_t pid;
 
 	g->steps = &no_steps;
-	g->cmdline = fmt("console=%s nokaslr panic=-1 printk.devkmsg=on quiet %s respawn.shell=1%s%s",
+	g->cmdline = fmt("console=%s nokaslr panic=-1 printk.devkmsg=on quiet %srespawn.shell=1%s%s",
 			 g->kernel->arch->console, g->kernel->arch->cmdline,
 			 *opt.kcmdline ? " " : "", opt.kcmdline);
 	qemu_args(g, "mon:stdio");

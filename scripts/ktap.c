@@ -23,7 +23,7 @@
 struct text {
 	char *buf;
 	size_t len;
-	double first;		/* guest seconds of its first line */
+	double first, last;	/* guest seconds of its first and last line */
 };
 
 struct node {
@@ -171,6 +171,8 @@ static void give_pending(struct ktap *k, struct text *p, struct node *n)
 
 	if (p->first >= 0 && (n->t.start < 0 || p->first < n->t.start))
 		n->t.start = p->first;
+	if (p->first >= 0 && n->t.end < p->last)
+		n->t.end = p->last;
 	if (len)
 		buf = realloc(n->t.diag, n->diag_len + len + 1);
 	if (buf) {
@@ -203,6 +205,8 @@ static void add_diag(struct ktap *k, const char *s, size_t len, double when)
 	p = &l->pending;
 	if (p->first < 0)
 		p->first = when;
+	if (when >= 0)
+		p->last = when;
 	touch(&l->test->t, when);
 	if (p->len + len + 1 > KTAP_DIAG_MAX || k->diag_all + len + 1 > KTAP_DIAG_ALL)
 		return;

@@ -105,7 +105,8 @@ const struct trouble_row trouble_table[] = {
 	CRASH("list-add-double", "list_add double add", NULL, "an entry was added twice"),
 	CRASH("list-del", "list_del corruption", NULL, "a list was corrupted"),
 	CRASH("odebug", "ODEBUG: ", "object type: ", "an object used against its life cycle"),
-	CRASH_IN("page-alloc", ": page allocation failure: order:", NULL, "no memory for the kernel"),
+	CRASH_IN("page-alloc", ": page allocation failure: order:", NULL,
+		 "no memory for the kernel"),
 	CRASH("oom-kill", "Out of memory", ": Killed process ", "a process killed for memory"),
 
 	/* faults */
@@ -133,7 +134,8 @@ const struct trouble_row trouble_table[] = {
 	CRASH("sched-atomic", "BUG: scheduling while atomic", NULL, "slept in atomic context"),
 	CRASH("sleep-invalid", "BUG: sleeping function called from invalid context", NULL,
 	      "may have slept in atomic context"),
-	CRASH("preemptible", "BUG: using ", " in preemptible ", "per-CPU data used while preemptible"),
+	CRASH("preemptible", "BUG: using ", " in preemptible ",
+	      "per-CPU data used while preemptible"),
 	CRASH("spinlock", "BUG: spinlock ", NULL, "a spinlock misused"),
 	CRASH("rwlock", "BUG: rwlock ", NULL, "an rwlock misused"),
 	CRASH("workqueue-leak", "BUG: workqueue leaked ", NULL, "a work item kept a lock"),

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Tests of scripts/console.c: lines, prefixes, escapes. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "../../scripts/console.h"
+
+/* Lines seen, each as "when|text" and "$" if complete. */
+struct seen {
+	char text[4 * CONSOLE_LINE_MAX];
+	size_t len;
+	unsigned int lines;
+};
+
+static void see(void *arg, const char *line, double when, bool complete)
+{
+	struct seen *s = arg;
+	size_t room = sizeof(s->text) - s->len;
+
+	s->len += (size_t)snprintf(s->text + s->len, room, "%.6g|%s%s\n", when, line,
+				   complete ? "$" : "");
+	s->lines++;
+}
+
+struct console_case {
+	const char *name;
+	const char *in;
+	size_t len;		/* 0: up to NUL */
+	const char *out;
+};
+
+static const struct console_case cases[] = {
+	{ "plain lines", "one\ntwo\n", 0, "-1|one$\n-1|two$\n" },
+	{ "empty line", "\n", 0, "-1|$\n" },
+	{ "nothing", "", 0, "" },
+	{ "carriage returns", "one\r\r\ntwo\r\n", 0, "-1|one$\n-1|two$\n" },
+	{ "unfinished line", "one\ntw", 0, "-1|one$\n-1|tw\n" },
+	{ "time", "[   12.345678] hello\n", 0, "12.3457|hello$\n" },
+	{ "time zero", "[    0.000000] Linux version\n", 0, "0|Linux version$\n" },
+	{ "long uptime", "[123456.000001] x\n", 0, "123456|x$\n" },
+	{ "time, empty text", "[    1.000000] \n", 0, "1|$\n" },
+	{ "time, no space", "[    1.000000]x\n", 0, "1|x$\n" },
+	{ "indent is kept", "[    1.500000]     ok 1 a\n", 0, "1.5|    ok 1 a$\n" },
+	{ "caller", "[    1.500000][    T1]     ok 1\n", 0, "1.5|    ok 1$\n" },
+	{ "caller after a space", "[    1.500000] [    C0] hi\n", 0, "1.5|hi$\n" },
+	{ "wide caller", "[    1.500000][T12345] hi\n", 0, "1.5|hi$\n" },
+	{ "caller alone", "[    T1] hi\n", 0, "-1|hi$\n" },
+	{ "no caller: not padded", "[T1] hi\n", 0, "-1|[T1] hi$\n" },
+	{ "level", "<6>[    1.500000] hi\n", 0, "1.5|hi$\n" },
+	{ "level alone", "<6>hi\n", 0, "-1|hi$\n" },
+	{ "no level", "<x>hi\n<>hi\n<12345>hi\n", 0, "-1|<x>hi$\n-1|<>hi$\n-1|<12345>hi$\n" },
+	{ "no time: brackets", "[  OK  ] Started\n", 0, "-1|[  OK  ] Started$\n" },
+	{ "no time: short fraction", "[    1.5] x\n", 0, "-1|[    1.5] x$\n" },
+	{ "no time: cut", "[    1.50", 0, "-1|[    1.50\n" },
+	{ "second prefix is text", "[    1.000000] [    2.000000] x\n", 0,
+	  "1|[    2.000000] x$\n" },
+	{ "control bytes", "a\0b\1c\x7f\td\n", 9, "-1|abc\td$\n" },
+	{ "high bytes stay", "\xc3\xa4\xff\n", 0, "-1|\xc3\xa4\xff$\n" },
+	{ "colour", "\x1b[1;31mred\x1b[0m\n", 0, "-1|red$\n" },
+	{ "firmware screen", "\x1b" "c\x1b[?7l\x1b[2J\x1b[0mSeaBIOS\n", 0, "-1|SeaBIOS$\n" },
+	{ "character set", "\x1b(Bx\n", 0, "-1|x$\n" },
+	{ "window title", "\x1b]0;title\x07x\x1b]0;t\x1b\\y\n", 0, "-1|xy$\n" },
+	{ "escape cut by newline", "\x1b[12\nx\n", 0, "-1|$\n-1|x$\n" },
+	{ "title cut by newline", "\x1b]0;abc\nx\n", 0, "-1|$\n-1|x$\n" },
+	{ "escape within escape", "\x1b[3\x1b[1mx\n", 0, "-1|x$\n" },
+	{ "escape before the time", "\x1b[0m[    1.000000] x\n", 0, "1|x$\n" },
+};
+
+static void feed_by(const struct console_case *c, size_t step)
+{
+	struct seen *seen = calloc(1, sizeof(*seen));
+	struct console *con = console_new(see, seen);
+	size_t len = c->len ? c->len : strlen(c->in);
+	size_t i;
+
+	assert_non_null(seen);
+	assert_non_null(con);
+	for (i = 0; i < len; i += step)
+		console_feed(con, c->in + i, len - i < step ? len - i : step);
+	console_end(con);
+	if (strcmp(seen->text, c->out))
+		fail_msg("%s, %zu bytes at a time:\n%swanted:\n%s", c->name, step, seen->text,
+			 c->out);
+	console_free(con);
+	free(seen);
+}
+
+/* However the bytes arrive, the lines are the same. */
+static void test_lines(void **state)
+{
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		feed_by(&cases[i], 1);
+		feed_by(&cases[i], 3);
+		feed_by(&cases[i], 4096);
+	}
+}
+
+struct piece {
+	size_t len[4];
+	bool complete[4];
+	double when[4];
+	unsigned int n;
+};
+
+static void measure(void *arg, const char *line, double when, bool complete)
+{
+	struct piece *p = arg;
+
+	assert_true(p->n < 4);
+	p->len[p->n] = strlen(line);
+	p->when[p->n] = when;
+	p->complete[p->n++] = complete;
+}
+
+static void test_long_line(void **state)
+{
+	struct piece p = { .n = 0 };
+	struct console *con = console_new(measure, &p);
+	char *long_line = malloc(10000);
+
+	(void)state;
+	assert_non_null(long_line);
+	memset(long_line, 'x', 10000);
+	memcpy(long_line, "[    2.000000] ", 15);
+	/* Were a piece taken for a line, this would be its prefix. */
+	memcpy(long_line + CONSOLE_LINE_MAX, "[    3.000000] ", 15);
+	console_feed(con, long_line, 10000);
+	console_feed(con, "\ny\n", 3);
+	console_end(con);
+	assert_int_equal(p.n, 4);
+	assert_int_equal(p.len[0], CONSOLE_LINE_MAX - 15);
+	assert_int_equal(p.len[1], CONSOLE_LINE_MAX);
+	assert_int_equal(p.len[2], 10000 - 2 * CONSOLE_LINE_MAX);
+	assert_int_equal(p.len[3], 1);
+	assert_false(p.complete[0]);
+	assert_false(p.complete[1]);
+	assert_true(p.complete[2]);
+	assert_true(p.complete[3]);
+	assert_true(p.when[2] > 1.9 && p.when[2] < 2.1);
+	assert_true(p.when[3] < 0);
+	console_free(con);
+	free(long_line);
+}
+
+/* A line of exactly the limit is one line. */
+static void test_full_line(void **state)
+{
+	struct piece p = { .n = 0 };
+	struct console *con = console_new(measure, &p);
+	char *line = malloc(CONSOLE_LINE_MAX + 1);
+
+	(void)state;
+	assert_non_null(line);
+	memset(line, 'x', CONSOLE_LINE_MAX);
+	line[CONSOLE_LINE_MAX] = '\n';
+	console_feed(con, line, CONSOLE_LINE_MAX + 1);
+	console_end(con);
+	assert_int_equal(p.n, 1);
+	assert_int_equal(p.len[0], CONSOLE_LINE_MAX);
+	assert_true(p.complete[0]);
+	console_free(con);
+	free(line);
+}
+
+static void test_end_twice(void **state)
+{
+	struct piece p = { .n = 0 };
+	struct console *con = console_new(measure, &p);
+
+	(void)state;
+	console_feed(con, "x", 1);
+	console_end(con);
+	console_end(con);
+	assert_int_equal(p.n, 1);
+	console_free(con);
+	console_free(NULL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_long_line),
+		cmocka_unit_test(test_full_line),
+		cmocka_unit_test(test_end_twice),
+	};
+
+	return cmocka_run_group_tests_name("console", tests, NULL, NULL);
+}
