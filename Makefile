@@ -75,7 +75,7 @@ check.run:
 
 test.run:
 	+@mkdir -p $(O) && rm -f $(O)/test.status; \
-	{ MAKEFLAGS= $(MAKE) -s deps host tests && tests/run $(O); }; \
+	{ MAKEFLAGS= $(MAKE) -s deps host tests && tests/run-all $(O); }; \
 	echo $$? > $(O)/test.status
 
 # ---- the host program -------------------------------------------------------
@@ -103,7 +103,7 @@ $(O)/obj/%.o: scripts/%.c
 
 # ---- tests of respawn itself ------------------------------------------------
 
-UNITS := $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/unit/test_*.c tests/run/test_*.c))
+UNITS := $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/unit/test_*.c tests/whole/test_*.c))
 TESTED := $(filter-out $(O)/obj/main.o,$(OBJECTS))
 TEST_CFLAGS = $(ALL_CFLAGS) -Iscripts -DTESTS_DIR='"$(CURDIR)/tests"'
 

@@ -42,13 +42,17 @@ int kmsg_open(void)
 	return kmsg_fd;
 }
 
-/* One record is one write(). */
-static void kmsg_line(const char *line)
+/*
+ * One record is one write(). Without the newline the kernel would hold it back
+ * until the next record, in case this one goes on.
+ */
+static void kmsg_line(char *line, size_t len)
 {
 	ssize_t n;
 
+	line[len] = '\n';
 	do
-		n = write(kmsg_fd, line, strlen(line));
+		n = write(kmsg_fd, line, len + 1);
 	while (n < 0 && errno == EINTR);
 }
 
@@ -58,13 +62,13 @@ static void kmsg_line(const char *line)
  */
 void kmsg_print(const char *fmt, ...)
 {
-	char line[KMSG_LINE];
+	char line[KMSG_LINE + 1];
 	va_list args;
 
 	va_start(args, fmt);
-	vsnprintf(line, sizeof(line), fmt, args);
+	vsnprintf(line, KMSG_LINE, fmt, args);
 	va_end(args);
-	kmsg_line(line);
+	kmsg_line(line, strlen(line));
 }
 
 /**

@@ -308,7 +308,9 @@ static void judge_unfinished(struct judge *j, enum ending ending, const char *de
 		return decide(j, VERDICT_ERROR, copy(detail));
 	case ENDING_SILENT:
 	case ENDING_TIMEOUT:
-		return decide(j, VERDICT_HANG, fmt("%s; last line: %s", detail, last_line(j)));
+		return decide(j, VERDICT_HANG, fmt("%s%s; last line: %s", detail,
+						   j->cut ? ", in the middle of a line" : "",
+						   last_line(j)));
 	default:
 		return decide(j, VERDICT_CRASH,
 			      fmt("the guest ended before its plan was done%s; last line: %s",

@@ -1,0 +1,488 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Every way a run can die, planted: what the verdict is, what the exit status,
+ * what is said, what is left behind. The runs are whole: kernel, QEMU, record.
+ */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+
+#include "util.h"
+
+/* Where records of these runs go; a folder per test */
+static char *out;
+static char *respawn;
+
+/* One run of the program: how it is called, and what came of it */
+struct ran {
+	pid_t pid;
+	int status;
+	char *said;
+	char *verdict;
+	char *failure;
+	char *test;
+};
+
+static int fresh_out(void **state)
+{
+	(void)state;
+	out = copy("/tmp/respawn-test.XXXXXX");
+	return !mkdtemp(out);
+}
+
+static int remove_out(void **state)
+{
+	(void)state;
+	umount(out);
+	remove_tree(out);
+	free(out);
+	return 0;
+}
+
+/* Start respawn; what it says goes to a file beside its folder. */
+static pid_t start(const char *env, const char *words)
+{
+	__auto_strv struct strv argv = { 0 };
+	__auto_free char *log = fmt("%s.log", out);
+	pid_t pid;
+
+	strv_add(&argv, "%s", respawn);
+	strv_split(&argv, "check ARCH=arm64 V=0", " ");
+	strv_add(&argv, "O=%s/o", out);
+	strv_add(&argv, "SUITES=%s/guest", TESTS_DIR);
+	strv_split(&argv, words, " ");
+	pid = fork();
+	if (!pid) {
+		int fd = open(log, O_WRONLY | O_CREAT | O_TRUNC, 0666);
+
+		unsetenv("MAKEFLAGS");
+		dup2(fd, STDOUT_FILENO);
+		dup2(fd, STDERR_FILENO);
+		if (env)
+			putenv(copy(env));
+		execv(argv.v[0], argv.v);
+		_exit(127);
+	}
+	return pid;
+}
+
+static char *string_of(const json_t *o, const char *key)
+{
+	const char *s = json_string_value(json_object_get(o, key));
+
+	return s ? copy(s) : NULL;
+}
+
+static char *record_glob(const char *pattern)
+{
+	__auto_free char *p = fmt("%s/o/runs/%s", out, pattern);
+	char *found = NULL;
+	glob_t g;
+
+	if (!glob(p, 0, NULL, &g))
+		found = copy(g.gl_pathv[0]);
+	globfree(&g);
+	return found;
+}
+
+static void read_record(struct ran *r)
+{
+	__auto_free char *path = record_glob("*/run.json");
+	json_t *o = path ? json_load_file(path, 0, NULL) : NULL;
+
+	if (!o)
+		return;
+	r->verdict = string_of(o, "verdict");
+	r->failure = string_of(json_object_get(o, "first_failure"), "what");
+	r->test = string_of(json_object_get(o, "first_failure"), "test");
+	json_decref(o);
+}
+
+/* Is a process about whose working folder lies in ours? QEMU's does. */
+static bool someone_left(void)
+{
+	struct dirent *d;
+	bool found = false;
+	DIR *proc = opendir("/proc");
+
+	while ((d = readdir(proc))) {
+		__auto_free char *cwd = fmt("/proc/%s/cwd", d->d_name);
+		char to[4096];
+		ssize_t n = readlink(cwd, to, sizeof(to) - 1);
+
+		if (n <= 0)
+			continue;
+		to[n] = '\0';
+		if (strstr(to, out))
+			found = true;
+	}
+	closedir(proc);
+	return found;
+}
+
+static struct ran finish(pid_t pid)
+{
+	__auto_free char *log = fmt("%s.log", out);
+	struct ran r = { .pid = pid };
+
+	waitpid(pid, &r.status, 0);
+	r.said = read_file(log, NULL);
+	unlink(log);
+	read_record(&r);
+	assert_false(someone_left());
+	assert_null(record_glob("*.tmp"));
+	return r;
+}
+
+static struct ran run_respawn(const char *words)
+{
+	return finish(start(NULL, words));
+}
+
+static void assert_said(const struct ran *r, const char *text)
+{
+	if (!strstr(r->said, text))
+		fail_msg("'%s' is not in:\n%s", text, r->said);
+}
+
+static void assert_exit(const struct ran *r, int status)
+{
+	if (!WIFEXITED(r->status) || WEXITSTATUS(r->status) != status)
+		fail_msg("status 0x%x, not exit %d:\n%s", r->status, status, r->said);
+}
+
+static void assert_verdict(const struct ran *r, const char *verdict)
+{
+	if (!r->verdict || strcmp(r->verdict, verdict))
+		fail_msg("verdict %s, not %s:\n%s", r->verdict, verdict, r->said);
+}
+
+/* Planted defects that one line of words tells apart */
+static const struct death {
+	const char *name;
+	const char *words;
+	const char *verdict;
+	int status;
+	const char *said;
+	const char *test;
+} deaths[] = {
+	{ "a case that fails", "PLAN=planted_fail", "fail", EXIT_BAD,
+	  "planted_fail.bad failed", "planted_fail.bad" },
+	{ "a case that hangs", "PLAN=planted_hang", "hang", EXIT_BAD,
+	  "blocked for more than", "step planted_hang" },
+	{ "a guest that is stuck for good", "PLAN=planted_spin STALL=4", "hang", EXIT_BAD,
+	  "the console was silent for 4 s", "step planted_spin" },
+	{ "a guest that takes too long", "PLAN=hotplug CYCLES=1000000 TIMEOUT=4", "hang", EXIT_BAD,
+	  "not done after 4 s", "step hotplug" },
+	{ "an oops after the last test", "PLAN=planted_oops", "crash", EXIT_BAD,
+	  "Unable to handle kernel", NULL },
+	{ "a warning in a case that passes", "PLAN=planted_warn", "crash", EXIT_BAD,
+	  "WARNING: CPU:", NULL },
+	{ "a plan cut short", "PLAN=planted_cut", "fail", EXIT_BAD, "planted_cut", NULL },
+	{ "a suite that never starts", "PLAN=planted_nothing", "fail", EXIT_BAD,
+	  "suite planted_nothing never reported", "planted_nothing" },
+	{ "a module that is not there", "PLAN=planted_missing", "fail", EXIT_BAD,
+	  "planted_missing", NULL },
+	{ "a program that fails in silence", "PLAN=planted_exit", "fail", EXIT_BAD,
+	  "step planted_exit ended with status 3", NULL },
+	{ "a console cut off in the middle of a line", "PLAN=planted_half_line STALL=4",
+	  "hang", EXIT_BAD, "in the middle of a line", "step planted_half_line" },
+	{ "a program that never ends", "PLAN=planted_stuck STALL=4", "hang", EXIT_BAD,
+	  "the console was silent", "step planted_stuck" },
+	{ "an init that is not there", "PLAN=hotplug KCMDLINE=rdinit=/nowhere", "crash",
+	  EXIT_BAD, "Kernel panic", NULL },
+	{ "a guest that hangs at boot", "PLAN=hotplug STALL=4 KCMDLINE=rdinit=/bin/planted_stuck",
+	  "hang", EXIT_BAD, "the console was silent", NULL },
+};
+
+static void dies_as_planted(void **state)
+{
+	const struct death *d = *state;
+	struct ran r;
+
+	fresh_out(NULL);
+	r = run_respawn(d->words);
+	assert_exit(&r, d->status);
+	if (d->verdict) {
+		assert_verdict(&r, d->verdict);
+		assert_non_null(r.failure);
+		assert_null(strstr(r.said, " 0 failed"));
+	}
+	assert_said(&r, d->said);
+	if (d->test) {
+		assert_non_null(r.test);
+		assert_string_equal(r.test, d->test);
+	}
+	remove_out(NULL);
+}
+
+/* The QEMU that this respawn started, once it has a console */
+static pid_t qemu_of(pid_t parent)
+{
+	__auto_free char *path = fmt("/proc/%d/task/%d/children", parent, parent);
+	__auto_free char *console = NULL;
+
+	for (int i = 0; i < 3000; i++) {
+		__auto_free char *children = read_file(path, NULL);
+		pid_t pid = children ? atoi(children) : 0;
+
+		free(console);
+		console = record_glob("*.tmp/console.log");
+		if (pid && console) {
+			struct stat st;
+
+			if (!stat(console, &st) && st.st_size > 1000)
+				return pid;
+		}
+		usleep(10000);
+	}
+	fail_msg("QEMU did not come up");
+	return -1;
+}
+
+static void qemu_killed_from_outside(void **state)
+{
+	pid_t pid = start(NULL, "PLAN=hotplug CYCLES=100000");
+	struct ran r;
+
+	(void)state;
+	kill(qemu_of(pid), SIGKILL);
+	r = finish(pid);
+	assert_exit(&r, EXIT_ERROR);
+	assert_verdict(&r, "error");
+	assert_said(&r, "QEMU was killed by signal 9");
+}
+
+static void interrupted(int signal)
+{
+	pid_t pid = start(NULL, "PLAN=hotplug CYCLES=100000");
+	struct ran r;
+
+	qemu_of(pid);
+	kill(pid, signal);
+	r = finish(pid);
+	assert_exit(&r, 128 + signal);
+	assert_said(&r, "interrupted");
+	assert_null(r.verdict);
+	assert_null(record_glob("*"));
+}
+
+static void ctrl_c(void **state)
+{
+	(void)state;
+	interrupted(SIGINT);
+}
+
+static void terminated(void **state)
+{
+	(void)state;
+	interrupted(SIGTERM);
+}
+
+/* Nobody is left to clean up; at least no QEMU stays. */
+static void killed_itself(void **state)
+{
+	pid_t pid = start(NULL, "PLAN=hotplug CYCLES=100000");
+	int status;
+
+	(void)state;
+	qemu_of(pid);
+	kill(pid, SIGKILL);
+	waitpid(pid, &status, 0);
+	for (int i = 0; i < 1000 && someone_left(); i++)
+		usleep(10000);
+	assert_false(someone_left());
+	assert_null(record_glob("*/run.json"));
+}
+
+/* A PATH with everything in it but QEMU */
+static void qemu_missing(void **state)
+{
+	static const char *const tools[] = { "git", "gcc", "aarch64-linux-gnu-gcc" };
+	__auto_free char *bin = fmt("%s/bin", out), *env = fmt("PATH=%s", bin);
+	struct ran r;
+
+	(void)state;
+	make_dirs(bin);
+	for (size_t i = 0; i < ARRAY_SIZE(tools); i++) {
+		__auto_free char *to = find_program(tools[i]);
+		__auto_free char *link = fmt("%s/%s", bin, tools[i]);
+
+		if (to)
+			assert_int_equal(symlink(to, link), 0);
+	}
+	r = finish(start(env, "PLAN=hotplug"));
+	assert_exit(&r, EXIT_ERROR);
+	assert_said(&r, "qemu-system-aarch64 is not installed; 'make deps' installs it");
+}
+
+/* A QEMU that is there, but can't do what it is asked to */
+static void qemu_fails(void **state)
+{
+	__auto_free char *bin = fmt("%s/bin", out);
+	__auto_free char *env = fmt("PATH=%s:%s", bin, getenv("PATH"));
+	__auto_free char *qemu = fmt("%s/qemu-system-aarch64", bin);
+	static const char script[] = "#!/bin/sh\necho cannot do that >&2\nexit 1\n";
+	struct ran r;
+
+	(void)state;
+	make_dirs(bin);
+	write_file(qemu, script, strlen(script));
+	chmod(qemu, 0755);
+	r = finish(start(env, "PLAN=hotplug"));
+	assert_exit(&r, EXIT_ERROR);
+	assert_verdict(&r, "error");
+	assert_said(&r, "QEMU failed with status 1: cannot do that");
+}
+
+/* A cache like the real one, but for the kernel images */
+static void image_missing(void **state)
+{
+	const char *xdg = getenv("XDG_CACHE_HOME");
+	__auto_free char *real = xdg ? copy(xdg) : fmt("%s/.cache", getenv("HOME"));
+	__auto_free char *ours = fmt("%s/cache/respawn", out);
+	__auto_free char *env = fmt("XDG_CACHE_HOME=%s/cache", out);
+	__auto_free char *pattern = fmt("%s/respawn/*", real);
+	struct ran r;
+	glob_t g;
+
+	(void)state;
+	make_dirs(ours);
+	assert_int_equal(glob(pattern, 0, NULL, &g), 0);
+	for (size_t i = 0; i < g.gl_pathc; i++) {
+		const char *name = strrchr(g.gl_pathv[i], '/') + 1;
+		__auto_free char *to = fmt("%s/%s", ours, name);
+		__auto_free char *inner = fmt("%s/*", g.gl_pathv[i]);
+		glob_t k;
+
+		if (strcmp(name, "kernel")) {
+			assert_int_equal(symlink(g.gl_pathv[i], to), 0);
+			continue;
+		}
+		assert_int_equal(glob(inner, 0, NULL, &k), 0);
+		for (size_t j = 0; j < k.gl_pathc; j++) {
+			__auto_free char *empty = fmt("%s%s", to, strrchr(k.gl_pathv[j], '/'));
+
+			make_dirs(empty);
+		}
+		globfree(&k);
+	}
+	globfree(&g);
+	r = finish(start(env, "PLAN=hotplug"));
+	assert_exit(&r, EXIT_ERROR);
+	assert_said(&r, "the kernel image");
+	assert_said(&r, "is missing");
+}
+
+static void records_not_writable(void **state)
+{
+	__auto_free char *file = fmt("%s/o", out);
+	struct ran r;
+
+	(void)state;
+	write_file(file, "", 0);
+	r = run_respawn("PLAN=hotplug");
+	assert_exit(&r, EXIT_ERROR);
+	assert_said(&r, "cannot create directory");
+}
+
+static void disk_full(void **state)
+{
+	struct ran r;
+
+	(void)state;
+	if (mount("respawn-test", out, "tmpfs", 0, "size=16k,nr_inodes=64"))
+		skip();
+	r = run_respawn("PLAN=hotplug");
+	assert_exit(&r, EXIT_ERROR);
+	assert_said(&r, "No space left on device");
+	assert_null(record_glob("*/run.json"));
+}
+
+static const struct usage {
+	const char *words;
+	const char *said;
+} usages[] = {
+	{ "ARCH=sparc", "ARCH=sparc: no such architecture, there are: x86_64 arm64" },
+	{ "PLAN=nothing", "PLAN=nothing: no such step" },
+	{ "SMP=1", "SMP=1: hotplug needs at least 2 CPUs" },
+	{ "SEED=x", "SEED=x: not a number" },
+	{ "TIMING=fast", "TIMING=fast: choose one of: virtual real" },
+	{ "TIMING=virtual ACCEL=kvm", "TIMING=virtual needs instruction counting" },
+	{ "CONFIG=nothing", "CONFIG=nothing: there is no" },
+	{ "TREE=/nowhere", "TREE=/nowhere: No such file or directory" },
+	{ "TREE=/tmp", "TREE=/tmp is no git tree" },
+	{ "PATCHES=/nowhere.patch", "cannot read patch /nowhere.patch" },
+	{ "KERNEL_TARBALL=/nowhere.tar", "KERNEL_TARBALL=/nowhere.tar: No such file" },
+	{ "SUITES=/nowhere", "a folder of suites needs a plan" },
+};
+
+static void bad_usage_is_one_line(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(usages); i++) {
+		struct ran r = run_respawn(usages[i].words);
+
+		assert_exit(&r, EXIT_ERROR);
+		assert_said(&r, usages[i].said);
+		assert_ptr_equal(strchr(r.said, '\n'), r.said + strlen(r.said) - 1);
+	}
+}
+
+static void patch_that_does_not_apply(void **state)
+{
+	static const char patch[] =
+		"--- a/kernel/kthread.c\n+++ b/kernel/kthread.c\n"
+		"@@ -10,3 +10,3 @@\n nothing\n-like this\n+is there\n at all\n";
+	__auto_free char *path = fmt("%s/bad.patch", out);
+	__auto_free char *words = fmt("PATCHES=%s", path);
+	struct ran r;
+
+	(void)state;
+	write_file(path, patch, strlen(patch));
+	r = run_respawn(words);
+	assert_exit(&r, EXIT_ERROR);
+	assert_said(&r, "bad.patch does not apply: hunk at line 10 of kernel/kthread.c");
+}
+
+int main(int argc, char **argv)
+{
+	static const struct CMUnitTest more[] = {
+		cmocka_unit_test_setup_teardown(qemu_killed_from_outside, fresh_out, remove_out),
+		cmocka_unit_test_setup_teardown(ctrl_c, fresh_out, remove_out),
+		cmocka_unit_test_setup_teardown(terminated, fresh_out, remove_out),
+		cmocka_unit_test_setup_teardown(killed_itself, fresh_out, remove_out),
+		cmocka_unit_test_setup_teardown(qemu_missing, fresh_out, remove_out),
+		cmocka_unit_test_setup_teardown(qemu_fails, fresh_out, remove_out),
+		cmocka_unit_test_setup_teardown(image_missing, fresh_out, remove_out),
+		cmocka_unit_test_setup_teardown(records_not_writable, fresh_out, remove_out),
+		cmocka_unit_test_setup_teardown(disk_full, fresh_out, remove_out),
+		cmocka_unit_test_setup_teardown(bad_usage_is_one_line, fresh_out, remove_out),
+		cmocka_unit_test_setup_teardown(patch_that_does_not_apply, fresh_out, remove_out),
+	};
+	struct CMUnitTest tests[ARRAY_SIZE(deaths) + ARRAY_SIZE(more)];
+
+	respawn = argc > 1 ? argv[1] : "build/respawn";
+	for (size_t i = 0; i < ARRAY_SIZE(deaths); i++)
+		tests[i] = (struct CMUnitTest){
+			.name = deaths[i].name, .test_func = dies_as_planted,
+			.initial_state = (void *)&deaths[i],
+		};
+	memcpy(&tests[ARRAY_SIZE(deaths)], more, sizeof(more));
+	return cmocka_run_group_tests_name("deaths", tests, NULL, NULL);
+}
