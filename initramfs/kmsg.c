@@ -95,14 +95,14 @@ void ktap_begin(const char *suite, unsigned int cases)
  */
 void ktap_note(const char *fmt, ...)
 {
-	char line[KMSG_LINE] = "    # ";
+	char line[KMSG_LINE + 1] = "    # ";
 	size_t len = strlen(line);
 	va_list args;
 
 	va_start(args, fmt);
-	vsnprintf(line + len, sizeof(line) - len, fmt, args);
+	vsnprintf(line + len, KMSG_LINE - len, fmt, args);
 	va_end(args);
-	kmsg_line(line);
+	kmsg_line(line, strlen(line));
 }
 
 /**

@@ -195,27 +195,35 @@ static void add_programs(struct archive *a, const struct kernel *k,
 	}
 }
 
-static void add_modules(struct archive *a, const struct kernel *k,
-			struct tree *t, const struct plan *p)
+/* Build the modules of every folder that has some, in copies of the folders. */
+static void build_modules(const struct kernel *k, struct tree *t, struct strv *built)
 {
-	__auto_strv struct strv dirs = { 0 }, built = { 0 };
+	__auto_strv struct strv dirs = { 0 };
 
 	source_dirs(&dirs);
 	for (size_t i = 0; i < dirs.n; i++) {
 		__auto_free char *kbuild = fmt("%s/Kbuild", dirs.v[i]);
+		const char *to;
 
 		if (!exists(kbuild))
 			continue;
-		strv_add(&built, "%s/respawn-modules/%zu", k->out, i);
-		make_dirs(built.v[built.n - 1]);
-		each_source(dirs.v[i], mirror_one, built.v[built.n - 1]);
-		kernel_modules(k, t, built.v[built.n - 1]);
+		strv_add(built, "%s/respawn-modules/%zu", k->out, i);
+		to = built->v[built->n - 1];
+		make_dirs(to);
+		each_source(dirs.v[i], mirror_one, (void *)to);
+		kernel_modules(k, t, to);
 	}
-	for (size_t i = 0; i < p->n; i++) {
-		__auto_free char *to = fmt("modules/%s.ko", p->steps[i].module);
+}
 
-		for (size_t j = 0; strcmp(p->steps[i].module, "-") && j < built.n; j++) {
-			__auto_free char *ko = fmt("%s/%s.ko", built.v[j], p->steps[i].module);
+static void add_modules(struct archive *a, const struct plan *p,
+			const struct strv *built)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		const char *name = p->steps[i].module;
+		__auto_free char *to = fmt("modules/%s.ko", name);
+
+		for (size_t j = 0; strcmp(name, "-") && j < built->n; j++) {
+			__auto_free char *ko = fmt("%s/%s.ko", built->v[j], name);
 
 			if (exists(ko)) {
 				add_file(a, to, ko);
@@ -226,7 +234,7 @@ static void add_modules(struct archive *a, const struct kernel *k,
 }
 
 static void write_archive(const char *path, const struct kernel *k,
-			  struct tree *t, const struct plan *p)
+			  const struct plan *p, const struct strv *modules)
 {
 	static const char *const dirs[] = {
 		"bin", "dev", "modules", "proc", "sys", "tmp",
@@ -242,7 +250,7 @@ static void write_archive(const char *path, const struct kernel *k,
 	/* What init has as its standard files until devtmpfs is mounted */
 	add(a, "dev/console", S_IFCHR | 0600, NULL, 0);
 	add(a, "plan", S_IFREG | 0644, p->text, strlen(p->text));
-	add_modules(a, k, t, p);
+	add_modules(a, p, modules);
 	add_programs(a, k, p);
 	if (archive_write_close(a))
 		die("cannot write %s: %s", path, archive_error_string(a));
@@ -264,12 +272,14 @@ char *initramfs_build(const struct kernel *k, struct tree *t, const struct plan 
 	__auto_free char *dir = fmt("%s/initramfs", opt.cache);
 	char *path = fmt("%s/%s.cpio", dir, key);
 	__auto_free char *tmp = fmt("%s.%d.tmp", path, getpid());
+	__auto_strv struct strv modules = { 0 };
 
 	if (exists(path))
 		return path;
 	make_dirs(dir);
+	build_modules(k, t, &modules);
 	ui_stage(k->arch->name, "initramfs");
-	write_archive(tmp, k, t, p);
+	write_archive(tmp, k, p, &modules);
 	tree_unlock(t);
 	if (rename(tmp, path))
 		die("cannot rename %s: %s", tmp, strerror(errno));

@@ -258,6 +258,36 @@ static char *test_path(const struct ktap_test *t)
 	return fmt("%s.%s", up, t->name);
 }
 
+static void collect_failed(const struct ktap_test *t, struct strv *names)
+{
+	bool below = false;
+
+	for (const struct ktap_test *c = t->children; c; c = c->next) {
+		if (c->status != KTAP_FAIL && c->status != KTAP_MISSING)
+			continue;
+		collect_failed(c, names);
+		below = true;
+	}
+	if (!below && t->parent) {
+		__auto_free char *path = test_path(t);
+
+		strv_add(names, "%s", path);
+	}
+}
+
+/**
+ * judge_failed_tests - all tests that failed
+ * @j: the judge
+ * @names: gets their names, suite and case with a dot between
+ */
+void judge_failed_tests(const struct judge *j, struct strv *names)
+{
+	const struct ktap_test *root = ktap_root(j->ktap);
+
+	if (root->children)
+		collect_failed(root, names);
+}
+
 /* Where the console shows that test's own result */
 static void find_line(struct judge *j, const struct ktap_test *t)
 {

@@ -45,6 +45,7 @@ double judge_progress(const struct judge *j, char *note, size_t len);
 enum verdict judge_verdict(const struct judge *j);
 const char *judge_failure(const struct judge *j);
 const char *judge_failed_test(const struct judge *j);
+void judge_failed_tests(const struct judge *j, struct strv *names);
 char *judge_excerpt(const struct judge *j);
 const struct ktap *judge_ktap(const struct judge *j);
 struct ktap_counts judge_counts(const struct judge *j);

@@ -10,6 +10,9 @@
 #include "report.h"
 #include "ui.h"
 
+/* Failed tests that are named one by one */
+#define NAMES_SHOWN	20
+
 static enum ui_color color_of(bool good)
 {
 	return good ? UI_GREEN : UI_RED;
@@ -65,6 +68,7 @@ void report_table(const struct guest *g, size_t n)
 void report_failure(const struct guest *g, const char *record)
 {
 	enum verdict v = judge_verdict(g->judge);
+	__auto_strv struct strv failed = { 0 };
 	__auto_free char *excerpt = NULL;
 
 	if (v <= VERDICT_SKIP)
@@ -73,8 +77,13 @@ void report_failure(const struct guest *g, const char *record)
 	excerpt = judge_excerpt(g->judge);
 	printf("\n%s%s: %s%s: %s\n", ui_on(stdout, UI_RED), g->kernel->arch->name,
 	       verdict_name(v), ui_off(stdout), judge_failure(g->judge));
-	if (judge_failed_test(g->judge))
-		printf("  test:   %s\n", judge_failed_test(g->judge));
+	judge_failed_tests(g->judge, &failed);
+	for (size_t i = 0; i < failed.n && i < NAMES_SHOWN; i++)
+		printf("  failed: %s\n", failed.v[i]);
+	if (failed.n > NAMES_SHOWN)
+		printf("  failed: %zu more, see the record\n", failed.n - NAMES_SHOWN);
+	if (!failed.n && judge_failed_test(g->judge))
+		printf("  during: %s\n", judge_failed_test(g->judge));
 	printf("  record: %s\n%s", record, excerpt);
 }
 
