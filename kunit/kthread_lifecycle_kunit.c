@@ -749,6 +749,7 @@ static struct kunit_suite kthread_lifecycle_suite = {
 	.name = "kthread_lifecycle",
 	.test_cases = cases,
 };
+
 kunit_test_suite(kthread_lifecycle_suite);
 
 MODULE_DESCRIPTION("KUnit suite for kthread_spawn(), kthread_start() and kthread_destroy()");

@@ -32,8 +32,10 @@ static const struct need {
 	{ PROGRAM, "cc", "gcc", "builds the host program and x86_64 kernels", NULL },
 	{ PROGRAM, "make", "make", "builds the kernel", NULL },
 	{ HOST_LIB, "libc.a", "libc6-dev", "static programs of x86_64 guests", NULL },
-	{ PROGRAM, "aarch64-linux-gnu-gcc", "gcc-aarch64-linux-gnu", "builds arm64 kernels", "arm64" },
-	{ ARM64_LIB, "libc.a", "libc6-dev-arm64-cross", "static programs of arm64 guests", "arm64" },
+	{ PROGRAM, "aarch64-linux-gnu-gcc", "gcc-aarch64-linux-gnu",
+	  "builds arm64 kernels", "arm64" },
+	{ ARM64_LIB, "libc.a", "libc6-dev-arm64-cross",
+	  "static programs of arm64 guests", "arm64" },
 	{ PROGRAM, "flex", "flex", "Kconfig of the kernel", NULL },
 	{ PROGRAM, "bison", "bison", "Kconfig of the kernel", NULL },
 	{ PROGRAM, "bc", "bc", "timeconst.h of the kernel", NULL },
@@ -85,9 +87,7 @@ static bool have_header(const char *name)
 	char command[256];
 
 	snprintf(command, sizeof(command),
-		 "echo '#include <stddef.h>\n#include <stdarg.h>\n#include <stdint.h>\n"
-		 "#if !__has_include(<%s>)\n#error\n#endif' | "
-		 "cc -E -x c - >/dev/null 2>&1", name);
+		 "printf '#if !__has_include(<%s>)\\n#error\\n#endif\\n' | cc -E - >/dev/null 2>&1", name);
 	return shell(command);
 }
 

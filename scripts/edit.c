@@ -23,7 +23,7 @@ static char *edit_dir(void)
 static void git(const char *dir, const char *words, const struct strv *more)
 {
 	__auto_strv struct strv argv = { 0 };
-	__auto_free char *out = NULL;
+	char *out = NULL;
 	struct run_opts o = { .out = &out };
 
 	strv_split(&argv, "git -C", " ");
@@ -33,6 +33,7 @@ static void git(const char *dir, const char *words, const struct strv *more)
 		strv_add(&argv, "%s", more->v[i]);
 	if (run(&argv, &o))
 		die("git %s failed in %s: %s", words, dir, out);
+	free(out);
 }
 
 /**
@@ -42,15 +43,15 @@ static void git(const char *dir, const char *words, const struct strv *more)
  */
 int edit_open(void)
 {
+	__auto_strv struct strv base = { 0 }, patches = { 0 };
 	__auto_free char *dir = edit_dir(), *tmp = fmt("%s.tmp", dir);
 	__auto_free char *alternates = fmt("%s/.git/objects/info/alternates", tmp);
 	__auto_free char *objects = NULL, *commit = NULL;
-	__auto_strv struct strv base = { 0 }, patches = { 0 };
 	struct tree t;
 	struct pin p;
 
 	if (exists(dir))
-		die("%s is there already; write it back with 'make kernel-export', or remove it", dir);
+		die("%s is there already; 'make kernel-export' writes it back", dir);
 	pin_read(&p);
 	commit = tree_open_pin(&t, &p);
 	objects = fmt("%s/objects\n", t.git);
@@ -65,12 +66,22 @@ int edit_open(void)
 	git(tmp, "update-ref refs/tags/base", &base);
 	git(tmp, "reset -q --hard", &base);
 	if (patches.n)
-		git(tmp, "-c user.name=respawn -c user.email=respawn@localhost am -q --keep-non-patch",
+		git(tmp, "-c user.name=respawn -c user.email=respawn@localhost am -q -b",
 		    &patches);
 	if (rename(tmp, dir))
 		die("cannot rename %s: %s", tmp, strerror(errno));
 	ui_done("%s: the commits after the tag 'base' are the series", dir);
 	return EXIT_PASS;
+}
+
+static bool is_clean(const char *dir)
+{
+	__auto_strv struct strv argv = { 0 };
+
+	strv_split(&argv, "git -C", " ");
+	strv_add(&argv, "%s", dir);
+	strv_split(&argv, "diff --quiet HEAD", " ");
+	return !run(&argv, NULL);
 }
 
 static int is_patch(const struct dirent *d)
@@ -80,6 +91,21 @@ static int is_patch(const struct dirent *d)
 	return n > 6 && !strcmp(d->d_name + n - 6, ".patch");
 }
 
+/* The series file's own first lines */
+static char *series_comment(void)
+{
+	__auto_free char *path = fmt("%s/kernel-patch/series", source_dir());
+	char *text = read_file(path, NULL);
+	size_t n = 0;
+
+	if (!text)
+		die("cannot read %s: %s", path, strerror(errno));
+	while (text[n] == '#')
+		n += strcspn(text + n, "\n") + 1;
+	text[n] = '\0';
+	return text;
+}
+
 /**
  * edit_export - write the commits of the edited tree back as the series
  *
@@ -87,26 +113,28 @@ static int is_patch(const struct dirent *d)
  */
 int edit_export(void)
 {
+	__auto_strv struct strv old = { 0 }, out = { 0 };
 	__auto_free char *dir = edit_dir(), *series = NULL, *text = NULL;
 	__auto_free char *tmp = fmt("%s/kernel-patch.new", opt.out);
-	__auto_strv struct strv old = { 0 }, out = { 0 };
 	struct dirent **names;
 	int n;
 
 	if (!exists(dir))
 		die("there is no %s; 'make kernel-edit' opens it", dir);
-	git(dir, "diff-index HEAD --exit-code --stat", NULL);
+	if (!is_clean(dir))
+		die("%s has changes that are not committed: commit or drop them", dir);
 	remove_tree(tmp);
 	make_dirs(tmp);
 	strv_add(&out, "-o%s", tmp);
+	strv_split(&out, "--zero-commit --no-signature --full-index --no-numbered", " ");
+	strv_split(&out, "--no-thread --no-cover-letter --stat=80", " ");
 	strv_add(&out, "base..HEAD");
-	git(dir, "-c diff.noprefix=false -c diff.algorithm=default -c diff.context=3 format-patch -q --zero-commit --no-signature --full-index --no-numbered --no-thread --no-cover-letter --stat=80",
-	    &out);
+	git(dir, "-c diff.noprefix=false -c diff.context=3 format-patch -q", &out);
 
 	tree_series(&old);
 	for (size_t i = 0; i < old.n; i++)
 		unlink(old.v[i]);
-	text = copy("# SPDX-License-Identifier: GPL-2.0-only\n# The patches, in the order they apply in.\n");
+	text = series_comment();
 	n = scandir(tmp, &names, is_patch, alphasort);
 	for (int i = 0; i < n; i++) {
 		__auto_free char *from = fmt("%s/%s", tmp, names[i]->d_name);

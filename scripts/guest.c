@@ -52,8 +52,8 @@ static char *joined(const struct strv *v, const char *delim)
 
 static char *command_line(const struct guest *g)
 {
-	const struct arch *a = g->kernel->arch;
 	__auto_free char *plan = joined(g->steps, ",");
+	const struct arch *a = g->kernel->arch;
 
 	return fmt("console=%s nokaslr panic=-1 slab_nomerge printk.time=1 printk.devkmsg=on ignore_loglevel kunit.enable=1 rcupdate.rcu_expedited=1 %s%srespawn.plan=%s respawn.seed=%llu respawn.cycles=%u%s%s",
 		   a->console, a->cmdline, is_virtual(g) ? a->virtual_cmdline : "", plan,
@@ -149,8 +149,7 @@ static int take_cpu(struct guest *g)
 	return first;
 }
 
-static void __attribute__((noreturn)) qemu_child(const struct guest *g, int cpu,
-						 pid_t parent)
+static void __noreturn qemu_child(const struct guest *g, int cpu, pid_t parent)
 {
 	int null = open("/dev/null", O_RDONLY), log;
 	sigset_t none;
@@ -304,7 +303,7 @@ static void show(struct guest *g, size_t n)
 }
 
 /* Ctrl-C: no guest is left, and the caller's atexit() removes the records. */
-static void __attribute__((noreturn)) interrupted(struct guest *g, size_t n, int sig)
+static void __noreturn interrupted(struct guest *g, size_t n, int sig)
 {
 	for (size_t i = 0; i < n; i++) {
 		if (g[i].pid <= 0)

@@ -81,8 +81,8 @@ static void mirror_one(void *arg, const char *dir, const char *name)
 
 static char *initramfs_key(const struct kernel *k)
 {
-	__auto_free char *own = fmt("%s/initramfs", source_dir());
 	__auto_strv struct strv dirs = { 0 };
+	__auto_free char *own = fmt("%s/initramfs", source_dir());
 	struct hash *h = hash_new();
 	char key[HASH_LEN];
 
@@ -151,9 +151,9 @@ static void add_file(struct archive *a, const char *name, const char *path)
 /* Build a static program of the guest's from one source, and what all share. */
 static char *program(const struct kernel *k, const char *dir, const char *name)
 {
+	__auto_strv struct strv argv = { 0 };
 	__auto_free char *cc = kernel_compiler(k->arch), *said = NULL;
 	char *out = fmt("%s/respawn-%s", k->out, name);
-	__auto_strv struct strv argv = { 0 };
 	struct run_opts o = { .out = &said };
 
 	strv_add(&argv, "%s", cc);
@@ -170,9 +170,9 @@ static char *program(const struct kernel *k, const char *dir, const char *name)
 static void add_programs(struct archive *a, const struct kernel *k,
 			 const struct plan *p)
 {
+	__auto_strv struct strv dirs = { 0 };
 	__auto_free char *own = fmt("%s/initramfs", source_dir());
 	__auto_free char *init = program(k, own, "init"), *bb = busybox(k->arch);
-	__auto_strv struct strv dirs = { 0 };
 
 	add_file(a, "init", init);
 	add_file(a, "bin/busybox", bb);
@@ -268,11 +268,11 @@ static void write_archive(const char *path, const struct kernel *k,
  */
 char *initramfs_build(const struct kernel *k, struct tree *t, const struct plan *p)
 {
+	__auto_strv struct strv modules = { 0 };
 	__auto_free char *key = initramfs_key(k);
 	__auto_free char *dir = fmt("%s/initramfs", opt.cache);
 	char *path = fmt("%s/%s.cpio", dir, key);
 	__auto_free char *tmp = fmt("%s.%d.tmp", path, getpid());
-	__auto_strv struct strv modules = { 0 };
 
 	if (exists(path))
 		return path;

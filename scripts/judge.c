@@ -302,8 +302,8 @@ static void find_line(struct judge *j, const struct ktap_test *t)
 static char *missing_suite(const struct judge *j)
 {
 	for (size_t i = 0; i < j->steps->n; i++) {
-		const struct step *s = plan_find(j->plan, j->steps->v[i]);
 		__auto_strv struct strv suites = { 0 };
+		const struct step *s = plan_find(j->plan, j->steps->v[i]);
 
 		strv_split(&suites, s->suites, ",");
 		for (size_t k = 0; k < suites.n; k++)
@@ -462,7 +462,8 @@ char *judge_excerpt(const struct judge *j)
 
 	if (j->failure && j->at >= 0) {
 		from = j->at > LINES_BEFORE ? j->at - LINES_BEFORE : 0;
-		to = j->at + LINES_AFTER < (ssize_t)j->lines.n ? (size_t)j->at + LINES_AFTER : j->lines.n;
+		to = j->at + LINES_AFTER;
+		to = to < j->lines.n ? to : j->lines.n;
 		for (size_t i = from; i < to; i++)
 			fprintf(f, "%s %s\n", (ssize_t)i == j->at ? ">" : " ", j->lines.v[i]);
 	}

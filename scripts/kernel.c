@@ -50,8 +50,8 @@ static char *fragments(const struct arch *a)
 
 static void kernel_key(struct kernel *k, const struct tree *t, const char *config)
 {
-	__auto_free char *cc = kernel_compiler(k->arch), *version = NULL;
 	__auto_strv struct strv argv = { 0 };
+	__auto_free char *cc = kernel_compiler(k->arch), *version = NULL;
 	struct run_opts o = { .out = &version };
 	struct hash *h = hash_new();
 	char key[HASH_LEN];
@@ -189,8 +189,8 @@ static bool overridden(const struct strv *lines, size_t i)
 /* An option that falls out of a configuration in silence tests nothing. */
 static void verify_config(const struct kernel *k, const char *asked)
 {
-	__auto_free char *path = fmt("%s/.config", k->out), *is = read_file(path, NULL);
 	__auto_strv struct strv lines = { 0 };
+	__auto_free char *path = fmt("%s/.config", k->out), *is = read_file(path, NULL);
 
 	if (!is)
 		die("the kernel's configuration left no %s", path);
@@ -204,8 +204,8 @@ static void verify_config(const struct kernel *k, const char *asked)
 
 static void configure(struct kernel *k, struct tree *t, const char *config)
 {
-	__auto_free char *all = fmt("%s/fragments.config", k->out);
 	__auto_strv struct strv words = { 0 };
+	__auto_free char *all = fmt("%s/fragments.config", k->out);
 	struct build b = { .usual = 0 };
 
 	write_file(all, config, strlen(config));
@@ -218,10 +218,10 @@ static void configure(struct kernel *k, struct tree *t, const char *config)
 /* Have the build folder in the state that is published as @k->key. */
 static void build(struct kernel *k, struct tree *t, const char *config)
 {
+	__auto_strv struct strv words = { 0 };
 	__auto_free char *stamp = fmt("%s/respawn-key", k->out), *is = NULL;
 	__auto_free char *lines_path = fmt("%s/respawn-lines", k->out), *usual = NULL;
 	__auto_free char *log = fmt("%s/build.log", k->out), *text = NULL;
-	__auto_strv struct strv words = { 0 };
 	struct build b = { .usual = USUAL_LINES };
 
 	tree_checkout(t);
@@ -306,8 +306,8 @@ void kernel_build(struct kernel *k, const struct arch *a, struct tree *t)
  */
 void kernel_modules(const struct kernel *k, struct tree *t, const char *dir)
 {
-	__auto_free char *config = fragments(k->arch);
 	__auto_strv struct strv words = { 0 };
+	__auto_free char *config = fragments(k->arch);
 	struct kernel again = *k;
 	struct build b = { .usual = 20 };
 

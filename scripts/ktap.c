@@ -18,6 +18,7 @@
 #include <strings.h>
 
 #include "ktap.h"
+#include "util.h"
 
 /* Diagnostics that wait for the test they belong to. */
 struct text {
@@ -84,7 +85,7 @@ static void set_string(char **to, const char *from)
 }
 
 /* Record an error in the structure of a test; the first one is kept. */
-__attribute__((format(printf, 2, 3)))
+__printf(2, 3)
 static void broken(struct node *n, const char *fmt, ...)
 {
 	char why[2 * KTAP_TEXT_MAX];
@@ -576,7 +577,7 @@ static const char *find_directive(const char *s)
 
 		if (word > s + 1)
 			return s;
-		for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		for (i = 0; i < ARRAY_SIZE(words); i++)
 			if (!strncasecmp(word, words[i], strlen(words[i])))
 				return s;
 	}

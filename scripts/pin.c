@@ -29,8 +29,8 @@ static char *pin_path(void)
  */
 void pin_read(struct pin *p)
 {
-	__auto_free char *path = pin_path(), *text = read_file(path, NULL);
 	__auto_strv struct strv lines = { 0 };
+	__auto_free char *path = pin_path(), *text = read_file(path, NULL);
 	char key[32], value[256];
 
 	memset(p, 0, sizeof(*p));
@@ -101,12 +101,16 @@ char *pin_fetch(const struct pin *p)
  */
 int pin_move(void)
 {
-	__auto_free char *path = pin_path(), *versions = NULL, *deb = NULL;
-	__auto_free char *text = NULL;
 	__auto_strv struct strv have = { 0 };
+	__auto_free char *path = pin_path(), *versions = NULL, *deb = NULL;
+	__auto_free char *text = NULL, *was = NULL;
+	const char *comment;
 	struct pin old, new;
 
 	pin_read(&old);
+	was = read_file(path, NULL);
+	was[strstr(was, "package ") - was] = '\0';
+	comment = was;
 	versions = apt_versions(ANY_ARCH, old.package);
 	strv_split(&have, versions, "\n");
 	if (!have.n)
@@ -121,10 +125,8 @@ int pin_move(void)
 		die("cannot download %s %s", new.package, new.version);
 	hash_file(deb, new.sha256);
 	tree_try_series(&new);
-	text = fmt("# SPDX-License-Identifier: GPL-2.0-only\n"
-		   "# The kernel that the series is made for; \"make repin\" moves it.\n"
-		   "package %s\nversion %s\nsha256 %s\n",
-		   new.package, new.version, new.sha256);
+	text = fmt("%spackage %s\nversion %s\nsha256 %s\n", comment, new.package,
+		   new.version, new.sha256);
 	write_file(path, text, strlen(text));
 	ui_note("pinned %s %s, was %s; the series applies", new.package,
 		new.version, old.version);

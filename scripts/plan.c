@@ -11,8 +11,8 @@
 
 static void add_file(struct plan *p, const char *path)
 {
-	__auto_free char *text = read_file(path, NULL);
 	__auto_strv struct strv lines = { 0 };
+	__auto_free char *text = read_file(path, NULL);
 	char *more;
 
 	if (!text)
@@ -42,8 +42,8 @@ static void add_file(struct plan *p, const char *path)
  */
 void plan_read(struct plan *p)
 {
-	__auto_free char *own = fmt("%s/initramfs/plan", source_dir());
 	__auto_strv struct strv dirs = { 0 };
+	__auto_free char *own = fmt("%s/initramfs/plan", source_dir());
 
 	*p = (struct plan){ 0 };
 	add_file(p, own);

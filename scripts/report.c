@@ -67,8 +67,8 @@ void report_table(const struct guest *g, size_t n)
  */
 void report_failure(const struct guest *g, const char *record)
 {
-	enum verdict v = judge_verdict(g->judge);
 	__auto_strv struct strv failed = { 0 };
+	enum verdict v = judge_verdict(g->judge);
 	__auto_free char *excerpt = NULL;
 
 	if (v <= VERDICT_SKIP)

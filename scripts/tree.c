@@ -32,7 +32,8 @@ static char *git(const struct tree *t, const char *index, int *status,
 	strv_add(&argv, "git");
 	strv_add(&argv, "--git-dir=%s", t->git);
 	strv_add(&argv, "--work-tree=%s", t->src);
-	strv_split(&argv, "-c core.autocrlf=false -c core.attributesFile=/dev/null -c checkout.workers=0", " ");
+	strv_split(&argv, "-c core.autocrlf=false -c core.attributesFile=/dev/null", " ");
+	strv_split(&argv, "-c checkout.workers=0", " ");
 	strv_split(&argv, words, " ");
 	va_start(args, words);
 	while ((w = va_arg(args, const char *)))
@@ -200,9 +201,9 @@ static void open_user(struct tree *t)
  */
 void tree_series(struct strv *files)
 {
+	__auto_strv struct strv lines = { 0 };
 	__auto_free char *path = fmt("%s/kernel-patch/series", source_dir());
 	__auto_free char *text = read_file(path, NULL);
-	__auto_strv struct strv lines = { 0 };
 
 	if (!text)
 		die("cannot read %s: %s", path, strerror(errno));

@@ -8,6 +8,7 @@
 
 #include "console.h"
 #include "trouble.h"
+#include "util.h"
 
 #define CRASH(i, t, t2, w)	{ i, TROUBLE_CRASH, true, t, t2, w }
 #define HANG(i, t, t2, w)	{ i, TROUBLE_HANG, true, t, t2, w }
@@ -146,7 +147,7 @@ const struct trouble_row trouble_table[] = {
 	CRASH("warning-new", "WARNING: ", ", CPU#", "WARN() reached (kernels since 6.18)"),
 };
 
-const size_t trouble_rows = sizeof(trouble_table) / sizeof(trouble_table[0]);
+const size_t trouble_rows = ARRAY_SIZE(trouble_table);
 
 static bool begins(const char *s, const char *with)
 {
@@ -175,7 +176,7 @@ static bool only_talk(const char *s)
 	size_t i;
 
 	s += strspn(s, " \t");
-	for (i = 0; i < sizeof(talk) / sizeof(talk[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(talk); i++)
 		if (begins(s, talk[i]))
 			return true;
 	return false;

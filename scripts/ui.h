@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "util.h"
+
 enum ui_mode { UI_NORMAL, UI_QUIET, UI_VERBOSE };
 
 enum ui_color { UI_PLAIN, UI_GREEN, UI_RED, UI_YELLOW, UI_BOLD };
@@ -15,8 +17,8 @@ bool ui_verbose(void);
 
 void ui_stage(const char *who, const char *what);
 void ui_progress(double done, double total, const char *note);
-void ui_done(const char *format, ...) __attribute__((format(printf, 1, 2)));
-void ui_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void ui_done(const char *format, ...) __printf(1, 2);
+void ui_note(const char *format, ...) __printf(1, 2);
 void ui_interrupt(void);
 
 const char *ui_on(FILE *f, enum ui_color color);

@@ -41,8 +41,7 @@ void die_for_bisect(void)
 	bisecting = true;
 }
 
-static void __attribute__((noreturn)) vdie(int status, const char *format,
-					   va_list args)
+static void __noreturn vdie(int status, const char *format, va_list args)
 {
 	ui_interrupt();
 	fputs("respawn: ", stderr);
@@ -305,9 +304,8 @@ char *find_program(const char *name)
 	return NULL;
 }
 
-static void __attribute__((noreturn)) run_child(const struct strv *argv,
-						const struct run_opts *o,
-						int out, pid_t parent)
+static void __noreturn run_child(const struct strv *argv,
+				 const struct run_opts *o, int out, pid_t parent)
 {
 	int null = open("/dev/null", O_RDWR);
 	sigset_t none;

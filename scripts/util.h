@@ -8,7 +8,8 @@
 #include <sys/types.h>
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
-#define __printf(f, a)	__attribute__((format(printf, f, a)))
+#define __printf(f, a)	__attribute__((__format__(__printf__, f, a)))
+#define __noreturn	__attribute__((__noreturn__))
 #define __auto_free	__attribute__((cleanup(free_ptr)))
 #define __auto_strv	__attribute__((cleanup(strv_free)))
 
@@ -24,8 +25,8 @@ enum {
 };
 
 void die_for_bisect(void);
-void die(const char *fmt, ...) __printf(1, 2) __attribute__((noreturn));
-void die_tree(const char *fmt, ...) __printf(1, 2) __attribute__((noreturn));
+void die(const char *fmt, ...) __printf(1, 2) __noreturn;
+void die_tree(const char *fmt, ...) __printf(1, 2) __noreturn;
 
 char *fmt(const char *format, ...) __printf(1, 2);
 char *copy(const char *s);

@@ -23,6 +23,7 @@ static struct kunit_suite planted_fail_suite = {
 	.name = "planted_fail",
 	.test_cases = cases,
 };
+
 kunit_test_suite(planted_fail_suite);
 
 MODULE_DESCRIPTION("planted: a case that fails");

@@ -20,6 +20,7 @@ static struct kunit_suite planted_hang_suite = {
 	.name = "planted_hang",
 	.test_cases = cases,
 };
+
 kunit_test_suite(planted_hang_suite);
 
 MODULE_DESCRIPTION("planted: a case that hangs");

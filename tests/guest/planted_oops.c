@@ -30,6 +30,7 @@ static struct kunit_suite planted_oops_suite = {
 	.name = "planted_oops",
 	.test_cases = cases,
 };
+
 kunit_test_suite(planted_oops_suite);
 
 MODULE_DESCRIPTION("planted: an oops after the last test");

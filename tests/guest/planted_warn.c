@@ -21,6 +21,7 @@ static struct kunit_suite planted_warn_suite = {
 	.name = "planted_warn",
 	.test_cases = cases,
 };
+
 kunit_test_suite(planted_warn_suite);
 
 MODULE_DESCRIPTION("planted: a warning in a case that passes");

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "../../scripts/console.h"
+#include "../../scripts/util.h"
 
 /* Lines seen, each as "when|text" and "$" if complete. */
 struct seen {
@@ -63,7 +64,7 @@ static const struct console_case cases[] = {
 	{ "control bytes", "a\0b\1c\x7f\td\n", 9, "-1|abc\td$\n" },
 	{ "high bytes stay", "\xc3\xa4\xff\n", 0, "-1|\xc3\xa4\xff$\n" },
 	{ "colour", "\x1b[1;31mred\x1b[0m\n", 0, "-1|red$\n" },
-	{ "firmware screen", "\x1b" "c\x1b[?7l\x1b[2J\x1b[0mSeaBIOS\n", 0, "-1|SeaBIOS$\n" },
+	{ "firmware screen", "\033c\x1b[?7l\x1b[2J\x1b[0mSeaBIOS\n", 0, "-1|SeaBIOS$\n" },
 	{ "character set", "\x1b(Bx\n", 0, "-1|x$\n" },
 	{ "window title", "\x1b]0;title\x07x\x1b]0;t\x1b\\y\n", 0, "-1|xy$\n" },
 	{ "escape cut by newline", "\x1b[12\nx\n", 0, "-1|$\n-1|x$\n" },
@@ -97,7 +98,7 @@ static void test_lines(void **state)
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		feed_by(&cases[i], 1);
 		feed_by(&cases[i], 3);
 		feed_by(&cases[i], 4096);

@@ -292,7 +292,7 @@ static void test_line_lost(void **state)
 		struct ktap *k;
 
 		memcpy(text, suite, (size_t)(at - suite));
-		strcpy(text + (at - suite), next);
+		memcpy(text + (at - suite), next, strlen(next) + 1);
 		k = parse(text);
 		if (counts && ktap_root(k)->status != KTAP_FAIL)
 			fail_msg("without \"%.*s\" it passes", (int)(next - at - 1), at);

@@ -12,6 +12,7 @@
 
 #include "../../scripts/console.h"
 #include "../../scripts/trouble.h"
+#include "../../scripts/util.h"
 
 #ifndef TESTS_DIR
 #error "define TESTS_DIR, the path of the directory tests, as a string"
@@ -182,7 +183,7 @@ static void test_lines(void **state)
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(lines); i++) {
 		const struct trouble_row *row = trouble_match(lines[i].line);
 
 		if (row != (lines[i].id ? row_of(lines[i].id) : NULL))

@@ -34,8 +34,8 @@ static int remove_out(void **state)
 /* make with these words, in the source folder, as a user would type it */
 static int make(const char *words, char **said)
 {
-	__auto_free char *dir = fmt("%s/..", TESTS_DIR);
 	__auto_strv struct strv argv = { 0 };
+	__auto_free char *dir = fmt("%s/..", TESTS_DIR);
 	struct run_opts o = { .dir = dir, .out = said };
 
 	strv_add(&argv, "make");

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The series as commits and back: a round trip changes nothing, and neither
+ * does an edit that is not committed.
+ */
+#define _GNU_SOURCE
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "util.h"
+
+static char *clone_dir;
+
+static int sh(const char *command, char **said)
+{
+	__auto_strv struct strv argv = { 0 };
+	struct run_opts o = { .dir = clone_dir, .out = said };
+
+	strv_add(&argv, "sh");
+	strv_add(&argv, "-c");
+	strv_add(&argv, "%s", command);
+	unsetenv("MAKEFLAGS");
+	unsetenv("MAKELEVEL");
+	unsetenv("O");
+	return run(&argv, &o);
+}
+
+static void must(const char *command)
+{
+	__auto_free char *said = NULL;
+
+	if (sh(command, &said))
+		fail_msg("%s: %s", command, said);
+}
+
+/* A copy of respawn as it is here, committed or not, to be written to */
+static int make_clone(void **state)
+{
+	__auto_free char *command = NULL;
+
+	(void)state;
+	clone_dir = copy("/tmp/respawn-series.XXXXXX");
+	if (!mkdtemp(clone_dir))
+		return -1;
+	command = fmt("cp -r %s/../Makefile %s/../scripts %s/../kernel-patch .",
+		      TESTS_DIR, TESTS_DIR, TESTS_DIR);
+	must(command);
+	must("git init -q && git add . && git -c user.name=x -c user.email=x@localhost commit -q -m all");
+	must("make -s kernel-edit");
+	return 0;
+}
+
+static int remove_clone(void **state)
+{
+	(void)state;
+	remove_tree(clone_dir);
+	free(clone_dir);
+	return 0;
+}
+
+static void round_trip_changes_nothing(void **state)
+{
+	(void)state;
+	must("make -s kernel-export");
+	must("test -z \"$(git status --porcelain kernel-patch)\"");
+}
+
+static void edit_twice_is_refused(void **state)
+{
+	__auto_free char *said = NULL;
+
+	(void)state;
+	assert_int_not_equal(sh("make -s kernel-edit", &said), 0);
+	assert_non_null(strstr(said, "is there already"));
+}
+
+static void uncommitted_edit_is_not_lost(void **state)
+{
+	__auto_free char *said = NULL;
+
+	(void)state;
+	must("echo '/* more */' >> build/kernel/kernel/kthread_lifecycle.c");
+	assert_int_not_equal(sh("make -s kernel-export", &said), 0);
+	assert_non_null(strstr(said, "commit"));
+	must("test -z \"$(git status --porcelain kernel-patch)\"");
+	must("git -C build/kernel checkout -q .");
+}
+
+static void new_commit_is_a_new_patch(void **state)
+{
+	(void)state;
+	must("echo '/* more */' >> build/kernel/kernel/kthread_lifecycle.c");
+	must("git -C build/kernel -c user.name=x -c user.email=x@localhost commit -q -a -m 'kthread: Say more'");
+	must("make -s kernel-export");
+	must("tail -n 1 kernel-patch/series | grep -q kthread-Say-more.patch");
+	must("grep -q '^+/. more ./' kernel-patch/*-kthread-Say-more.patch");
+	must("test \"$(git status --porcelain kernel-patch | wc -l)\" = 2");
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(round_trip_changes_nothing),
+		cmocka_unit_test(edit_twice_is_refused),
+		cmocka_unit_test(uncommitted_edit_is_not_lost),
+		cmocka_unit_test(new_commit_is_a_new_patch),
+	};
+
+	return cmocka_run_group_tests_name("series", tests, make_clone, remove_clone);
+}
