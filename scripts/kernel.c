@@ -97,6 +97,9 @@ static void make_command(const struct kernel *k, const struct tree *t,
 	strv_add(env, "CCACHE_BASEDIR=%s", opt.cache);
 	strv_add(env, "CCACHE_NOHASHDIR=1");
 	strv_add(env, "CCACHE_COMPILERCHECK=content");
+	/* make has the dependencies anyway: no file is preprocessed twice. */
+	strv_add(env, "CCACHE_DEPEND=1");
+	strv_add(env, "CCACHE_NOCOMPRESS=1");
 }
 
 /* A build in progress, as its output shows it */

@@ -164,10 +164,15 @@ static FILE *importer(const char *git, pid_t *pid)
 	*pid = fork();
 	if (!*pid) {
 		dup2(fds[0], STDIN_FILENO);
-		/* Quick rather than small: this is read once per checkout. */
+		/* What it has to say of a broken stream, we say better. */
+		dup2(open("/dev/null", O_WRONLY | O_CLOEXEC), STDERR_FILENO);
+		/*
+		 * Quick rather than small: this is read once per checkout. And
+		 * only "done" makes it whole: if we die, nothing is kept.
+		 */
 		execlp("git", "git", "--git-dir", git, "-c", "core.compression=1",
 		       "-c", "pack.compression=1", "fast-import", "--quiet",
-		       "--depth=0", "--force", NULL);
+		       "--depth=0", "--force", "--done", NULL);
 		_exit(127);
 	}
 	close(fds[0]);
@@ -213,6 +218,7 @@ void source_import(const char *package, const char *git, const char *ref)
 	}
 	if (ret != ARCHIVE_EOF)
 		broken(source);
+	fputs("done\n", out);
 	if (fclose(out) || waitpid(pid, &status, 0) != pid || status)
 		die("git fast-import could not store %s; is the disk full?", package);
 	if (source != &file) {

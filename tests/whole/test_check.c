@@ -87,6 +87,24 @@ static void real_time_passes(void **state)
 	expect("check ARCH=arm64 TIMING=real ACCEL=tcg CYCLES=3", 0, " 0 failed, 0 skipped\n");
 }
 
+/* Two at a time, from one cache, into one folder, with different kernels */
+static void two_runs_at_once(void **state)
+{
+	__auto_free char *patch = fmt("PATCHES=%s/bugs/harmless.patch", TESTS_DIR);
+	__auto_free char *command = fmt("make O=%s host && for p in '' %s; do %s/respawn check ARCH=arm64 O=%s $p & done; wait %%1 && wait %%2",
+					out, patch, out, out);
+	__auto_free char *dir = fmt("%s/..", TESTS_DIR), *said = NULL;
+	__auto_strv struct strv argv = { 0 };
+	struct run_opts o = { .dir = dir, .out = &said };
+
+	(void)state;
+	strv_add(&argv, "bash");
+	strv_add(&argv, "-cm");
+	strv_add(&argv, "%s", command);
+	if (run(&argv, &o))
+		fail_msg("%s", said);
+}
+
 /* Lines of the primitives that are broken on purpose, and who has to notice */
 static const struct planted {
 	const char *patch;
@@ -115,6 +133,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(quiet_says_the_last_line, fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(unknown_arch, fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(real_time_passes, fresh_out, remove_out),
+		cmocka_unit_test_setup_teardown(two_runs_at_once, fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(broken_primitives_are_caught, fresh_out, remove_out),
 	};
 
