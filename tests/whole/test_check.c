@@ -4,6 +4,7 @@
  * does not once one line of the primitives is wrong.
  */
 #define _GNU_SOURCE
+#include <glob.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -11,6 +12,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <jansson.h>
 
 #include "util.h"
 
@@ -57,10 +59,78 @@ static void expect(const char *words, int status, const char *text)
 	free(said);
 }
 
-static void every_arch_passes(void **state)
+/* The console's hash in the record whose folder has @name in it, the @nth one */
+static char *console_hash(const char *name, size_t nth)
 {
+	__auto_free char *pattern = fmt("%s/runs/*%s*/run.json", out, name);
+	json_t *o;
+	char *hash;
+	glob_t g;
+
+	assert_int_equal(glob(pattern, 0, NULL, &g), 0);
+	assert_true(g.gl_pathc > nth);
+	o = json_load_file(g.gl_pathv[nth], 0, NULL);
+	assert_non_null(o);
+	hash = copy(json_string_value(json_object_get(o, "console_sha256")));
+	json_decref(o);
+	globfree(&g);
+	return hash;
+}
+
+static void every_arch_passes_and_repeats(void **state)
+{
+	static const char *const names[] = { "x86_64", "arm64" };
+
 	(void)state;
 	expect("check", 0, " 0 failed, 0 skipped\n");
+	expect("check", 0, " 0 failed, 0 skipped\n");
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		__auto_free char *one = console_hash(names[i], 0);
+		__auto_free char *two = console_hash(names[i], 1);
+
+		/* The same seed, the same console, time stamps and all. */
+		assert_string_equal(one, two);
+	}
+}
+
+/* CPUs in the order they went offline in, of the one record with that name */
+static char *offline_order(const char *name)
+{
+	__auto_strv struct strv lines = { 0 };
+	__auto_free char *pattern = fmt("%s/runs/*%s*/console.log", out, name);
+	__auto_free char *text = NULL;
+	char *order = copy("");
+	unsigned int cpu;
+	glob_t g;
+
+	assert_int_equal(glob(pattern, 0, NULL, &g), 0);
+	text = read_file(g.gl_pathv[0], NULL);
+	globfree(&g);
+	strv_split(&lines, text, "\r\n");
+	for (size_t i = 0; i < lines.n; i++) {
+		const char *at = strstr(lines.v[i], "psci: CPU");
+		char *more;
+
+		if (!at || sscanf(at, "psci: CPU%u killed", &cpu) != 1)
+			continue;
+		more = fmt("%s%u", order, cpu);
+		free(order);
+		order = more;
+	}
+	assert_true(strlen(order) > 20);
+	return order;
+}
+
+static void another_seed_is_another_order(void **state)
+{
+	__auto_free char *one = NULL, *two = NULL;
+
+	(void)state;
+	expect("check ARCH=arm64 PLAN=hotplug SEED=1", 0, " 0 failed, 0 skipped\n");
+	expect("check ARCH=arm64 PLAN=hotplug SEED=2", 0, " 0 failed, 0 skipped\n");
+	one = offline_order("seed1");
+	two = offline_order("seed2");
+	assert_string_not_equal(one, two);
 }
 
 static void quiet_says_the_last_line(void **state)
@@ -129,7 +199,8 @@ static void broken_primitives_are_caught(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(every_arch_passes, fresh_out, remove_out),
+		cmocka_unit_test_setup_teardown(every_arch_passes_and_repeats, fresh_out, remove_out),
+		cmocka_unit_test_setup_teardown(another_seed_is_another_order, fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(quiet_says_the_last_line, fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(unknown_arch, fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(real_time_passes, fresh_out, remove_out),
