@@ -218,6 +218,8 @@ static void listen_to(struct guest *g)
 	while ((n = read(g->console, buf, sizeof(buf))) > 0) {
 		g->heard = now();
 		judge_feed(g->judge, buf, n);
+		if (ui_verbose())
+			fwrite(buf, 1, n, stderr);
 		if (g->boot < 0 && judge_greeted(g->judge))
 			g->boot = g->heard - g->begun;
 	}

@@ -17,7 +17,7 @@
 
 #include "util.h"
 
-#define PATIENCE_MS	15000
+#define PATIENCE_MS	60000
 
 static char *respawn;
 static char seen[1 << 16];
