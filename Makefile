@@ -78,6 +78,14 @@ test.run:
 	{ MAKEFLAGS= $(MAKE) -s deps host tests && tests/run-all $(O); }; \
 	echo $$? > $(O)/test.status
 
+ifeq ($(V),1)
+Q :=
+say := @:
+else
+Q := @
+say := @echo " "
+endif
+
 # ---- the host program -------------------------------------------------------
 
 SOURCES := $(filter-out scripts/deps.c,$(wildcard scripts/*.c))
@@ -92,14 +100,17 @@ host: $(RESPAWN)
 
 $(DEPS): scripts/deps.c
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -Wall -Wextra $(CFLAGS) -o $@ $<
+	$(say) 'CC      $@'
+	$(Q)$(CC) -std=gnu11 -Wall -Wextra $(CFLAGS) -o $@ $<
 
 $(RESPAWN): $(OBJECTS)
-	$(CC) $(CFLAGS) -o $@ $^ $(LDLIBS)
+	$(say) 'LD      $@'
+	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(LDLIBS)
 
 $(O)/obj/%.o: scripts/%.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+	$(say) 'CC      $@'
+	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 # ---- tests of respawn itself ------------------------------------------------
 
@@ -111,11 +122,13 @@ tests: $(UNITS) $(O)/tests/fuzz_replay
 
 $(O)/tests/%: tests/%.c $(TESTED)
 	@mkdir -p $(@D)
-	$(CC) $(TEST_CFLAGS) -o $@ $< $(TESTED) $(LDLIBS) -lcmocka
+	$(say) 'CC      $@'
+	$(Q)$(CC) $(TEST_CFLAGS) -o $@ $< $(TESTED) $(LDLIBS) -lcmocka
 
 $(O)/tests/fuzz_replay: tests/fuzz/fuzz_ktap.c $(TESTED)
 	@mkdir -p $(@D)
-	$(CC) $(TEST_CFLAGS) -DFUZZ_REPLAY -o $@ $< $(TESTED) $(LDLIBS)
+	$(say) 'CC      $@'
+	$(Q)$(CC) $(TEST_CFLAGS) -DFUZZ_REPLAY -o $@ $< $(TESTED) $(LDLIBS)
 
 PARSERS := scripts/console.c scripts/ktap.c scripts/trouble.c
 

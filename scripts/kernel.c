@@ -123,7 +123,8 @@ static void build_line(void *arg, const char *line)
 		snprintf(b->first_error, sizeof(b->first_error), "%.*s",
 			 (int)strcspn(line, "\n"), line);
 	b->lines++;
-	if (file)
+	/* Files of the kernel's are named from its top; others are not shown. */
+	if (file && file[1] != '/')
 		snprintf(note, sizeof(note), "%.*s", (int)strcspn(file + 1, "\n"), file + 1);
 	ui_progress(b->lines, b->usual, note);
 }
