@@ -69,7 +69,7 @@ static void change(int i)
 
 static int make_tree(void **state)
 {
-	__auto_free char *objects = NULL, *alternates = NULL, *base = NULL;
+	__auto_free char *objects = NULL, *alternates = NULL, *base = NULL, *lock = NULL;
 	struct tree t;
 	struct pin p;
 
@@ -77,9 +77,15 @@ static int make_tree(void **state)
 	options_parse(0, NULL);
 	pin_read(&p);
 	base = tree_open_pin(&t, &p);
-	dir = copy("/tmp/respawn-bisect.XXXXXX");
-	if (!mkdtemp(dir))
-		return -1;
+	/*
+	 * Always at the same place: a work tree in the cache belongs to a path,
+	 * and one for every time the test runs would fill the disk.
+	 */
+	dir = fmt("%s/test-tree", opt.cache);
+	lock = fmt("%s.lock", dir);
+	lock_file(lock, "testing the bisect");
+	remove_tree(dir);
+	make_dirs(dir);
 	free(git("init -q -b main", NULL));
 	alternates = fmt("%s/.git/objects/info/alternates", dir);
 	objects = fmt("%s/objects\n", t.git);
