@@ -81,6 +81,9 @@ test.run:
 ifeq ($(V),1)
 Q :=
 say := @:
+else ifneq ($(findstring s,$(filter-out --%,$(firstword $(MAKEFLAGS)))),)
+Q := @
+say := @:
 else
 Q := @
 say := @echo " "
