@@ -148,4 +148,4 @@ clean:
 distclean:
 	rm -rf $(O) $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/respawn
 
--include $(OBJECTS:.o=.d)
+-include $(OBJECTS:.o=.d) $(UNITS:=.d)

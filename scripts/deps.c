@@ -87,7 +87,8 @@ static bool have_header(const char *name)
 	char command[256];
 
 	snprintf(command, sizeof(command),
-		 "printf '#if !__has_include(<%s>)\\n#error\\n#endif\\n' | cc -E - >/dev/null 2>&1", name);
+		 "printf '#if !__has_include(<%s>)\\n#error\\n#endif\\n' | cc -E - >/dev/null 2>&1",
+		 name);
 	return shell(command);
 }
 

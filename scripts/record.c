@@ -28,6 +28,18 @@ static void remove_unfinished(void)
 		remove_tree(unfinished.v[i]);
 }
 
+/* Make the folder of a record that is to be called @name, if nobody has. */
+static bool claim(const char *name, char **dir)
+{
+	*dir = fmt("%s.tmp", name);
+	if (!mkdir(*dir, 0777))
+		return true;
+	if (errno != EEXIST)
+		die("cannot create directory %s: %s", *dir, strerror(errno));
+	free(*dir);
+	return false;
+}
+
 /**
  * record_begin - make the folder that a guest leaves its traces in
  * @a: what the guest runs on
@@ -38,7 +50,7 @@ static void remove_unfinished(void)
  */
 char *record_begin(const struct arch *a)
 {
-	__auto_free char *runs = fmt("%s/runs", opt.out);
+	__auto_free char *runs = fmt("%s/runs", opt.out), *name = NULL;
 	time_t t = time(NULL);
 	char stamp[32];
 	char *dir;
@@ -47,18 +59,15 @@ char *record_begin(const struct arch *a)
 		atexit(remove_unfinished);
 	make_dirs(runs);
 	strftime(stamp, sizeof(stamp), "%Y%m%d-%H%M%S", localtime(&t));
-	for (int i = 0; ; i++) {
-		__auto_free char *final = fmt("%s/%s-%s-%s-seed%llu%s", runs, stamp,
-					      a->name, opt.config,
-					      (unsigned long long)opt.seed, "");
-		__auto_free char *name = i ? fmt("%s.%d", final, i) : copy(final);
+	name = fmt("%s/%s-%s-%s-seed%llu", runs, stamp, a->name, opt.config,
+		   (unsigned long long)opt.seed);
+	/* Another run of the same second may have that name, or be about to. */
+	for (int i = 2; exists(name) || !claim(name, &dir); i++) {
+		char *next = fmt("%s/%s-%s-%s-seed%llu.%d", runs, stamp, a->name,
+				 opt.config, (unsigned long long)opt.seed, i);
 
-		dir = fmt("%s.tmp", name);
-		if (!exists(name) && !mkdir(dir, 0777))
-			break;
-		if (errno != EEXIST && errno)
-			die("cannot create directory %s: %s", dir, strerror(errno));
-		free(dir);
+		free(name);
+		name = next;
 	}
 	strv_add(&unfinished, "%s", dir);
 	return dir;

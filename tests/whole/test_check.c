@@ -14,24 +14,8 @@
 #include <cmocka.h>
 #include <jansson.h>
 
+#include "scratch.h"
 #include "util.h"
-
-static char *out;
-
-static int fresh_out(void **state)
-{
-	(void)state;
-	out = copy("/tmp/respawn-test.XXXXXX");
-	return !mkdtemp(out);
-}
-
-static int remove_out(void **state)
-{
-	(void)state;
-	remove_tree(out);
-	free(out);
-	return 0;
-}
 
 /* make with these words, in the source folder, as a user would type it */
 static int make(const char *words, char **said)
@@ -199,13 +183,16 @@ static void broken_primitives_are_caught(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(every_arch_passes_and_repeats, fresh_out, remove_out),
-		cmocka_unit_test_setup_teardown(another_seed_is_another_order, fresh_out, remove_out),
+		cmocka_unit_test_setup_teardown(every_arch_passes_and_repeats,
+						fresh_out, remove_out),
+		cmocka_unit_test_setup_teardown(another_seed_is_another_order,
+						fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(quiet_says_the_last_line, fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(unknown_arch, fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(real_time_passes, fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(two_runs_at_once, fresh_out, remove_out),
-		cmocka_unit_test_setup_teardown(broken_primitives_are_caught, fresh_out, remove_out),
+		cmocka_unit_test_setup_teardown(broken_primitives_are_caught,
+						fresh_out, remove_out),
 	};
 
 	return cmocka_run_group_tests_name("check", tests, NULL, NULL);

@@ -22,10 +22,9 @@
 #include <cmocka.h>
 #include <jansson.h>
 
+#include "scratch.h"
 #include "util.h"
 
-/* Where records of these runs go; a folder per test */
-static char *out;
 static char *respawn;
 
 /* One run of the program: how it is called, and what came of it */
@@ -37,22 +36,6 @@ struct ran {
 	char *failure;
 	char *test;
 };
-
-static int fresh_out(void **state)
-{
-	(void)state;
-	out = copy("/tmp/respawn-test.XXXXXX");
-	return !mkdtemp(out);
-}
-
-static int remove_out(void **state)
-{
-	(void)state;
-	umount(out);
-	remove_tree(out);
-	free(out);
-	return 0;
-}
 
 /* Start respawn; what it says goes to a file beside its folder. */
 static pid_t start(const char *env, const char *words)

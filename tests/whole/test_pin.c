@@ -17,25 +17,10 @@
 #include <cmocka.h>
 
 #include "pin.h"
+#include "scratch.h"
 #include "util.h"
 
 static char *respawn;
-static char *dir;
-
-static int fresh_dir(void **state)
-{
-	(void)state;
-	dir = copy("/tmp/respawn-pin.XXXXXX");
-	return !mkdtemp(dir);
-}
-
-static int remove_dir(void **state)
-{
-	(void)state;
-	remove_tree(dir);
-	free(dir);
-	return 0;
-}
 
 /* respawn build, with a cache of its own */
 static void expect_error(const char *words, const char *text)
@@ -44,7 +29,7 @@ static void expect_error(const char *words, const char *text)
 	__auto_free char *said = NULL;
 	struct run_opts o = { .env = &env, .out = &said };
 
-	strv_add(&env, "XDG_CACHE_HOME=%s", dir);
+	strv_add(&env, "XDG_CACHE_HOME=%s", out);
 	strv_add(&argv, "%s", respawn);
 	strv_split(&argv, "build ARCH=arm64 -s", " ");
 	strv_split(&argv, words, " ");
@@ -61,10 +46,10 @@ static char *fake_deb(void)
 	struct pin p;
 
 	pin_read(&p);
-	path = fmt("%s/respawn/download/%s-%s-amd64", dir, p.package, p.version);
+	path = fmt("%s/respawn/download/%s-%s-amd64", out, p.package, p.version);
 	make_dirs(path);
 	free(path);
-	return fmt("%s/respawn/download/%s-%s-amd64/%s_1_all.deb", dir, p.package,
+	return fmt("%s/respawn/download/%s-%s-amd64/%s_1_all.deb", out, p.package,
 		   p.version, p.package);
 }
 
@@ -82,7 +67,7 @@ static void wrong_checksum(void **state)
 /* A tarball with one big file in it, or a part of that */
 static char *tarball(size_t keep)
 {
-	char *path = fmt("%s/linux.tar.gz", dir);
+	char *path = fmt("%s/linux.tar.gz", out);
 	struct archive *a = archive_write_new();
 	struct archive_entry *e = archive_entry_new();
 	unsigned char *data = malloc(1 << 20);
@@ -126,7 +111,7 @@ static void tarball_of_something_else(void **state)
 
 static void package_of_something_else(void **state)
 {
-	__auto_free char *path = fmt("%s/linux.deb", dir);
+	__auto_free char *path = fmt("%s/linux.deb", out);
 	__auto_free char *words = fmt("KERNEL_TARBALL=%s", path);
 
 	(void)state;
@@ -137,10 +122,10 @@ static void package_of_something_else(void **state)
 int main(int argc, char **argv)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(wrong_checksum, fresh_dir, remove_dir),
-		cmocka_unit_test_setup_teardown(truncated_tarball, fresh_dir, remove_dir),
-		cmocka_unit_test_setup_teardown(tarball_of_something_else, fresh_dir, remove_dir),
-		cmocka_unit_test_setup_teardown(package_of_something_else, fresh_dir, remove_dir),
+		cmocka_unit_test_setup_teardown(wrong_checksum, fresh_out, remove_out),
+		cmocka_unit_test_setup_teardown(truncated_tarball, fresh_out, remove_out),
+		cmocka_unit_test_setup_teardown(tarball_of_something_else, fresh_out, remove_out),
+		cmocka_unit_test_setup_teardown(package_of_something_else, fresh_out, remove_out),
 	};
 
 	respawn = argc > 1 ? argv[1] : "build/respawn";
