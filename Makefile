@@ -24,7 +24,7 @@ export $(VARIABLES)
 .SUFFIXES:
 .DELETE_ON_ERROR:
 
-help: host
+help:
 	@echo 'Targets:'
 	@echo '  check          build, boot and judge every architecture;'
 	@echo '                 status 0: all passed, 1: a failure, 2: an error of the harness'
@@ -41,15 +41,19 @@ help: host
 	@echo '  distclean      remove O= and the cache'
 	@echo ''
 	@echo 'Variables:'
-	@$(RESPAWN) variables
+	@$(MAKE) -s host 2>/dev/null && $(RESPAWN) variables || \
+		echo "  'make deps' first: the program that lists them does not build yet"
 	@echo ''
 	@echo 'make -s says only what went wrong and the last line; make -jN builds with N jobs.'
 	@echo 'Bisect: git bisect run $(abspath $(RESPAWN)) bisect-step ARCH=arm64'
 
 # ---- the jobs ---------------------------------------------------------------
 
-$(DOING): deps host
-	@$(RESPAWN) $@
+# One after the other, -j or not: the program needs what deps installs.
+built = MAKEFLAGS= $(MAKE) -s deps host
+
+$(DOING):
+	+@$(built) && $(RESPAWN) $@
 
 # make itself knows one status of failure, 2. That a test failed is status 1,
 # which make only gives under -q, for "not up to date". So the job runs in a
@@ -70,12 +74,12 @@ $(JUDGING): %: %.run
 
 check.run:
 	+@mkdir -p $(O) && rm -f $(O)/check.status; \
-	{ MAKEFLAGS= $(MAKE) -s deps host && $(RESPAWN) check; }; \
+	{ $(built) && $(RESPAWN) check; }; \
 	echo $$? > $(O)/check.status
 
 test.run:
 	+@mkdir -p $(O) && rm -f $(O)/test.status; \
-	{ MAKEFLAGS= $(MAKE) -s deps host tests && tests/run-all $(O); }; \
+	{ $(built) tests && tests/run-all $(O); }; \
 	echo $$? > $(O)/test.status
 
 ifeq ($(V),1)
