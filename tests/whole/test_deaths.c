@@ -176,6 +176,8 @@ static const struct death {
 	  "Unable to handle kernel", NULL },
 	{ "a warning in a case that passes", "PLAN=planted_warn", "crash", EXIT_BAD,
 	  "WARNING: CPU:", NULL },
+	{ "a warning that was announced and did not come", "PLAN=planted_unmet", "fail", EXIT_BAD,
+	  "no trouble with 'planted_unmet'", NULL },
 	{ "a plan cut short", "PLAN=planted_cut", "fail", EXIT_BAD, "planted_cut", NULL },
 	{ "a suite that never starts", "PLAN=planted_nothing", "fail", EXIT_BAD,
 	  "suite planted_nothing never reported", "planted_nothing" },
