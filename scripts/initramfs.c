@@ -167,10 +167,37 @@ static char *program(const struct kernel *k, const char *dir, const char *name)
 	return out;
 }
 
+static bool contains(const struct strv *names, const char *name)
+{
+	for (size_t i = 0; i < names->n; i++)
+		if (!strcmp(names->v[i], name))
+			return true;
+	return false;
+}
+
+static void own_program(void *arg, const char *dir, const char *name)
+{
+	size_t len = strlen(name);
+
+	(void)dir;
+	if (len > 2 && !strcmp(name + len - 2, ".c") &&
+	    strcmp(name, "init.c") && strcmp(name, "kmsg.c"))
+		strv_add(arg, "%.*s", (int)len - 2, name);
+}
+
+/* Every program of ours, as modules may call them, and those of the steps */
+static void program_names(const struct plan *p, const char *own, struct strv *names)
+{
+	each_source(own, own_program, names);
+	for (size_t i = 0; i < p->n; i++)
+		if (strcmp(p->steps[i].program, "-") && !contains(names, p->steps[i].program))
+			strv_add(names, "%s", p->steps[i].program);
+}
+
 static void add_programs(struct archive *a, const struct kernel *k,
 			 const struct plan *p)
 {
-	__auto_strv struct strv dirs = { 0 };
+	__auto_strv struct strv dirs = { 0 }, names = { 0 };
 	__auto_free char *own = fmt("%s/initramfs", source_dir());
 	__auto_free char *init = program(k, own, "init"), *bb = busybox(k->arch);
 
@@ -178,17 +205,17 @@ static void add_programs(struct archive *a, const struct kernel *k,
 	add_file(a, "bin/busybox", bb);
 	strv_add(&dirs, "%s", own);
 	source_dirs(&dirs);
-	for (size_t i = 0; i < p->n; i++) {
-		const char *name = p->steps[i].program;
-		__auto_free char *to = fmt("bin/%s", name);
+	program_names(p, own, &names);
+	for (size_t i = 0; i < names.n; i++) {
+		__auto_free char *to = fmt("bin/%s", names.v[i]);
 
-		for (size_t j = 0; strcmp(name, "-") && j < dirs.n; j++) {
-			__auto_free char *src = fmt("%s/%s.c", dirs.v[j], name);
+		for (size_t j = 0; j < dirs.n; j++) {
+			__auto_free char *src = fmt("%s/%s.c", dirs.v[j], names.v[i]);
 			__auto_free char *bin = NULL;
 
 			if (!exists(src))
 				continue;
-			bin = program(k, dirs.v[j], name);
+			bin = program(k, dirs.v[j], names.v[i]);
 			add_file(a, to, bin);
 			break;
 		}
@@ -215,6 +242,26 @@ static void build_modules(const struct kernel *k, struct tree *t, struct strv *b
 	}
 }
 
+/* Is a module of this build's? One that is there may be of an earlier one. */
+static bool is_built(const char *dir, const char *name)
+{
+	__auto_strv struct strv lines = { 0 };
+	__auto_free char *path = fmt("%s/modules.order", dir);
+	__auto_free char *text = read_file(path, NULL);
+
+	strv_split(&lines, text ? text : "", "\n");
+	for (size_t i = 0; i < lines.n; i++) {
+		const char *slash = strrchr(lines.v[i], '/');
+		const char *base = slash ? slash + 1 : lines.v[i];
+
+		/* Kernels name the module itself or the object it is made of. */
+		if (!strncmp(base, name, strlen(name)) &&
+		    (!strcmp(base + strlen(name), ".ko") || !strcmp(base + strlen(name), ".o")))
+			return true;
+	}
+	return false;
+}
+
 static void add_modules(struct archive *a, const struct plan *p,
 			const struct strv *built)
 {
@@ -225,7 +272,7 @@ static void add_modules(struct archive *a, const struct plan *p,
 		for (size_t j = 0; strcmp(name, "-") && j < built->n; j++) {
 			__auto_free char *ko = fmt("%s/%s.ko", built->v[j], name);
 
-			if (exists(ko)) {
+			if (is_built(built->v[j], name)) {
 				add_file(a, to, ko);
 				break;
 			}
