@@ -41,11 +41,12 @@ static char *fragment(const char *name, bool must)
 static char *fragments(const struct arch *a)
 {
 	__auto_free char *base = fragment("base", true);
+	__auto_free char *series = fragment("series", true);
 	__auto_free char *arch = fragment(a->name, true);
 	__auto_free char *name = fmt("flavour-%s", opt.config);
 	__auto_free char *flavour = fragment(name, strcmp(opt.config, "default"));
 
-	return fmt("%s\n%s\n%s", base, arch, flavour);
+	return fmt("%s\n%s\n%s\n%s", base, series, arch, flavour);
 }
 
 static void kernel_key(struct kernel *k, const struct tree *t, const char *config)
