@@ -17,7 +17,7 @@ DEPS := $(O)/respawn-deps
 JUDGING := check test
 DOING := build shell repin kernel-edit kernel-export
 VARIABLES := ARCH CONFIG TREE PATCHES SUITES KERNEL_TARBALL PLAN SEED CYCLES \
-	     SMP TIMING ACCEL KCMDLINE TIMEOUT STALL O V
+	     SMP SMPBOOT TIMING ACCEL KCMDLINE TIMEOUT STALL O V
 export $(VARIABLES)
 
 .PHONY: help deps host tests fuzz clean distclean $(JUDGING) $(JUDGING:=.run) $(DOING)

@@ -19,10 +19,12 @@
 
 /**
  * struct job - what check works on
- * @n: how many architectures
+ * @n: how many guests: each architecture in each of the SMPBOOT= modes
  * @tree: the source of all their kernels
  * @plan: all steps there are
  * @steps: names of those to do
+ * @kernels: one for each architecture
+ * @guests: @n of them
  */
 struct job {
 	size_t n;
@@ -33,25 +35,38 @@ struct job {
 	struct guest *guests;
 };
 
+static void build_arch(struct job *j, struct kernel *k, const struct arch *a)
+{
+	const struct smpboot *s = NULL;
+	char *initramfs;
+
+	kernel_build(k, a, &j->tree);
+	initramfs = initramfs_build(k, &j->tree, &j->plan);
+	while ((s = smpboot_next(s))) {
+		j->guests = reallocarray(j->guests, j->n + 1, sizeof(*j->guests));
+		if (!j->guests)
+			die("out of memory");
+		j->guests[j->n++] = (struct guest){
+			.kernel = k, .initramfs = initramfs, .smpboot = s,
+			.steps = &j->steps,
+		};
+	}
+}
+
 static void build_all(struct job *j)
 {
+	size_t arches = 0;
+
 	plan_read(&j->plan);
 	plan_chosen(&j->plan, &j->steps);
 	tree_open(&j->tree);
-	while (opt.arch[j->n])
-		j->n++;
-	j->kernels = calloc(j->n, sizeof(*j->kernels));
-	j->guests = calloc(j->n, sizeof(*j->guests));
-	if (!j->kernels || !j->guests)
+	while (opt.arch[arches])
+		arches++;
+	j->kernels = calloc(arches, sizeof(*j->kernels));
+	if (!j->kernels)
 		die("out of memory");
-	for (size_t i = 0; i < j->n; i++) {
-		struct guest *g = &j->guests[i];
-
-		kernel_build(&j->kernels[i], opt.arch[i], &j->tree);
-		g->kernel = &j->kernels[i];
-		g->initramfs = initramfs_build(g->kernel, &j->tree, &j->plan);
-		g->steps = &j->steps;
-	}
+	for (size_t i = 0; i < arches; i++)
+		build_arch(j, &j->kernels[i], opt.arch[i]);
 }
 
 static int run_all(struct job *j)
@@ -62,7 +77,7 @@ static int run_all(struct job *j)
 		struct guest *g = &j->guests[i];
 
 		g->accel = accel_choose(g->kernel, g->initramfs, &j->plan);
-		g->dir = record_begin(g->kernel->arch);
+		g->dir = record_begin(g);
 		guest_prepare(g, &j->plan);
 	}
 	ui_stage("guests", "run");
@@ -106,8 +121,9 @@ int check_build(void)
 
 	build_all(&j);
 	for (size_t i = 0; i < j.n; i++)
-		ui_note("%-8s %s\n%-8s %s", j.kernels[i].arch->name,
-			j.kernels[i].image, "", j.guests[i].initramfs);
+		if (!i || j.guests[i].kernel != j.guests[i - 1].kernel)
+			ui_note("%-8s %s\n%-8s %s", j.guests[i].kernel->arch->name,
+				j.guests[i].kernel->image, "", j.guests[i].initramfs);
 	return EXIT_PASS;
 }
 
@@ -120,8 +136,7 @@ int check_shell(void)
 {
 	struct job j = { 0 };
 
-	if (!opt.arch[0] || opt.arch[1])
-		opt.arch[1] = NULL;
+	opt.arch[1] = NULL;
 	build_all(&j);
 	opt.timing = "real";
 	j.guests[0].accel = accel_choose(j.guests[0].kernel, j.guests[0].initramfs, &j.plan);

@@ -55,8 +55,9 @@ static char *command_line(const struct guest *g)
 	__auto_free char *plan = joined(g->steps, ",");
 	const struct arch *a = g->kernel->arch;
 
-	return fmt("console=%s nokaslr panic=-1 slab_nomerge printk.time=1 printk.devkmsg=on ignore_loglevel kunit.enable=1 rcupdate.rcu_expedited=1 %s%srespawn.plan=%s respawn.seed=%llu respawn.cycles=%u%s%s",
-		   a->console, a->cmdline, is_virtual(g) ? a->virtual_cmdline : "", plan,
+	return fmt("console=%s nokaslr panic=-1 slab_nomerge printk.time=1 printk.devkmsg=on ignore_loglevel kunit.enable=1 rcupdate.rcu_expedited=1 %s%s%srespawn.plan=%s respawn.seed=%llu respawn.cycles=%u%s%s",
+		   a->console, a->cmdline, is_virtual(g) ? a->virtual_cmdline : "",
+		   g->smpboot ? g->smpboot->cmdline : "", plan,
 		   (unsigned long long)opt.seed, opt.cycles,
 		   *opt.kcmdline ? " " : "", opt.kcmdline);
 }
@@ -289,14 +290,22 @@ static void stop(struct guest *g)
 	kill(g->pid, SIGKILL);
 }
 
+static bool is_over(const struct guest *g)
+{
+	return g->begun && g->pid < 0;
+}
+
 static void show(struct guest *g, size_t n)
 {
-	char note[64], text[128] = "";
+	char note[64] = "", text[128] = "";
 	double part = 0;
 	size_t used = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		part += g[i].pid > 0 ? judge_progress(g[i].judge, note, sizeof(note)) : 1;
+		if (g[i].pid > 0)
+			part += judge_progress(g[i].judge, note, sizeof(note));
+		else
+			part += is_over(&g[i]);
 		if (g[i].pid > 0 && used < sizeof(text) - 1)
 			used += snprintf(text + used, sizeof(text) - used, "%s%s:%s",
 					 used ? " " : "", g[i].kernel->arch->name, note);
@@ -318,10 +327,10 @@ static void __noreturn interrupted(struct guest *g, size_t n, int sig)
 	exit(128 + sig);
 }
 
-/* Returns whether any guest is still there. */
-static bool look_at(struct guest *g, size_t n, const struct pollfd *fds)
+/* Returns how many guests are still there. */
+static size_t look_at(struct guest *g, size_t n, const struct pollfd *fds)
 {
-	bool alive = false;
+	size_t alive = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		if (g[i].pid <= 0)
@@ -330,7 +339,7 @@ static bool look_at(struct guest *g, size_t n, const struct pollfd *fds)
 			finish(&g[i]);
 			continue;
 		}
-		alive = true;
+		alive++;
 		listen_to(&g[i]);
 		if (!g[i].detail) {
 			g[i].detail = patience(&g[i], &g[i].ending);
@@ -339,6 +348,14 @@ static bool look_at(struct guest *g, size_t n, const struct pollfd *fds)
 		}
 	}
 	return alive;
+}
+
+/* As many as the host has CPUs for: more only wait for each other. */
+static size_t places(void)
+{
+	cpu_set_t set;
+
+	return sched_getaffinity(0, sizeof(set), &set) ? 1 : CPU_COUNT(&set);
 }
 
 /**
@@ -352,8 +369,8 @@ void guests_run(struct guest *g, size_t n)
 {
 	struct pollfd *fds = calloc(n + 1, sizeof(*fds));
 	struct signalfd_siginfo info;
+	size_t next = 0, alive = 0, most = places();
 	sigset_t set, old;
-	bool alive = true;
 	int sigfd;
 
 	if (!fds)
@@ -365,10 +382,9 @@ void guests_run(struct guest *g, size_t n)
 	sigprocmask(SIG_BLOCK, &set, &old);
 	sigfd = signalfd(-1, &set, SFD_CLOEXEC);
 	fds[n] = (struct pollfd){ .fd = sigfd, .events = POLLIN };
-	for (size_t i = 0; i < n; i++)
-		start(&g[i]);
-
-	while (alive) {
+	while (alive || next < n) {
+		for (; next < n && alive < most; alive++)
+			start(&g[next++]);
 		for (size_t i = 0; i < n; i++) {
 			fds[i].fd = g[i].pid > 0 ? g[i].pidfd : -1;
 			fds[i].events = POLLIN;

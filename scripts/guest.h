@@ -6,12 +6,14 @@
 
 #include "judge.h"
 #include "kernel.h"
+#include "smpboot.h"
 
 /**
  * struct guest - one QEMU, from its start to the verdict
  * @kernel: what it boots
  * @initramfs: what it boots into
  * @dir: where it leaves its console; made by the caller
+ * @smpboot: what becomes of the threads of a CPU that goes, or NULL
  * @steps: what it is asked to do
  * @accel: "virtual", "kvm" or "tcg"
  * @judge: what is known of it; made by guest_prepare()
@@ -26,6 +28,7 @@ struct guest {
 	const struct kernel *kernel;
 	const char *initramfs;
 	const char *dir;
+	const struct smpboot *smpboot;
 	const struct strv *steps;
 	const char *accel;
 	struct judge *judge;

@@ -48,6 +48,8 @@ static const struct variable {
 	  "virtual (deterministic, the default) or real (parallel)" },
 	{ "ACCEL", "auto", CHOICE, &opt.accel, "auto kvm tcg",
 	  "accelerator where TIMING=real: auto, kvm or tcg" },
+	{ "SMPBOOT", "", CHOICE, &opt.smpboot, "respawn park",
+	  "threads of an offline CPU: respawn or park; both, a guest each, if empty" },
 	{ "KCMDLINE", "", TEXT, &opt.kcmdline, NULL,
 	  "more words for the guest kernel's command line" },
 	{ "TIMEOUT", "300", NUMBER, &timeout, NULL, "host seconds a guest may take" },

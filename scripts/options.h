@@ -18,6 +18,7 @@
  * @plan: steps of the guest's plan, comma separated; empty for all
  * @timing: "virtual" or "real"
  * @accel: "auto", "kvm" or "tcg"
+ * @smpboot: "respawn", "park", or empty for both, one after the other
  * @kcmdline: more words for the kernel's command line
  * @out: folder for records and other products
  * @cache: what is kept between runs and clones
@@ -38,6 +39,7 @@ struct options {
 	const char *plan;
 	const char *timing;
 	const char *accel;
+	const char *smpboot;
 	const char *kcmdline;
 	const char *out;
 	const char *cache;

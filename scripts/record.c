@@ -42,15 +42,15 @@ static bool claim(const char *name, char **dir)
 
 /**
  * record_begin - make the folder that a guest leaves its traces in
- * @a: what the guest runs on
+ * @g: the guest
  *
  * Dies if it can't be made. An exit before record_finish() removes it.
  *
  * Return: the folder, to be freed
  */
-char *record_begin(const struct arch *a)
+char *record_begin(const struct guest *g)
 {
-	__auto_free char *runs = fmt("%s/runs", opt.out), *name = NULL;
+	__auto_free char *runs = fmt("%s/runs", opt.out), *name = NULL, *what = NULL;
 	time_t t = time(NULL);
 	char stamp[32];
 	char *dir;
@@ -59,15 +59,13 @@ char *record_begin(const struct arch *a)
 		atexit(remove_unfinished);
 	make_dirs(runs);
 	strftime(stamp, sizeof(stamp), "%Y%m%d-%H%M%S", localtime(&t));
-	name = fmt("%s/%s-%s-%s-seed%llu", runs, stamp, a->name, opt.config,
-		   (unsigned long long)opt.seed);
+	what = fmt("%s/%s-%s-%s-%s-seed%llu", runs, stamp, g->kernel->arch->name,
+		   opt.config, g->smpboot->name, (unsigned long long)opt.seed);
+	name = copy(what);
 	/* Another run of the same second may have that name, or be about to. */
 	for (int i = 2; exists(name) || !claim(name, &dir); i++) {
-		char *next = fmt("%s/%s-%s-%s-seed%llu.%d", runs, stamp, a->name,
-				 opt.config, (unsigned long long)opt.seed, i);
-
 		free(name);
-		name = next;
+		name = fmt("%s.%d", what, i);
 	}
 	strv_add(&unfinished, "%s", dir);
 	return dir;
@@ -133,9 +131,10 @@ static json_t *run_json(const struct guest *g, const struct tree *t)
 	json_t *o;
 
 	hash_file(console, sum);
-	o = json_pack("{s:i, s:o, s:s, s:s, s:s, s:s, s:I, s:i, s:i, s:o, s:o, s:s}",
+	o = json_pack("{s:i, s:o, s:s, s:s, s:s, s:s, s:s, s:I, s:i, s:i, s:o, s:o, s:s}",
 		      "format", RECORD_FORMAT, "kernel", kernel_json(g, t),
 		      "arch", g->kernel->arch->name, "config", opt.config,
+		      "smpboot", g->smpboot->name,
 		      "timing", strcmp(g->accel, "virtual") ? "real" : "virtual",
 		      "accelerator", strcmp(g->accel, "kvm") ? "tcg" : "kvm",
 		      "seed", (json_int_t)opt.seed, "cycles", opt.cycles,

@@ -4,7 +4,7 @@
 
 #include "guest.h"
 
-char *record_begin(const struct arch *a);
+char *record_begin(const struct guest *g);
 char *record_finish(const struct guest *g, const struct tree *t);
 
 #endif /* RESPAWN_RECORD_H */

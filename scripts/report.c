@@ -24,8 +24,8 @@ static void suite_row(const struct guest *g, const struct ktap_test *t)
 	bool good = t->status == KTAP_PASS || t->status == KTAP_SKIP;
 	double seconds = t->start >= 0 && t->end >= t->start ? t->end - t->start : 0;
 
-	printf("%-8s %-22s %s%-6s%s %6u %6u %7u %9.3f s\n", g->kernel->arch->name,
-	       t->name, ui_on(stdout, color_of(good)), good ? "ok" : "not ok",
+	printf("%-8s %-8s %-20s %s%-6s%s %6u %6u %7u %9.3f s\n",
+	       g->kernel->arch->name, g->smpboot->name, t->name, ui_on(stdout, color_of(good)), good ? "ok" : "not ok",
 	       ui_off(stdout), n.passed, n.failed, n.skipped, seconds);
 }
 
@@ -33,8 +33,8 @@ static void guest_row(const struct guest *g)
 {
 	enum verdict v = judge_verdict(g->judge);
 
-	printf("%-8s %-22s %s%-6s%s %*s guest %.1f s, host %.1f s, boot %.1f s\n",
-	       g->kernel->arch->name, g->accel,
+	printf("%-8s %-8s %-20s %s%-6s%s %*s guest %.1f s, host %.1f s, boot %.1f s\n",
+	       g->kernel->arch->name, g->smpboot->name, g->accel,
 	       ui_on(stdout, color_of(v <= VERDICT_SKIP)), verdict_name(v),
 	       ui_off(stdout), 4, "", judge_guest_time(g->judge), g->wall, g->boot);
 }
@@ -48,8 +48,8 @@ void report_table(const struct guest *g, size_t n)
 {
 	if (ui_quiet())
 		return;
-	printf("\n%s%-8s %-22s %-6s %6s %6s %7s %11s%s\n", ui_on(stdout, UI_BOLD),
-	       "arch", "suite", "result", "passed", "failed", "skipped", "guest time",
+	printf("\n%s%-8s %-8s %-20s %-6s %6s %6s %7s %11s%s\n", ui_on(stdout, UI_BOLD),
+	       "arch", "smpboot", "suite", "result", "passed", "failed", "skipped", "guest time",
 	       ui_off(stdout));
 	for (size_t i = 0; i < n; i++) {
 		const struct ktap_test *root = ktap_root(judge_ktap(g[i].judge));
@@ -75,8 +75,8 @@ void report_failure(const struct guest *g, const char *record)
 		return;
 	ui_interrupt();
 	excerpt = judge_excerpt(g->judge);
-	printf("\n%s%s: %s%s: %s\n", ui_on(stdout, UI_RED), g->kernel->arch->name,
-	       verdict_name(v), ui_off(stdout), judge_failure(g->judge));
+	printf("\n%s%s %s: %s%s: %s\n", ui_on(stdout, UI_RED),
+	       g->kernel->arch->name, g->smpboot->name, verdict_name(v), ui_off(stdout), judge_failure(g->judge));
 	judge_failed_tests(g->judge, &failed);
 	for (size_t i = 0; i < failed.n && i < NAMES_SHOWN; i++)
 		printf("  failed: %s\n", failed.v[i]);

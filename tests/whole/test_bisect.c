@@ -108,7 +108,7 @@ static int remove_made_tree(void **state)
 
 static void bisect_names_the_commit(void **state)
 {
-	__auto_free char *words = fmt("bisect run %s bisect-step ARCH=arm64 PLAN=kthread_lifecycle STALL=20 O=%s/.git/respawn",
+	__auto_free char *words = fmt("bisect run %s bisect-step ARCH=arm64 SMPBOOT=park PLAN=kthread_lifecycle STALL=40 O=%s/.git/respawn",
 				      respawn, dir);
 	__auto_free char *said = NULL, *bad = NULL, *title = NULL;
 

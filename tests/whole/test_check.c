@@ -63,7 +63,10 @@ static char *console_hash(const char *name, size_t nth)
 
 static void every_arch_passes_and_repeats(void **state)
 {
-	static const char *const names[] = { "x86_64", "arm64" };
+	static const char *const names[] = {
+		"x86_64-default-respawn", "x86_64-default-park",
+		"arm64-default-respawn", "arm64-default-park",
+	};
 
 	(void)state;
 	expect("check", 0, " 0 failed, 0 skipped\n");
@@ -110,8 +113,8 @@ static void another_seed_is_another_order(void **state)
 	__auto_free char *one = NULL, *two = NULL;
 
 	(void)state;
-	expect("check ARCH=arm64 PLAN=hotplug SEED=1", 0, " 0 failed, 0 skipped\n");
-	expect("check ARCH=arm64 PLAN=hotplug SEED=2", 0, " 0 failed, 0 skipped\n");
+	expect("check ARCH=arm64 SMPBOOT=park PLAN=hotplug SEED=1", 0, " 0 failed, 0 skipped\n");
+	expect("check ARCH=arm64 SMPBOOT=park PLAN=hotplug SEED=2", 0, " 0 failed, 0 skipped\n");
 	one = offline_order("seed1");
 	two = offline_order("seed2");
 	assert_string_not_equal(one, two);
@@ -123,7 +126,7 @@ static void quiet_says_the_last_line(void **state)
 	unsigned int passed;
 
 	(void)state;
-	assert_int_equal(make("-s check ARCH=arm64", &said), 0);
+	assert_int_equal(make("-s check ARCH=arm64 PLAN=hotplug", &said), 0);
 	if (sscanf(said, "%u passed, 0 failed, 0 skipped", &passed) != 1 || !passed ||
 	    strchr(said, '\n') != said + strlen(said) - 1)
 		fail_msg("not one line: %s", said);
@@ -145,7 +148,7 @@ static void real_time_passes(void **state)
 static void two_runs_at_once(void **state)
 {
 	__auto_free char *patch = fmt("PATCHES=%s/bugs/harmless.patch", TESTS_DIR);
-	__auto_free char *one = fmt("%s/respawn check ARCH=arm64 O=%s", out, out);
+	__auto_free char *one = fmt("%s/respawn check ARCH=arm64 SMPBOOT=respawn O=%s", out, out);
 	__auto_free char *command = fmt("make O=%s host && { %s & a=$!; %s %s & b=$!; wait $a && wait $b; }",
 					out, one, one, patch);
 	__auto_free char *dir = fmt("%s/..", TESTS_DIR), *said = NULL;
@@ -174,7 +177,7 @@ static void broken_primitives_are_caught(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(planted); i++) {
-		__auto_free char *words = fmt("check ARCH=arm64 PATCHES=%s/bugs/%s.patch",
+		__auto_free char *words = fmt("check ARCH=arm64 SMPBOOT=respawn PLAN=kthread_lifecycle PATCHES=%s/bugs/%s.patch",
 					      TESTS_DIR, planted[i].patch);
 
 		expect(words, 1, planted[i].test);

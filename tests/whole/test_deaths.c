@@ -45,7 +45,7 @@ static pid_t start(const char *env, const char *words)
 	pid_t pid;
 
 	strv_add(&argv, "%s", respawn);
-	strv_split(&argv, "check ARCH=arm64 V=0", " ");
+	strv_split(&argv, "check ARCH=arm64 SMPBOOT=respawn V=0", " ");
 	strv_add(&argv, "O=%s/o", out);
 	strv_add(&argv, "SUITES=%s/guest", TESTS_DIR);
 	strv_split(&argv, words, " ");
@@ -407,6 +407,7 @@ static const struct usage {
 	{ "PLAN=nothing", "PLAN=nothing: no such step" },
 	{ "SMP=1", "SMP=1: hotplug needs at least 2 CPUs" },
 	{ "SEED=x", "SEED=x: not a number" },
+	{ "SMPBOOT=both", "SMPBOOT=both: choose one of: respawn park" },
 	{ "TIMING=fast", "TIMING=fast: choose one of: virtual real" },
 	{ "TIMING=virtual ACCEL=kvm", "TIMING=virtual needs instruction counting" },
 	{ "CONFIG=nothing", "CONFIG=nothing: there is no" },
