@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef RESPAWN_KUNIT_KNOB_H
+#define RESPAWN_KUNIT_KNOB_H
+/*
+ * What user space sees and sets in files, seen and set by a suite: limits,
+ * parameters, counters. init has mounted what they are in.
+ */
+#include <kunit/test.h>
+#include <linux/fs.h>
+#include <linux/umh.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+static inline int knob_write(const char *path, const char *text)
+{
+	struct file *f = filp_open(path, O_WRONLY, 0);
+	loff_t pos = 0;
+	ssize_t n;
+
+	if (IS_ERR(f))
+		return PTR_ERR(f);
+	n = kernel_write(f, text, strlen(text), &pos);
+	filp_close(f, NULL);
+	return n < 0 ? n : 0;
+}
+
+static inline int knob_read(const char *path, char *buf, size_t size)
+{
+	struct file *f = filp_open(path, O_RDONLY, 0);
+	loff_t pos = 0;
+	ssize_t n;
+
+	if (IS_ERR(f))
+		return PTR_ERR(f);
+	n = kernel_read(f, buf, size - 1, &pos);
+	filp_close(f, NULL);
+	if (n < 0)
+		return n;
+	buf[n] = '\0';
+	return 0;
+}
+
+/* For files that the kernel can't open by itself, which are those of debugfs */
+static inline void knob_shell(struct kunit *test, const char *command)
+{
+	char *argv[] = { "/bin/busybox", "sh", "-c", (char *)command, NULL };
+	static char *envp[] = { NULL };
+
+	KUNIT_ASSERT_EQ_MSG(test, call_usermodehelper(argv[0], argv, envp, UMH_WAIT_PROC), 0,
+			    "%s", command);
+}
+
+/* The number behind "@name " in a debugfs file of such lines */
+static inline long knob_counter(struct kunit *test, const char *path,
+				const char *name)
+{
+	char buf[256], *line, *rest = buf;
+	size_t len = strlen(name);
+	long value = -1;
+
+	snprintf(buf, sizeof(buf), "/bin/busybox cat %s > /tmp/knob", path);
+	knob_shell(test, buf);
+	KUNIT_ASSERT_EQ(test, knob_read("/tmp/knob", buf, sizeof(buf)), 0);
+	while ((line = strsep(&rest, "\n")))
+		if (!strncmp(line, name, len) && line[len] == ' ' &&
+		    !kstrtol(line + len + 1, 10, &value))
+			break;
+	KUNIT_ASSERT_GE_MSG(test, value, 0L, "%s has no '%s'", path, name);
+	return value;
+}
+
+/**
+ * struct knob - a file whose content a case changes and the end restores
+ * @path: the file
+ * @was: what it said before
+ */
+struct knob {
+	const char *path;
+	char was[64];
+};
+
+static inline void knob_restore(void *data)
+{
+	struct knob *k = data;
+
+	if (knob_write(k->path, k->was))
+		pr_err("%s cannot be set back to %s\n", k->path, k->was);
+}
+
+/* Remember what @path says, and have it say so again when the case is over. */
+static inline struct knob *knob_keep(struct kunit *test, const char *path)
+{
+	struct knob *k = kunit_kzalloc(test, sizeof(*k), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, k);
+	k->path = path;
+	KUNIT_ASSERT_EQ_MSG(test, knob_read(path, k->was, sizeof(k->was)), 0, "%s", path);
+	KUNIT_ASSERT_EQ(test, kunit_add_action(test, knob_restore, k), 0);
+	return k;
+}
+
+static inline void knob_set(struct kunit *test, const char *path, long value)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%ld", value);
+	KUNIT_ASSERT_EQ_MSG(test, knob_write(path, text), 0, "%s", path);
+}
+
+#endif /* RESPAWN_KUNIT_KNOB_H */

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Cases of the suite kthread_lifecycle: what of a caller reaches a thread.
+ *
+ * The odd caller is a process, /bin/odd_caller, that has all a thread must not
+ * inherit. It asks for a thread by writing to a file; the thread looks around.
+ */
+#include <kunit/static_stub.h>
+#include <linux/cgroup.h>
+#include <linux/cred.h>
+#include <linux/debugfs.h>
+#include <linux/fs_struct.h>
+#include <linux/kthread.h>
+#include <linux/module.h>
+#include <linux/nsproxy.h>
+#include <linux/personality.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+#include <linux/umh.h>
+#include <uapi/linux/sched/types.h>
+
+#include "lifecycle_kunit.h"
+
+/**
+ * struct environment - what a task has around it, as it sees it itself
+ * @uid: and the other fields as in &struct task_struct and &struct cred
+ */
+struct environment {
+	kuid_t uid;
+	kuid_t fsuid;
+	kernel_cap_t effective;
+	struct user_namespace *user_ns;
+	struct nsproxy *nsproxy;
+	struct fs_struct *fs;
+	struct files_struct *files;
+	struct mm_struct *mm;
+	struct css_set *cgroups;
+	struct task_struct *parent;
+	sigset_t blocked;
+	sigset_t pending;
+	int nice;
+	unsigned int policy;
+	unsigned int rt_priority;
+	unsigned int personality;
+	u64 timer_slack;
+	short oom_score_adj;
+	unsigned long nofile;
+	unsigned int flags;
+	int exit_signal;
+	cpumask_t cpus;
+};
+
+static struct environment of_thread, of_caller;
+static struct dentry *launch_file;
+static int launch_result;
+
+static void look_around(struct environment *e)
+{
+	e->uid = current_uid();
+	e->fsuid = current_fsuid();
+	e->effective = current_cred()->cap_effective;
+	e->user_ns = current_user_ns();
+	e->nsproxy = current->nsproxy;
+	e->fs = current->fs;
+	e->files = current->files;
+	e->mm = current->mm;
+	e->cgroups = rcu_access_pointer(current->cgroups);
+	e->parent = rcu_dereference_protected(current->real_parent, true);
+	e->blocked = current->blocked;
+	e->pending = current->pending.signal;
+	e->nice = task_nice(current);
+	e->policy = current->policy;
+	e->rt_priority = current->rt_priority;
+	e->personality = current->personality;
+	e->timer_slack = current->timer_slack_ns;
+	e->oom_score_adj = current->signal->oom_score_adj;
+	e->nofile = rlimit(RLIMIT_NOFILE);
+	e->flags = current->flags;
+	e->exit_signal = current->exit_signal;
+	cpumask_copy(&e->cpus, current->cpus_ptr);
+}
+
+static int look_around_fn(void *data)
+{
+	look_around(data);
+	return 0;
+}
+
+/* In the process that writes: its environment, then that of its thread */
+static ssize_t launch_write(struct file *file, const char __user *buf,
+			    size_t len, loff_t *pos)
+{
+	struct task_struct *k;
+
+	look_around(&of_caller);
+	k = kthread_launch(look_around_fn, NULL, &of_thread, "clean");
+	launch_result = IS_ERR(k) ? PTR_ERR(k) : kthread_destroy(k);
+	return len;
+}
+
+static const struct file_operations launch_fops = {
+	.owner = THIS_MODULE,
+	.open = simple_open,
+	.write = launch_write,
+};
+
+int lifecycle_environment_init(struct kunit_suite *suite)
+{
+	launch_file = debugfs_create_file("respawn_launch", 0200, NULL, NULL,
+					  &launch_fops);
+	return PTR_ERR_OR_ZERO(launch_file);
+}
+
+void lifecycle_environment_exit(struct kunit_suite *suite)
+{
+	debugfs_remove(launch_file);
+}
+
+/* kthreadd's environment is the one to have: nobody can have changed it. */
+static void expect_clean(struct kunit *test, const struct environment *e)
+{
+	sigset_t only_stop;
+
+	KUNIT_EXPECT_STREQ(test, e->parent->comm, "kthreadd");
+	KUNIT_EXPECT_TRUE(test, uid_eq(e->uid, GLOBAL_ROOT_UID));
+	KUNIT_EXPECT_TRUE(test, uid_eq(e->fsuid, GLOBAL_ROOT_UID));
+	KUNIT_EXPECT_TRUE(test, cap_issubset(CAP_FULL_SET, e->effective));
+	KUNIT_EXPECT_PTR_EQ(test, e->user_ns, &init_user_ns);
+	KUNIT_EXPECT_PTR_EQ(test, e->nsproxy, e->parent->nsproxy);
+	KUNIT_EXPECT_PTR_EQ(test, e->fs, e->parent->fs);
+	KUNIT_EXPECT_PTR_EQ(test, e->files, e->parent->files);
+	KUNIT_EXPECT_NULL(test, e->mm);
+	KUNIT_EXPECT_PTR_EQ(test, e->cgroups, rcu_access_pointer(e->parent->cgroups));
+	KUNIT_EXPECT_EQ(test, e->nice, 0);
+	KUNIT_EXPECT_EQ(test, e->policy, (unsigned int)SCHED_NORMAL);
+	KUNIT_EXPECT_EQ(test, e->rt_priority, 0U);
+	KUNIT_EXPECT_EQ(test, e->personality, e->parent->personality);
+	KUNIT_EXPECT_EQ(test, e->timer_slack, e->parent->timer_slack_ns);
+	KUNIT_EXPECT_EQ(test, e->oom_score_adj, e->parent->signal->oom_score_adj);
+	KUNIT_EXPECT_EQ(test, e->nofile,
+			e->parent->signal->rlim[RLIMIT_NOFILE].rlim_cur);
+	KUNIT_EXPECT_EQ(test, e->exit_signal, 0);
+	KUNIT_EXPECT_TRUE(test, e->flags & PF_KTHREAD);
+	KUNIT_EXPECT_TRUE(test, e->flags & PF_NOFREEZE);
+	KUNIT_EXPECT_FALSE(test, e->flags & (PF_WQ_WORKER | PF_NO_SETAFFINITY));
+	KUNIT_EXPECT_TRUE(test, cpumask_subset(cpu_online_mask, &e->cpus));
+	KUNIT_EXPECT_TRUE(test, sigisemptyset(&e->pending));
+	siginitsetinv(&only_stop, sigmask(SIGTERM));
+	KUNIT_EXPECT_MEMEQ(test, &e->blocked, &only_stop, sizeof(only_stop));
+}
+
+/* A thread that has nothing of a caller with nothing proves nothing. */
+static void expect_odd(struct kunit *test, const struct environment *e)
+{
+	const struct task_struct *clean = of_thread.parent;
+
+	KUNIT_EXPECT_FALSE(test, uid_eq(e->uid, GLOBAL_ROOT_UID));
+	KUNIT_EXPECT_FALSE(test, uid_eq(e->fsuid, GLOBAL_ROOT_UID));
+	KUNIT_EXPECT_FALSE(test, cap_issubset(CAP_FULL_SET, e->effective));
+	KUNIT_EXPECT_PTR_NE(test, e->nsproxy, clean->nsproxy);
+	KUNIT_EXPECT_PTR_NE(test, e->fs, clean->fs);
+	KUNIT_EXPECT_PTR_NE(test, e->files, clean->files);
+	KUNIT_EXPECT_NOT_NULL(test, e->mm);
+	KUNIT_EXPECT_PTR_NE(test, e->cgroups, rcu_access_pointer(clean->cgroups));
+	KUNIT_EXPECT_NE(test, e->nice, 0);
+	KUNIT_EXPECT_NE(test, e->policy, (unsigned int)SCHED_NORMAL);
+	KUNIT_EXPECT_NE(test, e->personality, clean->personality);
+	KUNIT_EXPECT_NE(test, e->timer_slack, clean->timer_slack_ns);
+	KUNIT_EXPECT_NE(test, e->oom_score_adj, clean->signal->oom_score_adj);
+	KUNIT_EXPECT_NE(test, e->nofile, clean->signal->rlim[RLIMIT_NOFILE].rlim_cur);
+	KUNIT_EXPECT_FALSE(test, cpumask_subset(cpu_online_mask, &e->cpus));
+	KUNIT_EXPECT_TRUE(test, sigismember(&e->blocked, SIGUSR1));
+	KUNIT_EXPECT_TRUE(test, sigismember(&e->pending, SIGUSR1));
+}
+
+void clean_environment(struct kunit *test)
+{
+	static char *argv[] = { "/bin/odd_caller", NULL };
+	static char *envp[] = { NULL };
+	int status;
+
+	memset(&of_thread, 0, sizeof(of_thread));
+	launch_result = -EPROTO;
+	status = call_usermodehelper(argv[0], argv, envp, UMH_WAIT_PROC);
+	KUNIT_ASSERT_EQ_MSG(test, status, 0, "%s: exit status %d", argv[0], status >> 8);
+	KUNIT_ASSERT_EQ(test, launch_result, 0);
+	expect_odd(test, &of_caller);
+	expect_clean(test, &of_thread);
+}
+
+/* What a process can't be: a kernel thread with signals of its own */
+static int odd_kthread(void *data)
+{
+	struct completion *done = data;
+	struct task_struct *k;
+
+	siginitset(&current->blocked, sigmask(SIGTERM));
+	allow_signal(SIGUSR1);
+	send_sig(SIGUSR1, current, 1);
+	sched_set_fifo_low(current);
+	set_cpus_allowed_ptr(current, cpumask_of(cpumask_first(cpu_online_mask)));
+
+	k = kthread_launch(look_around_fn, NULL, &of_thread, "clean");
+	launch_result = IS_ERR(k) ? PTR_ERR(k) : kthread_destroy(k);
+	complete(done);
+	return 0;
+}
+
+void clean_environment_of_a_kthread(struct kunit *test)
+{
+	DECLARE_COMPLETION_ONSTACK(done);
+	struct task_struct *caller;
+
+	memset(&of_thread, 0, sizeof(of_thread));
+	launch_result = -EPROTO;
+	caller = kthread_create(odd_kthread, &done, "odd_kthread");
+	KUNIT_ASSERT_FALSE(test, IS_ERR(caller));
+	get_task_struct(caller);
+	wake_up_process(caller);
+	wait_for_completion(&done);
+	KUNIT_EXPECT_EQ(test, kthread_stop_put(caller), 0);
+	KUNIT_ASSERT_EQ(test, launch_result, 0);
+	expect_clean(test, &of_thread);
+}
+
+static bool no_workers(void)
+{
+	return false;
+}
+
+/*
+ * Early boot has no KUnit; so it is told that there are no workers. A child has
+ * the timer slack of who forked it as its default, which tells the two apart.
+ */
+void caller_does_it_without_workers(struct kunit *test)
+{
+	u64 slack = current->timer_slack_ns;
+	struct life *l = life_new(test);
+
+	kunit_activate_static_stub(test, lifecycle_has_workers, no_workers);
+	current->timer_slack_ns = 12345;
+	l->core_result = -ENOTTY;
+	life_spawn(test, l);
+	current->timer_slack_ns = slack;
+	KUNIT_EXPECT_EQ(test, l->k->default_timer_slack_ns, 12345ULL);
+	KUNIT_EXPECT_PTR_EQ(test, kthread_start(l->k), l->k);
+	life_run(test, l);
+	KUNIT_EXPECT_EQ(test, life_destroy(l), -ENOTTY);
+
+	l->init_result = -EXDEV;
+	KUNIT_EXPECT_PTR_EQ(test, kthread_launch(life_init, life_core, l, "fails"),
+			    ERR_PTR(-EXDEV));
+	KUNIT_EXPECT_EQ(test, life_count_tasks("fails"), 0U);
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * KUnit suite for what lockdep makes of kthread_spawn() and its kin. Its first
+ * report is its last one, so this comes at the end of a plan.
+ */
+#include <kunit/test.h>
+#include <linux/completion.h>
+#include <linux/debug_locks.h>
+#include <linux/kthread_lifecycle.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/sched.h>
+
+static DEFINE_MUTEX(needed);
+static DECLARE_COMPLETION(ran);
+
+static int needs_the_lock(void *data)
+{
+	mutex_lock(&needed);
+	mutex_unlock(&needed);
+	complete(&ran);
+	return 0;
+}
+
+/* Spawned in one place, so of one class: these may destroy each other. */
+static int destroys_its_kin(void *data)
+{
+	int *depth = data;
+	struct task_struct *k;
+
+	if (--*depth == 0)
+		return 0;
+	k = kthread_launch(destroys_its_kin, NULL, depth, "kin/%d", *depth);
+	return IS_ERR(k) ? PTR_ERR(k) : kthread_destroy(k);
+}
+
+static void kin_may_destroy_each_other(struct kunit *test)
+{
+	struct task_struct *k;
+	int depth = 5;
+
+	k = kthread_launch(destroys_its_kin, NULL, &depth, "kin");
+	KUNIT_ASSERT_FALSE(test, IS_ERR(k));
+	KUNIT_EXPECT_EQ(test, kthread_destroy(k), 0);
+	KUNIT_EXPECT_TRUE(test, debug_locks);
+}
+
+/* The two do not meet here; lockdep knows that they could. */
+static void destroy_under_a_lock_that_corefn_needs_is_reported(struct kunit *test)
+{
+	struct task_struct *k;
+
+	KUNIT_ASSERT_TRUE(test, debug_locks);
+	k = kthread_launch(NULL, needs_the_lock, NULL, "needs_the_lock");
+	KUNIT_ASSERT_FALSE(test, IS_ERR(k));
+	wake_up_process(k);
+	wait_for_completion(&ran);
+	KUNIT_EXPECT_TRUE(test, debug_locks);
+
+	pr_info("respawn: expect possible circular locking dependency\n");
+	mutex_lock(&needed);
+	KUNIT_EXPECT_EQ(test, kthread_destroy(k), 0);
+	mutex_unlock(&needed);
+	KUNIT_EXPECT_FALSE(test, debug_locks);
+}
+
+static struct kunit_case cases[] = {
+	KUNIT_CASE(kin_may_destroy_each_other),
+	KUNIT_CASE(destroy_under_a_lock_that_corefn_needs_is_reported),
+	{}
+};
+
+static struct kunit_suite lifecycle_lockdep_suite = {
+	.name = "kthread_lifecycle_lockdep",
+	.test_cases = cases,
+};
+
+kunit_test_suite(lifecycle_lockdep_suite);
+
+MODULE_DESCRIPTION("KUnit suite for the lockdep annotations of kthread_spawn()");
+MODULE_LICENSE("GPL");
