@@ -105,10 +105,10 @@ int main(void)
 	static bool (*const steps[])(void) = {
 		open_file, join_cgroup, unshare_namespaces, change_scheduling,
 		change_limits, block_a_pending_signal, change_root,
-		drop_credentials, launch,
+		drop_credentials, launch, NULL,
 	};
 
-	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
+	for (size_t i = 0; steps[i]; i++)
 		if (!steps[i]())
 			return i + 1;
 	return 0;

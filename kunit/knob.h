@@ -43,8 +43,8 @@ static inline int knob_read(const char *path, char *buf, size_t size)
 /* For files that the kernel can't open by itself, which are those of debugfs */
 static inline void knob_shell(struct kunit *test, const char *command)
 {
-	char *argv[] = { "/bin/busybox", "sh", "-c", (char *)command, NULL };
-	static char *envp[] = { NULL };
+	char *argv[5] = { "/bin/busybox", "sh", "-c", (char *)command, NULL };
+	static char *envp[1];
 
 	KUNIT_ASSERT_EQ_MSG(test, call_usermodehelper(argv[0], argv, envp, UMH_WAIT_PROC), 0,
 			    "%s", command);

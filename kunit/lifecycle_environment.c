@@ -175,8 +175,8 @@ static void expect_odd(struct kunit *test, const struct environment *e)
 
 void clean_environment(struct kunit *test)
 {
-	static char *argv[] = { "/bin/odd_caller", NULL };
-	static char *envp[] = { NULL };
+	static char *argv[2] = { "/bin/odd_caller" };
+	static char *envp[1];
 	int status;
 
 	memset(&of_thread, 0, sizeof(of_thread));
@@ -228,27 +228,73 @@ static bool no_workers(void)
 	return false;
 }
 
+/* A child has the timer slack of who forked it as its default: a mark. */
+#define MARK	12345
+
 /*
- * Early boot has no KUnit; so it is told that there are no workers. A child has
- * the timer slack of who forked it as its default, which tells the two apart.
+ * Early boot has no KUnit; so it is told that there are no workers, and this
+ * task, which has all that a worker never has, does it itself.
  */
-void caller_does_it_without_workers(struct kunit *test)
+static struct task_struct *spawn_without_workers(struct life *l, bool fifo)
 {
 	u64 slack = current->timer_slack_ns;
-	struct life *l = life_new(test);
+	sigset_t blocked = current->blocked;
+	struct task_struct *k;
 
-	kunit_activate_static_stub(test, lifecycle_has_workers, no_workers);
-	current->timer_slack_ns = 12345;
-	l->core_result = -ENOTTY;
-	life_spawn(test, l);
+	current->timer_slack_ns = MARK;
+	siginitset(&current->blocked, sigmask(SIGTERM) | sigmask(SIGUSR1));
+	allow_signal(SIGUSR2);
+	send_sig(SIGUSR2, current, 1);
+	set_user_nice(current, 7);
+	if (fifo)
+		sched_set_fifo_low(current);
+	set_cpus_allowed_ptr(current, cpumask_of(cpumask_first(cpu_online_mask)));
+
+	k = kthread_spawn(life_init, life_core, l, "itself");
+
+	set_cpus_allowed_ptr(current, cpu_possible_mask);
+	sched_set_normal(current, 0);
+	disallow_signal(SIGUSR2);
+	flush_signals(current);
+	current->blocked = blocked;
 	current->timer_slack_ns = slack;
-	KUNIT_EXPECT_EQ(test, l->k->default_timer_slack_ns, 12345ULL);
-	KUNIT_EXPECT_PTR_EQ(test, kthread_start(l->k), l->k);
-	life_run(test, l);
-	KUNIT_EXPECT_EQ(test, life_destroy(l), -ENOTTY);
+	return k;
+}
 
-	l->init_result = -EXDEV;
-	KUNIT_EXPECT_PTR_EQ(test, kthread_launch(life_init, life_core, l, "fails"),
-			    ERR_PTR(-EXDEV));
-	KUNIT_EXPECT_EQ(test, life_count_tasks("fails"), 0U);
+static void expect_cleaned(struct kunit *test, struct task_struct *k)
+{
+	sigset_t only_stop;
+
+	siginitsetinv(&only_stop, sigmask(SIGTERM));
+	KUNIT_EXPECT_EQ(test, k->default_timer_slack_ns, (u64)MARK);
+	KUNIT_EXPECT_EQ(test, task_nice(k), 0);
+	KUNIT_EXPECT_EQ(test, k->policy, (unsigned int)SCHED_NORMAL);
+	KUNIT_EXPECT_TRUE(test, cpumask_subset(cpu_online_mask, k->cpus_ptr));
+	KUNIT_EXPECT_MEMEQ(test, &k->blocked, &only_stop, sizeof(only_stop));
+	KUNIT_EXPECT_FALSE(test, signal_pending(k));
+	KUNIT_EXPECT_TRUE(test, k->flags & PF_NOFREEZE);
+	KUNIT_EXPECT_STREQ(test, rcu_dereference_protected(k->real_parent, true)->comm,
+			   "kthreadd");
+}
+
+void caller_does_it_without_workers(struct kunit *test)
+{
+	kunit_activate_static_stub(test, lifecycle_has_workers, no_workers);
+	for (int fifo = 0; fifo <= 1; fifo++) {
+		struct life *l = life_new(test);
+		struct task_struct *k = spawn_without_workers(l, fifo);
+
+		KUNIT_ASSERT_FALSE(test, IS_ERR(k));
+		l->k = k;
+		expect_cleaned(test, k);
+		l->core_result = -ENOTTY;
+		KUNIT_EXPECT_PTR_EQ(test, kthread_start(k), k);
+		life_run(test, l);
+		KUNIT_EXPECT_EQ(test, life_destroy(l), -ENOTTY);
+
+		l->init_result = -EXDEV;
+		KUNIT_EXPECT_PTR_EQ(test, kthread_launch(life_init, life_core, l, "fails"),
+				    ERR_PTR(-EXDEV));
+		KUNIT_EXPECT_EQ(test, life_count_tasks("fails"), 0U);
+	}
 }

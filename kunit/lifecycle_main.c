@@ -121,6 +121,18 @@ static void spawned_thread_sleeps(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, kthread_data(l->k), (void *)l);
 }
 
+/* One that is moved before it runs would start in a cgroup that is not its own. */
+static void users_cannot_move_it_before_the_start(struct kunit *test)
+{
+	struct life *l = life_new(test);
+
+	life_spawn(test, l);
+	KUNIT_EXPECT_TRUE(test, l->k->no_cgroup_migration);
+	KUNIT_ASSERT_PTR_EQ(test, kthread_start(l->k), l->k);
+	KUNIT_EXPECT_FALSE(test, l->k->no_cgroup_migration);
+	KUNIT_EXPECT_EQ(test, life_destroy(l), 0);
+}
+
 static void signals_of_users_do_nothing(struct kunit *test)
 {
 	static const int signals[] = { SIGKILL, SIGSTOP, SIGTERM, SIGINT, SIGUSR1 };
@@ -594,6 +606,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(clean_environment_of_a_kthread),
 	KUNIT_CASE(caller_does_it_without_workers),
 	KUNIT_CASE(spawned_thread_sleeps),
+	KUNIT_CASE(users_cannot_move_it_before_the_start),
 	KUNIT_CASE(signals_of_users_do_nothing),
 	KUNIT_CASE(signal_of_the_kernel_is_no_destroy),
 	KUNIT_CASE(start_runs_initfn_once),

@@ -25,8 +25,9 @@ static void suite_row(const struct guest *g, const struct ktap_test *t)
 	double seconds = t->start >= 0 && t->end >= t->start ? t->end - t->start : 0;
 
 	printf("%-8s %-8s %-20s %s%-6s%s %6u %6u %7u %9.3f s\n",
-	       g->kernel->arch->name, g->smpboot->name, t->name, ui_on(stdout, color_of(good)), good ? "ok" : "not ok",
-	       ui_off(stdout), n.passed, n.failed, n.skipped, seconds);
+	       g->kernel->arch->name, g->smpboot->name, t->name,
+	       ui_on(stdout, color_of(good)), good ? "ok" : "not ok", ui_off(stdout),
+	       n.passed, n.failed, n.skipped, seconds);
 }
 
 static void guest_row(const struct guest *g)
@@ -76,7 +77,8 @@ void report_failure(const struct guest *g, const char *record)
 	ui_interrupt();
 	excerpt = judge_excerpt(g->judge);
 	printf("\n%s%s %s: %s%s: %s\n", ui_on(stdout, UI_RED),
-	       g->kernel->arch->name, g->smpboot->name, verdict_name(v), ui_off(stdout), judge_failure(g->judge));
+	       g->kernel->arch->name, g->smpboot->name, verdict_name(v),
+	       ui_off(stdout), judge_failure(g->judge));
 	judge_failed_tests(g->judge, &failed);
 	for (size_t i = 0; i < failed.n && i < NAMES_SHOWN; i++)
 		printf("  failed: %s\n", failed.v[i]);
