@@ -16,7 +16,7 @@ DEPS := $(O)/respawn-deps
 # Targets with an exit status of their own, and the others that do a job
 JUDGING := check test
 DOING := build shell repin kernel-edit kernel-export
-VARIABLES := ARCH CONFIG TREE PATCHES SUITES KERNEL_TARBALL PLAN SEED CYCLES \
+VARIABLES := ARCH CONFIG PIN TREE SERIES PATCHES SUITES KERNEL_TARBALL PLAN SEED CYCLES \
 	     SMP SMPBOOT TIMING ACCEL KCMDLINE TIMEOUT STALL O V
 export $(VARIABLES)
 

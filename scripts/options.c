@@ -33,8 +33,12 @@ static const struct variable {
 	{ "ARCH", "", TEXT, &arch_list, NULL, "architectures, all if empty" },
 	{ "CONFIG", "default", TEXT, &opt.config, NULL,
 	  "kernel flavour: default, or a file configs/flavour-<name>.config" },
+	{ "PIN", "", TEXT, &opt.pin, NULL,
+	  "another pinned kernel: the one of kernel-patch/pin-<PIN>" },
 	{ "TREE", "", PATH, &opt.tree, NULL,
 	  "git tree to test at its HEAD, instead of the pinned kernel" },
+	{ "SERIES", "full", CHOICE, &opt.series, "full none",
+	  "full, or none: the kernel as it is, steps that need the series left out" },
 	{ "PATCHES", "", PATHS, &opt.patches, NULL, "patches to apply after the series" },
 	{ "SUITES", "", PATHS, &opt.suites, NULL,
 	  "folders with more suites (Kbuild, plan, programs)" },
@@ -176,6 +180,15 @@ static void choose_timing(void)
 		die("TIMING=virtual needs instruction counting, which ACCEL=kvm cannot do; leave one of them out");
 }
 
+static void choose_source(void)
+{
+	if (*opt.pin && (*opt.tree || *opt.tarball))
+		die("PIN=%s and %s name two kernels: leave one of them out", opt.pin,
+		    *opt.tree ? "TREE=" : "KERNEL_TARBALL=");
+	if (!*opt.series)
+		opt.series = "full";
+}
+
 /* make's own -s and -j, which it hands on in MAKEFLAGS */
 static void read_makeflags(void)
 {
@@ -264,7 +277,18 @@ void options_parse(int argc, char **argv)
 	if (smp < 2 || smp > 8)
 		die("SMP=%llu: hotplug needs at least 2 CPUs, the kernels are built for 8", smp);
 	choose_arches();
+	choose_source();
 	choose_timing();
+}
+
+/**
+ * options_series - is the series applied to the kernel under test?
+ *
+ * Return: false with SERIES=none
+ */
+bool options_series(void)
+{
+	return strcmp(opt.series, "none");
 }
 
 /**

@@ -11,8 +11,10 @@
  * struct options - what the user asked for
  * @arch: the architectures, NULL-terminated
  * @config: flavour of the kernel configuration
+ * @pin: which pinned kernel, empty for the one the series is made for
  * @tree: a git tree to test instead of the pinned kernel, or NULL
  * @tarball: a kernel source package or tarball to use as the pinned one, or NULL
+ * @series: "full", or "none" for a kernel without the series
  * @patches: patches to apply after the series, space separated
  * @suites: folders with suites of the user's own, space separated
  * @plan: steps of the guest's plan, comma separated; empty for all
@@ -32,8 +34,10 @@
 struct options {
 	const struct arch **arch;
 	const char *config;
+	const char *pin;
 	const char *tree;
 	const char *tarball;
+	const char *series;
 	const char *patches;
 	const char *suites;
 	const char *plan;
@@ -55,6 +59,7 @@ extern struct options opt;
 
 void options_parse(int argc, char **argv);
 void options_help(void);
+bool options_series(void);
 const char *source_dir(void);
 
 #endif /* RESPAWN_OPTIONS_H */

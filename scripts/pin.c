@@ -3,6 +3,8 @@
  * The pinned kernel: which package it is, how it comes here, how it moves on.
  */
 #define _GNU_SOURCE
+#include <errno.h>
+#include <glob.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,13 +18,35 @@
 /* The source is the same for every architecture; any will do to ask for it. */
 #define ANY_ARCH	"amd64"
 
+/* The pin that the series is made for has no name. */
+static bool is_named(void)
+{
+	return opt.pin && *opt.pin;
+}
+
 static char *pin_path(void)
 {
-	return fmt("%s/kernel-patch/pin", source_dir());
+	return fmt("%s/kernel-patch/pin%s%s", source_dir(), is_named() ? "-" : "",
+		   is_named() ? opt.pin : "");
+}
+
+static void __noreturn no_pin(const char *path)
+{
+	__auto_free char *pattern = fmt("%s/kernel-patch/pin-*", source_dir());
+	char *all = copy("");
+	glob_t g = { 0 };
+
+	if (!is_named())
+		die("cannot read %s: %s", path, strerror(errno));
+	glob(pattern, 0, NULL, &g);
+	for (size_t i = 0; i < g.gl_pathc; i++)
+		all = fmt("%s %s", all, g.gl_pathv[i] + strlen(pattern) - 1);
+	die("PIN=%s: there is no such pin, there are:%s; without PIN= it is the kernel of the series",
+	    opt.pin, all);
 }
 
 /**
- * pin_read - read kernel-patch/pin
+ * pin_read - read kernel-patch/pin, or the one that PIN= names
  * @p: gets what is there
  *
  * Dies if it is not as it should be.
@@ -34,6 +58,8 @@ void pin_read(struct pin *p)
 	char key[32], value[256];
 
 	memset(p, 0, sizeof(*p));
+	if (!text)
+		no_pin(path);
 	strv_split(&lines, text, "\n");
 	for (size_t i = 0; i < lines.n; i++) {
 		if (sscanf(lines.v[i], "%31s %255s", key, value) != 2)
@@ -77,7 +103,8 @@ char *pin_fetch(const struct pin *p)
 	char *deb;
 
 	if (!find_program("apt-get"))
-		die("the pinned kernel is fetched with apt-get, which this machine does not have; set KERNEL_TARBALL= to a linux-6.12 tarball");
+		die("the pinned kernel is fetched with apt-get, which this machine does not have; set KERNEL_TARBALL= to a tarball of %s's kernel",
+		    p->package);
 	deb = apt_download(ANY_ARCH, p->package, p->version);
 	if (deb) {
 		check_sum(p, deb);
@@ -86,7 +113,7 @@ char *pin_fetch(const struct pin *p)
 	versions = apt_versions(ANY_ARCH, p->package);
 	strv_split(&have, versions, "\n");
 	if (!have.n)
-		die("the archive gives no %s at all: no network, or no Debian; set KERNEL_TARBALL= to a linux-6.12 tarball",
+		die("the archive gives no %s at all: no network, or no Debian; set KERNEL_TARBALL= to a tarball of that kernel",
 		    p->package);
 	die("the archive no longer has %s %s, its newest is %s; set KERNEL_TARBALL= to the package or a tarball, or move on with 'make repin'",
 	    p->package, p->version, have.v[0]);
@@ -95,7 +122,7 @@ char *pin_fetch(const struct pin *p)
 /**
  * pin_move - move the pin to the newest package of its series
  *
- * The pin moves only if the patches still apply.
+ * The pin that the series is made for moves only if the patches still apply.
  *
  * Return: an exit status
  */
@@ -124,11 +151,12 @@ int pin_move(void)
 	if (!deb)
 		die("cannot download %s %s", new.package, new.version);
 	hash_file(deb, new.sha256);
-	tree_try_series(&new);
+	if (!is_named())
+		tree_try_series(&new);
 	text = fmt("%spackage %s\nversion %s\nsha256 %s\n", comment, new.package,
 		   new.version, new.sha256);
 	write_file(path, text, strlen(text));
-	ui_note("pinned %s %s, was %s; the series applies", new.package,
-		new.version, old.version);
+	ui_note("pinned %s %s, was %s%s", new.package, new.version, old.version,
+		is_named() ? "" : "; the series applies");
 	return EXIT_PASS;
 }

@@ -12,12 +12,14 @@
  * @module: kernel module that is loaded for it, or "-"
  * @program: program that is run then, or "-"
  * @suites: KTAP suites that have to report, comma separated, or "-"
+ * @series: it needs a kernel with the series
  */
 struct step {
 	char *name;
 	char *module;
 	char *program;
 	char *suites;
+	bool series;
 };
 
 /**

@@ -116,8 +116,9 @@ static json_t *kernel_json(const struct guest *g, const struct tree *t)
 
 	hash_file(g->kernel->image, image);
 	hash_file(g->initramfs, initramfs);
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}",
-			 "source", t->name, "tree", t->hash, "id", g->kernel->key,
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}",
+			 "source", t->name, "pin", opt.pin, "series", opt.series,
+			 "tree", t->hash, "id", g->kernel->key,
 			 "release", strtok(release, "\n"),
 			 "image", g->kernel->image, "image_sha256", image,
 			 "initramfs", g->initramfs, "initramfs_sha256", initramfs);

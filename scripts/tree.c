@@ -282,7 +282,7 @@ static void apply_once(struct tree *t, const struct strv *patches)
 }
 
 /**
- * tree_open - find the kernel source the user asked for, series applied
+ * tree_open - find the kernel source the user asked for, with what goes on top
  * @t: gets its names; no file of the work tree is touched
  *
  * Fetches and imports the pinned kernel if need be. Dies if it can't be had, or
@@ -301,7 +301,8 @@ void tree_open(struct tree *t)
 		pin_read(&p);
 		free(tree_open_pin(t, &p));
 	}
-	tree_series(&patches);
+	if (options_series())
+		tree_series(&patches);
 	strv_split(&patches, opt.patches, " ");
 	apply_once(t, &patches);
 }
@@ -341,5 +342,5 @@ void tree_checkout(struct tree *t)
 	unlink(stamp);
 	free(git(t, index, NULL, "read-tree --reset -u", t->hash, NULL));
 	write_file(stamp, t->hash, strlen(t->hash));
-	ui_done("%s, series applied", t->name);
+	ui_done("%s, %s", t->name, options_series() ? "series applied" : "without the series");
 }
