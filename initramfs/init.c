@@ -292,6 +292,7 @@ static int do_step(const char *name)
 		status = load_module(s->module);
 	if (status)
 		return status;
+	setenv("RESPAWN_STEP", s->name, 1);
 	if (s->program[0])
 		status = run_program(s->program);
 	if (s->module[0]) {
