@@ -41,12 +41,26 @@ static char *fragment(const char *name, bool must)
 static char *fragments(const struct arch *a)
 {
 	__auto_free char *base = fragment("base", true);
-	__auto_free char *series = fragment("series", true);
+	__auto_free char *series = options_series() ? fragment("series", true) : copy("");
 	__auto_free char *arch = fragment(a->name, true);
 	__auto_free char *name = fmt("flavour-%s", opt.config);
 	__auto_free char *flavour = fragment(name, strcmp(opt.config, "default"));
 
 	return fmt("%s\n%s\n%s\n%s", base, series, arch, flavour);
+}
+
+/**
+ * kernel_asks_for - will a kernel have an option?
+ * @a: its architecture; flavour and series are those of the user's choice
+ * @option: "CONFIG_..."
+ *
+ * Return: whether a fragment sets it to y
+ */
+bool kernel_asks_for(const struct arch *a, const char *option)
+{
+	__auto_free char *all = fragments(a), *line = fmt("\n%s=y\n", option);
+
+	return strstr(all, line);
 }
 
 static void kernel_key(struct kernel *k, const struct tree *t, const char *config)

@@ -24,5 +24,6 @@ struct kernel {
 void kernel_build(struct kernel *k, const struct arch *a, struct tree *t);
 void kernel_modules(const struct kernel *k, struct tree *t, const char *dir);
 char *kernel_compiler(const struct arch *a);
+bool kernel_asks_for(const struct arch *a, const char *option);
 
 #endif /* RESPAWN_KERNEL_H */

@@ -187,6 +187,8 @@ static void choose_source(void)
 		    *opt.tree ? "TREE=" : "KERNEL_TARBALL=");
 	if (!*opt.series)
 		opt.series = "full";
+	if (!options_series() && !strcmp(opt.smpboot, "respawn"))
+		die("SMPBOOT=respawn is what the series adds, and SERIES=none leaves it out");
 }
 
 /* make's own -s and -j, which it hands on in MAKEFLAGS */

@@ -6,27 +6,42 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernel.h"
 #include "options.h"
 #include "plan.h"
+
+static bool is_option(const char *need)
+{
+	return !strncmp(need, "CONFIG_", strlen("CONFIG_"));
+}
+
+static void check_needs(const char *path, const char *step, const char *needs)
+{
+	__auto_strv struct strv all = { 0 };
+
+	strv_split(&all, needs, ",");
+	for (size_t i = 0; i < all.n; i++)
+		if (strcmp(needs, "-") && strcmp(all.v[i], "series") && !is_option(all.v[i]))
+			die("%s: step %s needs '%s', which is not 'series', a CONFIG_ option or '-'",
+			    path, step, all.v[i]);
+}
 
 static void add_step(struct plan *p, const char *path, const char *line)
 {
 	__auto_strv struct strv w = { 0 };
-	const char *needs;
 
 	strv_split(&w, line, " \t");
 	if (!w.n || w.v[0][0] == '#')
 		return;
-	if (w.n != 4 && w.n != 5)
+	if (w.n == 4)
+		strv_add(&w, "-");
+	if (w.n != 5)
 		die("%s: '%s' has not the columns step, module, program, suites and, if it will, needs",
 		    path, line);
-	needs = w.n == 5 ? w.v[4] : "-";
-	if (strcmp(needs, "-") && strcmp(needs, "series"))
-		die("%s: step %s needs '%s', which can only be 'series' or '-'", path,
-		    w.v[0], needs);
+	check_needs(path, w.v[0], w.v[4]);
 	p->steps = reallocarray(p->steps, p->n + 1, sizeof(*p->steps));
 	p->steps[p->n++] = (struct step){ copy(w.v[0]), copy(w.v[1]), copy(w.v[2]),
-					  copy(w.v[3]), *needs != '-' };
+					  copy(w.v[3]), copy(w.v[4]) };
 }
 
 static void add_file(struct plan *p, const char *path)
@@ -72,10 +87,26 @@ const struct step *plan_find(const struct plan *p, const char *name)
 	return NULL;
 }
 
-/* Can the kernel that was asked for do this step? */
-static bool is_possible(const struct step *s)
+static bool is_there(const char *need)
 {
-	return options_series() || !s->series;
+	if (!is_option(need))
+		return options_series();
+	for (size_t i = 0; opt.arch[i]; i++)
+		if (!kernel_asks_for(opt.arch[i], need))
+			return false;
+	return true;
+}
+
+/* What a step needs and the kernels that were asked for lack, or NULL */
+static char *lacks(const struct step *s)
+{
+	__auto_strv struct strv all = { 0 };
+
+	strv_split(&all, strcmp(s->needs, "-") ? s->needs : "", ",");
+	for (size_t i = 0; i < all.n; i++)
+		if (!is_there(all.v[i]))
+			return copy(all.v[i]);
+	return NULL;
 }
 
 static void __noreturn no_step(const struct plan *p, const char *name)
@@ -92,22 +123,28 @@ static void __noreturn no_step(const struct plan *p, const char *name)
  * @p: the plan
  * @names: gets their names
  *
- * Dies of a name that is not there, and of a step that needs the series where
- * there is none.
+ * Dies of a name that is not there, and of a step that the kernel can't do.
  */
 void plan_chosen(const struct plan *p, struct strv *names)
 {
 	strv_split(names, opt.plan, ", ");
 	for (size_t i = 0; i < names->n; i++) {
 		const struct step *s = plan_find(p, names->v[i]);
+		__auto_free char *need = s ? lacks(s) : NULL;
 
 		if (!s)
 			no_step(p, names->v[i]);
-		if (!is_possible(s))
+		if (need && is_option(need))
+			die("PLAN=%s: the step needs %s, which CONFIG=%s does not have",
+			    s->name, need, opt.config);
+		if (need)
 			die("PLAN=%s: the step needs the series, which SERIES=none leaves out",
 			    s->name);
 	}
-	for (size_t i = 0; !*opt.plan && i < p->n; i++)
-		if (is_possible(&p->steps[i]))
+	for (size_t i = 0; !*opt.plan && i < p->n; i++) {
+		__auto_free char *need = lacks(&p->steps[i]);
+
+		if (!need)
 			strv_add(names, "%s", p->steps[i].name);
+	}
 }

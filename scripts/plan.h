@@ -12,14 +12,15 @@
  * @module: kernel module that is loaded for it, or "-"
  * @program: program that is run then, or "-"
  * @suites: KTAP suites that have to report, comma separated, or "-"
- * @series: it needs a kernel with the series
+ * @needs: what the kernel has to have for it, comma separated: "series",
+ *	options that the configuration asks for; or "-"
  */
 struct step {
 	char *name;
 	char *module;
 	char *program;
 	char *suites;
-	bool series;
+	char *needs;
 };
 
 /**

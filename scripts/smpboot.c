@@ -25,10 +25,16 @@ static const struct smpboot modes[] = {
  * smpboot_next - walk the modes that SMPBOOT= leaves
  * @s: the one before, or NULL
  *
+ * A kernel without the series can only park.
+ *
  * Return: the next one, or NULL at the end
  */
 const struct smpboot *smpboot_next(const struct smpboot *s)
 {
+	static const struct smpboot parks = { .name = "park", .cmdline = "" };
+
+	if (!options_series())
+		return s ? NULL : &parks;
 	for (s = s ? s + 1 : modes; s < modes + ARRAY_SIZE(modes); s++)
 		if (!*opt.smpboot || !strcmp(opt.smpboot, s->name))
 			return s;
