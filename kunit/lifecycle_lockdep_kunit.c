@@ -6,6 +6,7 @@
 #include <kunit/test.h>
 #include <linux/completion.h>
 #include <linux/debug_locks.h>
+#include <linux/freezer.h>
 #include <linux/kthread_lifecycle.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
@@ -45,6 +46,39 @@ static void kin_may_destroy_each_other(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, debug_locks);
 }
 
+static int become_freezable(void *data)
+{
+	set_freezable();
+	return 0;
+}
+
+static int count_locks(void *data)
+{
+	*(int *)data = current->lockdep_depth;
+	complete(&ran);
+	return 0;
+}
+
+static int locks_held(struct kunit *test, int (*initfn)(void *data))
+{
+	struct task_struct *k;
+	int held = -1;
+
+	k = kthread_launch(initfn, count_locks, &held, "count_locks");
+	KUNIT_ASSERT_FALSE(test, IS_ERR(k));
+	wake_up_process(k);
+	wait_for_completion(&ran);
+	KUNIT_EXPECT_EQ(test, kthread_destroy(k), 0);
+	return held;
+}
+
+/* The freezer complains of any lock. */
+static void freezable_thread_holds_no_lock(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, locks_held(test, NULL), 1);
+	KUNIT_EXPECT_EQ(test, locks_held(test, become_freezable), 0);
+}
+
 /* The two do not meet here; lockdep knows that they could. */
 static void destroy_under_a_lock_that_corefn_needs_is_reported(struct kunit *test)
 {
@@ -66,6 +100,7 @@ static void destroy_under_a_lock_that_corefn_needs_is_reported(struct kunit *tes
 
 static struct kunit_case cases[] = {
 	KUNIT_CASE(kin_may_destroy_each_other),
+	KUNIT_CASE(freezable_thread_holds_no_lock),
 	KUNIT_CASE(destroy_under_a_lock_that_corefn_needs_is_reported),
 	{}
 };
