@@ -69,6 +69,35 @@ static inline long knob_counter(struct kunit *test, const char *path,
 	return value;
 }
 
+#define SLABINFO	"/proc/slabinfo"
+#define SLABINFO_ROOM	(256 * 1024)
+
+/* Objects that are in use in all caches whose name begins with @prefix */
+static inline long slab_objects(struct kunit *test, const char *prefix)
+{
+	char *text = kunit_kmalloc(test, SLABINFO_ROOM, GFP_KERNEL), *line, *rest = text;
+	struct file *f = filp_open(SLABINFO, O_RDONLY, 0);
+	long sum = 0, active;
+	size_t len = 0;
+	loff_t pos = 0;
+	ssize_t n = 0;
+
+	KUNIT_ASSERT_FALSE_MSG(test, IS_ERR(f), SLABINFO);
+	while (text && (n = kernel_read(f, text + len, SLABINFO_ROOM - 1 - len, &pos)) > 0)
+		len += n;
+	filp_close(f, NULL);
+	KUNIT_ASSERT_NOT_NULL(test, text);
+	KUNIT_ASSERT_EQ(test, n, (ssize_t)0);
+	text[len] = '\0';
+	while ((line = strsep(&rest, "\n")))
+		if (!strncmp(line, prefix, strlen(prefix)) &&
+		    sscanf(line, "%*s %ld", &active) == 1)
+			sum += active;
+	kunit_kfree(test, text);
+	KUNIT_ASSERT_GT_MSG(test, sum, 0L, SLABINFO " has no %s", prefix);
+	return sum;
+}
+
 /**
  * struct knob - a file whose content a case changes and the end restores
  * @path: the file

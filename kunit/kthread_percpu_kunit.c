@@ -21,6 +21,7 @@
 
 #define BOUND		(10 * HZ)
 #define CYCLES		10
+#define ROUNDS		300
 #define RESPAWN		"/sys/module/smpboot/parameters/respawn"
 
 /* The host takes the next trouble with that text for what it is: meant. */
@@ -559,6 +560,12 @@ static void plug_settles(struct kunit *test)
 		bound_sleeps(test, &b);
 }
 
+/* A thread of kthread_spawn() blocks signals that others ignore. */
+static bool is_spawned(void)
+{
+	return sigismember(&per_cpu(plug_task, cpu)->blocked, SIGINT);
+}
+
 static void expect_calls(struct kunit *test, bool respawn, const char *cycle)
 {
 	set_respawn(test, respawn);
@@ -575,6 +582,7 @@ static void expect_calls(struct kunit *test, bool respawn, const char *cycle)
 		online(test);
 		plug_settles(test);
 		KUNIT_EXPECT_STREQ(test, calls, cycle);
+		KUNIT_EXPECT_EQ(test, is_spawned(), respawn);
 	}
 	calls[0] = '\0';
 	kunit_release_action(test, plug_unregister, NULL);
@@ -604,6 +612,26 @@ static void unregistered_while_its_cpu_is_away(struct kunit *test)
 	online(test);
 	KUNIT_EXPECT_NULL(test, per_cpu(plug_task, cpu));
 	KUNIT_EXPECT_EQ(test, find_thread("plug/%u"), 0);
+}
+
+/* Each round leaks an object per CPU, if any. */
+static void registering_leaves_nothing(struct kunit *test)
+{
+	long objects, task_structs;
+
+	set_respawn(test, true);
+	rcu_barrier();
+	rcu_barrier();
+	objects = slab_objects(test, "kmalloc-");
+	task_structs = slab_objects(test, "task_struct ");
+	for (int i = 0; i < ROUNDS; i++) {
+		KUNIT_ASSERT_EQ(test, smpboot_register_percpu_thread(&plug), 0);
+		smpboot_unregister_percpu_thread(&plug);
+	}
+	rcu_barrier();
+	rcu_barrier();
+	KUNIT_EXPECT_LT(test, slab_objects(test, "kmalloc-"), objects + ROUNDS);
+	KUNIT_EXPECT_LT(test, slab_objects(test, "task_struct "), task_structs + ROUNDS / 10);
 }
 
 /* The stopper works for a CPU that came back. */
@@ -658,6 +686,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(callbacks_of_a_respawned_thread),
 	KUNIT_CASE(callbacks_of_a_parked_thread),
 	KUNIT_CASE(unregistered_while_its_cpu_is_away),
+	KUNIT_CASE(registering_leaves_nothing),
 	KUNIT_CASE(respawned_stopper_works),
 	{}
 };

@@ -242,7 +242,7 @@ static struct task_struct *spawn_without_workers(struct life *l, bool fifo)
 	struct task_struct *k;
 
 	current->timer_slack_ns = MARK;
-	siginitset(&current->blocked, sigmask(SIGTERM) | sigmask(SIGUSR1));
+	siginitset(&current->blocked, sigmask(SIGTERM) | sigmask(SIGUSR2));
 	allow_signal(SIGUSR2);
 	send_sig(SIGUSR2, current, 1);
 	set_user_nice(current, 7);

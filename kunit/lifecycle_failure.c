@@ -16,8 +16,11 @@
 
 #define GENERATIONS	10000
 #define FAILURES	1000
-/* Pages that caches may have taken meanwhile; a leak of anything takes more. */
-#define PAGES_SPARE	100
+/*
+ * Objects that per-CPU caches may hold on to, or others have taken meanwhile. A
+ * leak in a case of many rounds is of more.
+ */
+#define SPARE		300
 /* A fork takes fewer allocations. */
 #define STEPS_MAX	200
 
@@ -25,13 +28,15 @@
  * struct stock - what there is of all that a thread is made of
  * @tasks: processes and threads
  * @alive: threads of kthread_spawn()
- * @slab: pages of the slab allocator
+ * @objects: in caches that have no name of their own
+ * @task_structs: in their cache
  * @stacks: kernel stacks, in KiB
  */
 struct stock {
 	unsigned int tasks;
 	long alive;
-	long slab;
+	long objects;
+	long task_structs;
 	long stacks;
 };
 
@@ -64,7 +69,8 @@ static struct stock take_stock(struct kunit *test)
 	return (struct stock){
 		.tasks = life_count_tasks(NULL),
 		.alive = knob_counter(test, LIFECYCLE_STATS, "alive"),
-		.slab = global_node_page_state_pages(NR_SLAB_UNRECLAIMABLE_B),
+		.objects = slab_objects(test, "kmalloc-"),
+		.task_structs = slab_objects(test, "task_struct "),
 		.stacks = global_node_page_state(NR_KERNEL_STACK_KB),
 	};
 }
@@ -76,7 +82,8 @@ static void expect_no_growth(struct kunit *test, const struct stock *was)
 
 	KUNIT_EXPECT_EQ(test, is.alive, was->alive);
 	KUNIT_EXPECT_LT(test, is.tasks, was->tasks + 10);
-	KUNIT_EXPECT_LT(test, is.slab, was->slab + PAGES_SPARE);
+	KUNIT_EXPECT_LT(test, is.objects, was->objects + SPARE);
+	KUNIT_EXPECT_LT(test, is.task_structs, was->task_structs + SPARE / 10);
 	KUNIT_EXPECT_LT(test, is.stacks, was->stacks + 10 * (long)(THREAD_SIZE / 1024));
 }
 
