@@ -565,6 +565,7 @@ static void misuse_warns_and_fails(struct kunit *test)
 	/* Once is enough: no more warnings of that kind, the same results. */
 	KUNIT_EXPECT_EQ(test, kthread_destroy(ERR_PTR(-ENOMEM)), -EINVAL);
 	KUNIT_EXPECT_EQ(test, kthread_destroy(current), -EINVAL);
+	KUNIT_EXPECT_EQ(test, kthread_destroy(&init_task), -EINVAL);
 	KUNIT_EXPECT_PTR_EQ(test, kthread_start(ERR_PTR(-ENOMEM)), ERR_PTR(-EINVAL));
 	life_run(test, l);
 	k = get_task_struct(l->k);
