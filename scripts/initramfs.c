@@ -79,15 +79,16 @@ static void mirror_one(void *arg, const char *dir, const char *name)
 		write_file(to, want, len);
 }
 
-static char *initramfs_key(const struct kernel *k)
+static char *initramfs_key(const struct kernel *k, const struct plan *p)
 {
 	__auto_strv struct strv dirs = { 0 };
 	__auto_free char *own = fmt("%s/initramfs", source_dir());
 	struct hash *h = hash_new();
 	char key[HASH_LEN];
 
-	hash_str(h, "initramfs 1");
+	hash_str(h, "initramfs 2");
 	hash_str(h, k->key);
+	hash_str(h, p->text);
 	each_source(own, hash_one, h);
 	source_dirs(&dirs);
 	for (size_t i = 0; i < dirs.n; i++)
@@ -305,6 +306,20 @@ static void write_archive(const char *path, const struct kernel *k,
 }
 
 /**
+ * initramfs_path - where the guest's user space lies, built or not
+ * @k: the kernel its modules are for
+ * @p: what has to be in it
+ *
+ * Return: path of the cpio archive in the cache, to be freed
+ */
+char *initramfs_path(const struct kernel *k, const struct plan *p)
+{
+	__auto_free char *key = initramfs_key(k, p);
+
+	return fmt("%s/initramfs/%s.cpio", opt.cache, key);
+}
+
+/**
  * initramfs_build - have the guest's user space
  * @k: the kernel its modules are for
  * @t: that kernel's source
@@ -316,9 +331,8 @@ static void write_archive(const char *path, const struct kernel *k,
 char *initramfs_build(const struct kernel *k, struct tree *t, const struct plan *p)
 {
 	__auto_strv struct strv modules = { 0 };
-	__auto_free char *key = initramfs_key(k);
 	__auto_free char *dir = fmt("%s/initramfs", opt.cache);
-	char *path = fmt("%s/%s.cpio", dir, key);
+	char *path = initramfs_path(k, p);
 	__auto_free char *tmp = fmt("%s.%d.tmp", path, getpid());
 
 	if (exists(path))

@@ -5,6 +5,7 @@
 #include "kernel.h"
 #include "plan.h"
 
+char *initramfs_path(const struct kernel *k, const struct plan *p);
 char *initramfs_build(const struct kernel *k, struct tree *t, const struct plan *p);
 
 #endif /* RESPAWN_INITRAMFS_H */

@@ -433,6 +433,29 @@ const struct ktap *judge_ktap(const struct judge *j)
 }
 
 /**
+ * judge_cases_before - how many cases had a result before what went wrong
+ * @j: the judge
+ *
+ * The one after these is the case that ran when it did. In a guest that passed
+ * it is all there are.
+ *
+ * Return: their number, over all suites
+ */
+size_t judge_cases_before(const struct judge *j)
+{
+	size_t to = j->failure && j->at >= 0 ? (size_t)j->at : j->lines.n, n = 0;
+
+	for (size_t i = 0; i < to; i++) {
+		const char *line = j->lines.v[i];
+		size_t indent = strspn(line, " ");
+
+		n += indent == 4 && (starts(line + indent, "ok ") ||
+				     starts(line + indent, "not ok "));
+	}
+	return n;
+}
+
+/**
  * judge_counts - tests passed, failed and skipped
  * @j: the judge
  *

@@ -21,7 +21,10 @@ struct kernel {
 	char *out;
 };
 
+void kernel_name(struct kernel *k, const struct arch *a, const struct tree *t);
 void kernel_build(struct kernel *k, const struct arch *a, struct tree *t);
+void kernel_build_near(struct kernel *k, struct tree *t, const struct kernel *near,
+		       const char *dir);
 void kernel_modules(const struct kernel *k, struct tree *t, const char *dir);
 char *kernel_compiler(const struct arch *a);
 bool kernel_asks_for(const struct arch *a, const char *option);

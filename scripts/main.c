@@ -6,8 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bench.h"
 #include "check.h"
 #include "edit.h"
+#include "mutate.h"
 #include "options.h"
 #include "pin.h"
 #include "util.h"
@@ -18,19 +20,31 @@ static int variables(void)
 	return EXIT_PASS;
 }
 
+/**
+ * struct command - what the program can be asked to do
+ * @name: the word for it
+ * @fn: does it, and returns an exit status
+ * @help: what it does, for people
+ * @defaults: variables whose default is another one for it, or NULL
+ */
 static const struct command {
 	const char *name;
 	int (*fn)(void);
 	const char *help;
+	const char *defaults;
 } commands[] = {
-	{ "check", check, "build, boot and judge every architecture" },
-	{ "build", check_build, "build all that check boots" },
-	{ "shell", check_shell, "boot into a shell on the terminal" },
-	{ "bisect-step", check_bisect_step, "check the commit that git bisect run is at" },
-	{ "repin", pin_move, "move the pin to the newest kernel of its series" },
-	{ "kernel-edit", edit_open, "open the patched kernel as git commits" },
-	{ "kernel-export", edit_export, "write those commits back as the series" },
-	{ "variables", variables, "list the variables" },
+	{ "check", check, "build, boot and judge every architecture", NULL },
+	{ "build", check_build, "build all that check boots", NULL },
+	{ "mutate", mutate, "break the primitives line by line, see each break caught",
+	  "ARCH=arm64 STALL=15 TIMEOUT=60" },
+	{ "bench-primitives", bench_primitives,
+	  "measure the primitives beside mainline", "TIMING=real" },
+	{ "shell", check_shell, "boot into a shell on the terminal", NULL },
+	{ "bisect-step", check_bisect_step, "check the commit that git bisect run is at", NULL },
+	{ "repin", pin_move, "move the pin to the newest kernel of its series", NULL },
+	{ "kernel-edit", edit_open, "open the patched kernel as git commits", NULL },
+	{ "kernel-export", edit_export, "write those commits back as the series", NULL },
+	{ "variables", variables, "list the variables", NULL },
 };
 
 int main(int argc, char **argv)
@@ -40,13 +54,14 @@ int main(int argc, char **argv)
 	for (size_t i = 0; argc > 1 && i < ARRAY_SIZE(commands); i++) {
 		if (strcmp(argv[1], commands[i].name))
 			continue;
+		options_defaults(commands[i].defaults);
 		options_parse(argc - 2, argv + 2);
 		return commands[i].fn();
 	}
 
 	fprintf(stderr, "usage: respawn COMMAND [-s] [NAME=value]...\n\ncommands:\n");
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-		fprintf(stderr, "  %-14s %s\n", commands[i].name, commands[i].help);
+		fprintf(stderr, "  %-17s %s\n", commands[i].name, commands[i].help);
 	fprintf(stderr, "\nvariables:\n");
 	options_help();
 	return EXIT_ERROR;

@@ -22,7 +22,7 @@ enum kind { TEXT, PATH, PATHS, NUMBER, CHOICE };
 static unsigned long long smp, seed, cycles, timeout, stall;
 static const char *arch_list, *verbose;
 
-static const struct variable {
+static struct variable {
 	const char *name;
 	const char *def;
 	enum kind kind;
@@ -58,6 +58,10 @@ static const struct variable {
 	  "more words for the guest kernel's command line" },
 	{ "TIMEOUT", "300", NUMBER, &timeout, NULL, "host seconds a guest may take" },
 	{ "STALL", "60", NUMBER, &stall, NULL, "host seconds a guest's console may be silent" },
+	{ "MUTANTS", "", TEXT, &opt.mutants, NULL,
+	  "mutants to run, comma separated, all if empty" },
+	{ "MUTANTS_DIR", "", PATH, &opt.mutants_dir, NULL,
+	  "folder of tables of mutants, instead of tests/mutants" },
 	{ "O", "build", PATH, &opt.out, NULL, "folder for records and other products" },
 	{ "V", "0", TEXT, &verbose, NULL, "1 shows everything that is run and printed" },
 };
@@ -141,7 +145,7 @@ static void set(const struct variable *v, const char *text)
 	}
 }
 
-static const struct variable *find(const char *name, size_t len)
+static struct variable *find(const char *name, size_t len)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(variables); i++)
 		if (strlen(variables[i].name) == len &&
@@ -226,6 +230,22 @@ static const char *cache_dir(void)
 	if (!home || *home != '/')
 		die("neither XDG_CACHE_HOME nor HOME is set: there is no place for the cache");
 	return fmt("%s/.cache/respawn", home);
+}
+
+/**
+ * options_defaults - give variables another default, before options_parse()
+ * @words: NAME=value with spaces between, or NULL
+ */
+void options_defaults(const char *words)
+{
+	__auto_strv struct strv v = { 0 };
+
+	strv_split(&v, words, " ");
+	for (size_t i = 0; i < v.n; i++) {
+		const char *eq = strchr(v.v[i], '=');
+
+		find(v.v[i], eq - v.v[i])->def = copy(eq + 1);
+	}
 }
 
 /**

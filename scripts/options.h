@@ -22,6 +22,8 @@
  * @accel: "auto", "kvm" or "tcg"
  * @smpboot: "respawn", "park", or empty for both, one after the other
  * @kcmdline: more words for the kernel's command line
+ * @mutants: names of the mutants to run, comma separated; empty for all
+ * @mutants_dir: folder of their tables, empty for respawn's own
  * @out: folder for records and other products
  * @cache: what is kept between runs and clones
  * @seed: of everything random
@@ -45,6 +47,8 @@ struct options {
 	const char *accel;
 	const char *smpboot;
 	const char *kcmdline;
+	const char *mutants;
+	const char *mutants_dir;
 	const char *out;
 	const char *cache;
 	uint64_t seed;
@@ -57,6 +61,7 @@ struct options {
 
 extern struct options opt;
 
+void options_defaults(const char *words);
 void options_parse(int argc, char **argv);
 void options_help(void);
 bool options_series(void);

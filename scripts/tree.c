@@ -308,6 +308,69 @@ void tree_open(struct tree *t)
 }
 
 /**
+ * tree_aside - have a work tree and build folders beside the usual ones
+ * @t: from tree_open(); from now on with a folder of its own
+ * @name: what tells that folder from others
+ *
+ * For those who move from content to content: what the usual work tree shows
+ * is left alone.
+ */
+void tree_aside(struct tree *t, const char *name)
+{
+	__auto_free char *id = fmt("%s-%s", strrchr(t->dir, '/') + 1, name);
+	__auto_free char *objects = fmt("%s/objects\n", t->git), *alternates = NULL;
+
+	tree_paths(t, id);
+	alternates = fmt("%s/objects/info/alternates", t->git);
+	write_file(alternates, objects, strlen(objects));
+}
+
+/**
+ * tree_read - a file as the tree's content has it
+ * @t: from tree_open()
+ * @file: its path from the top
+ *
+ * Return: its text, to be freed, or NULL if there is no such file
+ */
+char *tree_read(const struct tree *t, const char *file)
+{
+	__auto_strv struct strv argv = { 0 };
+	char *text = NULL;
+	struct run_opts o = { .out = &text, .quiet_err = true };
+
+	strv_add(&argv, "git");
+	strv_add(&argv, "--git-dir=%s", t->git);
+	strv_split(&argv, "cat-file blob", " ");
+	strv_add(&argv, "%s:%s", t->hash, file);
+	if (!run(&argv, &o))
+		return text;
+	free(text);
+	return NULL;
+}
+
+/**
+ * tree_replace - put another text in place of a file of the tree's
+ * @t: from tree_open(); gets the name of the new content
+ * @file: a path from the top, of a file that is there
+ * @text: what is in it from now on
+ */
+void tree_replace(struct tree *t, const char *file, const char *text)
+{
+	__auto_free char *index = fmt("%s/index.%d", t->dir, getpid());
+	__auto_free char *path = fmt("%s/blob.%d", t->dir, getpid());
+	__auto_free char *blob = NULL, *info = NULL;
+
+	write_file(path, text, strlen(text));
+	blob = git(t, NULL, NULL, "hash-object -w --no-filters", path, NULL);
+	unlink(path);
+	info = fmt("100644,%s,%s", blob, file);
+	free(git(t, index, NULL, "read-tree", t->hash, NULL));
+	free(git(t, index, NULL, "update-index --cacheinfo", info, NULL));
+	t->hash = git(t, index, NULL, "write-tree", NULL);
+	unlink(index);
+}
+
+/**
  * tree_try_series - does the series apply to another package of the pin's?
  * @p: the package
  *

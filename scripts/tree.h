@@ -30,6 +30,9 @@ struct tree {
 };
 
 void tree_open(struct tree *t);
+void tree_aside(struct tree *t, const char *name);
+char *tree_read(const struct tree *t, const char *file);
+void tree_replace(struct tree *t, const char *file, const char *text);
 void tree_checkout(struct tree *t);
 void tree_unlock(struct tree *t);
 void tree_try_series(const struct pin *p);

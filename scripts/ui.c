@@ -22,6 +22,7 @@ static struct {
 	char what[24];
 	double begun;
 	double drawn;
+	double part, parts;
 } ui;
 
 /**
@@ -84,11 +85,26 @@ void ui_interrupt(void)
  */
 void ui_stage(const char *who, const char *what)
 {
+	if (ui.parts > 0)
+		return;
 	snprintf(ui.who, sizeof(ui.who), "%s", who);
 	snprintf(ui.what, sizeof(ui.what), "%s", what);
 	ui.begun = now();
 	ui.drawn = 0;
 	ui_progress(0, 0, "");
+}
+
+/**
+ * ui_within - stages that come now are parts of the one that runs
+ * @done: how many parts of it are done
+ * @total: how many there are; 0 ends this
+ *
+ * Such a stage moves the bar of the one around it and has no line of its own.
+ */
+void ui_within(double done, double total)
+{
+	ui.part = done;
+	ui.parts = total;
 }
 
 /**
@@ -107,6 +123,8 @@ void ui_progress(double done, double total, const char *note)
 		return;
 	ui.drawn = t;
 	part = part > 1 ? 1 : part;
+	if (ui.parts > 0)
+		part = (ui.part + part) / ui.parts;
 	full = (int)(part * BAR_WIDTH);
 	memset(bar, '.', BAR_WIDTH);
 	memset(bar, '#', full);
@@ -128,6 +146,8 @@ void ui_done(const char *format, ...)
 	__auto_free char *text = NULL;
 	va_list args;
 
+	if (ui.parts > 0)
+		return;
 	ui_interrupt();
 	if (ui_quiet())
 		return;

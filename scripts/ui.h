@@ -16,6 +16,7 @@ bool ui_quiet(void);
 bool ui_verbose(void);
 
 void ui_stage(const char *who, const char *what);
+void ui_within(double done, double total);
 void ui_progress(double done, double total, const char *note);
 void ui_done(const char *format, ...) __printf(1, 2);
 void ui_note(const char *format, ...) __printf(1, 2);
