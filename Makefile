@@ -14,7 +14,8 @@ LIBS := libarchive jansson nettle
 RESPAWN := $(O)/respawn
 DEPS := $(O)/respawn-deps
 # Targets with an exit status of their own, and the others that do a job
-JUDGING := check test
+CHECKS := check mutate check-series bench-primitives
+JUDGING := $(CHECKS) test
 DOING := build shell repin kernel-edit kernel-export
 VARIABLES := ARCH CONFIG PIN TREE SERIES PATCHES SUITES KERNEL_TARBALL PLAN SEED CYCLES \
 	     SMP SMPBOOT TIMING ACCEL KCMDLINE TIMEOUT STALL MUTANTS MUTANTS_DIR O V
@@ -30,6 +31,9 @@ help:
 	@echo '                 status 0: all passed, 1: a failure, 2: an error of the harness'
 	@echo '  test           test respawn itself'
 	@echo '  build          build all that check boots'
+	@echo '  mutate         break the primitives line by line: does a test notice?'
+	@echo '  check-series   each patch by itself: message, style, builds, boots'
+	@echo '  bench-primitives  what a thread costs, beside mainline'
 	@echo '  shell          boot into a shell on the terminal (ARCH=)'
 	@echo '  kernel-edit    open the patched kernel as git commits in O=/kernel'
 	@echo '  kernel-export  write those commits back as the series'
@@ -72,10 +76,10 @@ answer = $(if $(filter 0,$(status)),,$(if $(filter 1,$(status)),@:,$(error $@ en
 $(JUDGING): %: %.run
 	$(answer)
 
-check.run:
-	+@mkdir -p $(O) && rm -f $(O)/check.status; \
-	{ $(built) && $(RESPAWN) check; }; \
-	echo $$? > $(O)/check.status
+$(CHECKS:=.run): %.run:
+	+@mkdir -p $(O) && rm -f $(O)/$*.status; \
+	{ $(built) && $(RESPAWN) $*; }; \
+	echo $$? > $(O)/$*.status
 
 test.run:
 	+@mkdir -p $(O) && rm -f $(O)/test.status; \

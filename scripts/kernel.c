@@ -144,9 +144,12 @@ static void build_line(void *arg, const char *line)
 	ui_progress(b->lines, b->usual, note);
 }
 
-/* Run the kernel's make with these words; the log is named in what goes wrong. */
-static void make(const struct kernel *k, struct tree *t, const struct strv *more,
-		 struct build *b)
+/*
+ * Run the kernel's make with these words. NULL, or what went wrong, with the
+ * log's name, to be freed.
+ */
+static char *try_make(const struct kernel *k, const struct tree *t, const struct strv *more,
+		      struct build *b)
 {
 	__auto_strv struct strv argv = { 0 }, env = { 0 };
 	__auto_free char *log = fmt("%s/build.log", k->out);
@@ -159,9 +162,17 @@ static void make(const struct kernel *k, struct tree *t, const struct strv *more
 		else
 			strv_add(&argv, "%s", more->v[i]);
 	}
-	if (run(&argv, &o))
-		die_tree("%s kernel of %s does not build: %s; see %s", k->arch->name,
-			 t->name, b->first_error[0] ? b->first_error : "make failed", log);
+	if (!run(&argv, &o))
+		return NULL;
+	return fmt("%s kernel of %s does not build: %s; see %s", k->arch->name,
+		   t->name, b->first_error[0] ? b->first_error : "make failed", log);
+}
+
+/* The tree is at fault, if anything is. */
+static void must(char *why)
+{
+	if (why)
+		die_tree("%s", why);
 }
 
 /* Does .config say @line, which is "CONFIG_X=v" or "# CONFIG_X is not set"? */
@@ -205,8 +216,22 @@ static bool overridden(const struct strv *lines, size_t i)
 	return false;
 }
 
-/* An option that falls out of a configuration in silence tests nothing. */
-static void verify_config(const struct kernel *k, const char *asked)
+/* Does .config know nothing at all of the option in @line? */
+static bool is_unknown(const char *config, const char *line)
+{
+	const char *name;
+	int len = setting_name(line, &name);
+	__auto_free char *set = fmt("\n%.*s=", len, name);
+	__auto_free char *unset = fmt("\n# %.*s ", len, name);
+
+	return !strstr(config, set) && !strstr(config, unset);
+}
+
+/*
+ * An option that falls out of a configuration in silence tests nothing. Only
+ * where part of the series is not there yet, its options may be missing.
+ */
+static char *verify_config(const struct kernel *k, const char *asked, bool partly)
 {
 	__auto_strv struct strv lines = { 0 };
 	__auto_free char *path = fmt("%s/.config", k->out), *is = read_file(path, NULL);
@@ -216,22 +241,24 @@ static void verify_config(const struct kernel *k, const char *asked)
 	strv_split(&lines, asked, "\n");
 	for (size_t i = 0; i < lines.n; i++)
 		if (is_setting(lines.v[i]) && !overridden(&lines, i) &&
-		    !config_says(is, lines.v[i]))
-			die_tree("configs/ asks for '%s', but the %s kernel of this tree does not take it: a dependency is missing, or the option has another name",
-				 lines.v[i], k->arch->name);
+		    !config_says(is, lines.v[i]) && !(partly && is_unknown(is, lines.v[i])))
+			return fmt("configs/ asks for '%s', but the %s kernel of this tree does not take it: a dependency is missing, or the option has another name",
+				   lines.v[i], k->arch->name);
+	return NULL;
 }
 
-static void configure(struct kernel *k, struct tree *t, const char *config)
+static char *configure(struct kernel *k, struct tree *t, const char *config, bool partly)
 {
 	__auto_strv struct strv words = { 0 };
 	__auto_free char *all = fmt("%s/fragments.config", k->out);
 	struct build b = { .usual = 0 };
+	char *why;
 
 	write_file(all, config, strlen(config));
 	strv_add(&words, "KCONFIG_ALLCONFIG=%s", all);
 	strv_add(&words, "allnoconfig");
-	make(k, t, &words, &b);
-	verify_config(k, config);
+	why = try_make(k, t, &words, &b);
+	return why ? why : verify_config(k, config, partly);
 }
 
 /*
@@ -257,31 +284,39 @@ static void set_holds(const struct kernel *k, const char *key, const char *dir)
 		unlink(path);
 }
 
-/* Have the build folder in the state that is published as @k->key. */
-static void build(struct kernel *k, struct tree *t, const char *config)
+/*
+ * Have the build folder in the state that is published as @k->key. NULL, or why
+ * it does not build, to be freed.
+ */
+static char *try_build(struct kernel *k, struct tree *t, const char *config, bool partly)
 {
 	__auto_strv struct strv words = { 0 };
 	__auto_free char *stamp = fmt("%s/respawn-key", k->out), *is = NULL;
 	__auto_free char *lines_path = fmt("%s/respawn-lines", k->out), *usual = NULL;
 	__auto_free char *log = fmt("%s/build.log", k->out), *text = NULL;
 	struct build b = { .usual = USUAL_LINES };
+	char *why;
 
 	tree_checkout(t);
 	make_dirs(k->out);
 	is = read_file(stamp, NULL);
 	if (is && !strcmp(is, k->key))
-		return;
+		return NULL;
 	ui_stage(k->arch->name, "kernel");
 	unlink(stamp);
 	unlink(log);
 	set_holds(k, "", "");
-	configure(k, t, config);
+	why = configure(k, t, config, partly);
+	if (why)
+		return why;
 	usual = read_file(lines_path, NULL);
 	if (usual && atoi(usual) > 0)
 		b.usual = atoi(usual);
 	strv_add(&words, "%s", k->arch->target);
 	strv_add(&words, "modules");
-	make(k, t, &words, &b);
+	why = try_make(k, t, &words, &b);
+	if (why)
+		return why;
 	if (!usual) {
 		text = fmt("%u", b.lines);
 		write_file(lines_path, text, strlen(text));
@@ -289,6 +324,7 @@ static void build(struct kernel *k, struct tree *t, const char *config)
 	set_holds(k, k->key, "");
 	write_file(stamp, k->key, strlen(k->key));
 	ui_done("built, %s, config %s", t->name, opt.config);
+	return NULL;
 }
 
 /*
@@ -313,10 +349,10 @@ static void build_dir(struct kernel *k, struct tree *t, const char *near, const 
 	set_holds(k, near, dir);
 	strv_add(&objects, "build-dir=%s", dir);
 	strv_add(&objects, "%s", dir);
-	make(k, t, &objects, &b);
+	must(try_make(k, t, &objects, &b));
 	strv_add(&link, "build-dir=%s", dir);
 	strv_add(&link, "%s", k->arch->target);
-	make(k, t, &link, &b);
+	must(try_make(k, t, &link, &b));
 	write_file(stamp, k->key, strlen(k->key));
 	ui_done("built, %s, config %s", t->name, opt.config);
 }
@@ -377,10 +413,67 @@ void kernel_build(struct kernel *k, const struct arch *a, struct tree *t)
 	kernel_name(k, a, t);
 	if (exists(k->dir))
 		return;
-	build(k, t, config);
+	must(try_build(k, t, config, false));
 	if (!exists(k->dir))
 		publish(k);
 	tree_unlock(t);
+}
+
+/**
+ * kernel_build_partly - have a kernel with part of the series in it
+ * @k: from kernel_name()
+ * @t: its source
+ *
+ * Options that the series has not brought yet may be missing. The log is that
+ * of a build in @k->out, even if the kernel is in the cache.
+ *
+ * Return: NULL, or why it does not build, to be freed
+ */
+char *kernel_build_partly(struct kernel *k, struct tree *t)
+{
+	__auto_free char *config = fragments(k->arch);
+	char *why = try_build(k, t, config, true);
+
+	if (!why && !exists(k->dir))
+		publish(k);
+	tree_unlock(t);
+	return why;
+}
+
+/**
+ * kernel_make - run the kernel's make, for what is no kernel
+ * @k: from kernel_name(); its build folder has to be configured only
+ * @t: its source
+ * @words: what to make, and how
+ * @said: gets what make and the compiler say, to be freed
+ *
+ * Return: NULL, or why it can't even be configured, to be freed
+ */
+char *kernel_make(struct kernel *k, struct tree *t, const struct strv *words, char **said)
+{
+	__auto_strv struct strv argv = { 0 }, env = { 0 };
+	__auto_free char *stamp = fmt("%s/respawn-key", k->out), *is = NULL;
+	__auto_free char *config = fragments(k->arch);
+	struct run_opts o = { .env = &env, .out = said };
+	char *why = NULL;
+
+	*said = NULL;
+	tree_checkout(t);
+	make_dirs(k->out);
+	is = read_file(stamp, NULL);
+	if (!is || strcmp(is, k->key)) {
+		unlink(stamp);
+		set_holds(k, "", "");
+		why = configure(k, t, config, true);
+	}
+	if (!why) {
+		make_command(k, t, &argv, &env);
+		for (size_t i = 0; i < words->n; i++)
+			strv_add(&argv, "%s", words->v[i]);
+		run(&argv, &o);
+	}
+	tree_unlock(t);
+	return why;
 }
 
 /**
@@ -404,7 +497,7 @@ void kernel_build_near(struct kernel *k, struct tree *t, const struct kernel *ne
 	if (holds(k, near->key, dir)) {
 		build_dir(k, t, near->key, dir);
 	} else {
-		build(k, t, config);
+		must(try_build(k, t, config, false));
 		set_holds(k, near->key, dir);
 	}
 	publish(k);
@@ -426,8 +519,8 @@ void kernel_modules(const struct kernel *k, struct tree *t, const char *dir)
 	struct kernel again = *k;
 	struct build b = { .usual = 20 };
 
-	build(&again, t, config);
+	must(try_build(&again, t, config, false));
 	strv_add(&words, "M=%s", dir);
 	strv_add(&words, "modules");
-	make(k, t, &words, &b);
+	must(try_make(k, t, &words, &b));
 }

@@ -23,6 +23,8 @@ struct kernel {
 
 void kernel_name(struct kernel *k, const struct arch *a, const struct tree *t);
 void kernel_build(struct kernel *k, const struct arch *a, struct tree *t);
+char *kernel_build_partly(struct kernel *k, struct tree *t);
+char *kernel_make(struct kernel *k, struct tree *t, const struct strv *words, char **said);
 void kernel_build_near(struct kernel *k, struct tree *t, const struct kernel *near,
 		       const char *dir);
 void kernel_modules(const struct kernel *k, struct tree *t, const char *dir);

@@ -12,6 +12,7 @@
 #include "mutate.h"
 #include "options.h"
 #include "pin.h"
+#include "series.h"
 #include "util.h"
 
 static int variables(void)
@@ -37,6 +38,7 @@ static const struct command {
 	{ "build", check_build, "build all that check boots", NULL },
 	{ "mutate", mutate, "break the primitives line by line, see each break caught",
 	  "ARCH=arm64 STALL=15 TIMEOUT=60" },
+	{ "check-series", check_series, "check every patch of the series by itself", NULL },
 	{ "bench-primitives", bench_primitives,
 	  "measure the primitives beside mainline", "TIMING=real" },
 	{ "shell", check_shell, "boot into a shell on the terminal", NULL },

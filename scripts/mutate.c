@@ -33,6 +33,7 @@
 /**
  * struct trial - a kernel that is to be judged
  * @m: the mutant that is in it, or NULL if it is as it should be
+ * @broken: the file that the mutant changes, changed
  * @tree: its source
  * @kernel: where it lies once it was built
  * @steps: what its guest does
@@ -45,6 +46,7 @@
  */
 struct trial {
 	const struct mutant *m;
+	char *broken;
 	struct tree tree;
 	struct kernel kernel;
 	struct strv steps;
@@ -133,7 +135,9 @@ static char *memo_path(const struct trial *t)
 	char key[HASH_LEN];
 
 	hash_str(h, "mutate 1");
-	hash_str(h, t->kernel.key);
+	hash_str(h, t->same ? t->same->kernel.key : t->kernel.key);
+	hash_str(h, t->m ? t->m->file : "");
+	hash_str(h, t->broken ? t->broken : "");
 	hash_str(h, t->initramfs);
 	hash_str(h, how);
 	for (size_t i = 0; i < t->steps.n; i++)
@@ -145,23 +149,26 @@ static char *memo_path(const struct trial *t)
 	return fmt("%s/%.24s.json", dir, key);
 }
 
-static void name_trial(struct trial *t, const struct mutant *m, const struct arch *a,
-		       const struct tree *base, const struct plan *plan,
-		       const struct trial *good)
+static void name_good(struct trial *t, const struct arch *a, const struct tree *base,
+		      const struct plan *plan)
 {
-	__auto_free char *text = NULL, *broken = NULL, *why = NULL;
+	t->tree = *base;
+	kernel_name(&t->kernel, a, &t->tree);
+	t->initramfs = initramfs_path(&t->kernel, plan);
+	t->memo = memo_path(t);
+	t->judgment = json_load_file(t->memo, 0, NULL);
+}
+
+/* The kernel has no name before the tree is broken, which takes its time. */
+static void name_broken(struct trial *t, const struct mutant *m, const struct trial *good)
+{
+	__auto_free char *text = tree_read(&good->tree, m->file), *why = NULL;
 
 	t->m = m;
-	t->tree = *base;
-	if (m) {
-		text = tree_read(base, m->file);
-		broken = mutant_apply(m, text, &why);
-		tree_replace(&t->tree, m->file, broken);
-		t->tree.name = fmt("%s, mutant %s", base->name, m->name);
-	}
-	kernel_name(&t->kernel, a, &t->tree);
 	t->same = good;
-	t->initramfs = initramfs_path(good ? &good->kernel : &t->kernel, plan);
+	t->kernel.arch = good->kernel.arch;
+	t->broken = mutant_apply(m, text, &why);
+	t->initramfs = good->initramfs;
 	t->memo = memo_path(t);
 	t->judgment = json_load_file(t->memo, 0, NULL);
 }
@@ -196,7 +203,7 @@ static const struct trial *good_for(struct campaign *c, const struct arch *a,
 	t = &c->good[c->n_good++];
 	for (size_t i = 0; i < steps->n; i++)
 		strv_add(&t->steps, "%s", steps->v[i]);
-	name_trial(t, NULL, a, base, &c->plan, NULL);
+	name_good(t, a, base, &c->plan);
 	return t;
 }
 
@@ -218,8 +225,7 @@ static void plan_campaign(struct campaign *c, const struct tree *base)
 			if (!chosen(m) || (*m->arch && arch_find(m->arch) != opt.arch[a]))
 				continue;
 			steps_of(m, &c->plan, &t->steps);
-			name_trial(t, m, opt.arch[a], base, &c->plan,
-				   good_for(c, opt.arch[a], &t->steps, base));
+			name_broken(t, m, good_for(c, opt.arch[a], &t->steps, base));
 			c->n++;
 		}
 	}
@@ -351,6 +357,10 @@ static void build_broken(struct trial *t)
 	__auto_free char *dir = copy(t->m->file);
 
 	*strrchr(dir, '/') = '\0';
+	t->tree = t->same->tree;
+	t->tree.name = fmt("%s, mutant %s", t->same->tree.name, t->m->name);
+	tree_replace(&t->tree, t->m->file, t->broken);
+	kernel_name(&t->kernel, t->kernel.arch, &t->tree);
 	kernel_build_near(&t->kernel, &t->tree, &t->same->kernel, dir);
 }
 

@@ -214,37 +214,39 @@ void tree_series(struct strv *files)
 }
 
 /* "error: patch failed: kernel/kthread.c:12" says all that counts. */
-static void patch_failed(const char *patch, const char *said)
+static char *patch_failed(const char *patch, const char *said)
 {
 	const char *at = strstr(said, "patch failed: ");
 	char file[256] = "", *end;
 	int line = 0;
 
 	if (at && sscanf(at + strlen("patch failed: "), "%255[^:\n]:%d", file, &line) == 2)
-		die_tree("%s does not apply: hunk at line %d of %s; rebase it onto this tree",
-			 patch, line, file);
+		return fmt("%s does not apply: hunk at line %d of %s; rebase it onto this tree",
+			   patch, line, file);
 	at = strstr(said, "error: ");
 	at = at ? at + strlen("error: ") : said;
 	end = strchr(at, '\n');
-	die_tree("%s does not apply: %.*s; rebase it onto this tree", patch,
-		 end ? (int)(end - at) : (int)strlen(at), at);
+	return fmt("%s does not apply: %.*s; rebase it onto this tree", patch,
+		   end ? (int)(end - at) : (int)strlen(at), at);
 }
 
-static char *apply(struct tree *t, const struct strv *patches)
+/* The content with the patches on top, or NULL and why not */
+static char *apply(struct tree *t, const struct strv *patches, size_t n, char **why)
 {
 	__auto_free char *index = fmt("%s/index.%d", t->dir, getpid());
 	char *hash;
 	int status;
 
 	free(git(t, index, NULL, "read-tree", t->base, NULL));
-	for (size_t i = 0; i < patches->n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		__auto_free char *said = git(t, index, &status,
 					     "apply --cached --whitespace=nowarn",
 					     patches->v[i], NULL);
 
 		if (status) {
 			unlink(index);
-			patch_failed(patches->v[i], said);
+			*why = patch_failed(patches->v[i], said);
+			return NULL;
 		}
 	}
 	hash = git(t, index, NULL, "write-tree", NULL);
@@ -252,15 +254,24 @@ static char *apply(struct tree *t, const struct strv *patches)
 	return hash;
 }
 
-/* What the base and these patches gave last time, or give now. */
-static void apply_once(struct tree *t, const struct strv *patches)
+/**
+ * tree_apply - have patches on top of the base
+ * @t: with its base; gets the name of the content that this gives
+ * @patches: paths
+ * @n: how many of them, from the first one on
+ *
+ * What these gave last time is known.
+ *
+ * Return: NULL, or why they do not apply, to be freed
+ */
+char *tree_apply(struct tree *t, const struct strv *patches, size_t n)
 {
 	__auto_free char *memo = NULL, *known = NULL, *dir = fmt("%s/applied", t->dir);
 	struct hash *h = hash_new();
-	char key[HASH_LEN];
+	char key[HASH_LEN], *why = NULL;
 
 	hash_str(h, t->base);
-	for (size_t i = 0; i < patches->n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		size_t len;
 		__auto_free char *text = read_file(patches->v[i], &len);
 
@@ -275,10 +286,40 @@ static void apply_once(struct tree *t, const struct strv *patches)
 	known = read_file(memo, NULL);
 	if (known && strlen(known) >= 40) {
 		t->hash = copy(known);
-		return;
+		return NULL;
 	}
-	t->hash = apply(t, patches);
-	write_file(memo, t->hash, strlen(t->hash));
+	t->hash = apply(t, patches, n, &why);
+	if (t->hash)
+		write_file(memo, t->hash, strlen(t->hash));
+	return why;
+}
+
+static void apply_all(struct tree *t, const struct strv *patches)
+{
+	char *why = tree_apply(t, patches, patches->n);
+
+	if (why)
+		die_tree("%s", why);
+}
+
+/**
+ * tree_open_base - find the kernel source the user asked for, without the series
+ * @t: gets its names and the base
+ *
+ * Fetches and imports the pinned kernel if need be. Dies if it can't be had.
+ */
+void tree_open_base(struct tree *t)
+{
+	struct pin p;
+
+	if (*opt.tree) {
+		open_user(t);
+	} else if (*opt.tarball) {
+		open_tarball(t);
+	} else {
+		pin_read(&p);
+		free(tree_open_pin(t, &p));
+	}
 }
 
 /**
@@ -291,20 +332,12 @@ static void apply_once(struct tree *t, const struct strv *patches)
 void tree_open(struct tree *t)
 {
 	__auto_strv struct strv patches = { 0 };
-	struct pin p;
 
-	if (*opt.tree) {
-		open_user(t);
-	} else if (*opt.tarball) {
-		open_tarball(t);
-	} else {
-		pin_read(&p);
-		free(tree_open_pin(t, &p));
-	}
+	tree_open_base(t);
 	if (options_series())
 		tree_series(&patches);
 	strv_split(&patches, opt.patches, " ");
-	apply_once(t, &patches);
+	apply_all(t, &patches);
 }
 
 /**
@@ -383,7 +416,7 @@ void tree_try_series(const struct pin *p)
 
 	free(tree_open_pin(&t, p));
 	tree_series(&patches);
-	apply_once(&t, &patches);
+	apply_all(&t, &patches);
 }
 
 /**

@@ -30,6 +30,8 @@ struct tree {
 };
 
 void tree_open(struct tree *t);
+void tree_open_base(struct tree *t);
+char *tree_apply(struct tree *t, const struct strv *patches, size_t n);
 void tree_aside(struct tree *t, const char *name);
 char *tree_read(const struct tree *t, const char *file);
 void tree_replace(struct tree *t, const char *file, const char *text);
