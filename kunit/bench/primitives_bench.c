@@ -27,7 +27,7 @@ static unsigned int rounds = 10;
 module_param(rounds, uint, 0444);
 MODULE_PARM_DESC(rounds, "rounds of each contestant, for each number of callers");
 
-static unsigned int lives = 400;
+static unsigned int lives = 80;
 module_param(lives, uint, 0444);
 MODULE_PARM_DESC(lives, "threads that come and go in a round, over all callers");
 
@@ -162,7 +162,9 @@ static void one_round(struct kunit *test, const struct contestant *who,
 
 static int compare(const void *a, const void *b)
 {
-	return cmp_int(*(const u64 *)a, *(const u64 *)b);
+	u64 x = *(const u64 *)a, y = *(const u64 *)b;
+
+	return x < y ? -1 : x > y;
 }
 
 static u64 quantile(const struct score *s, unsigned int percent)
