@@ -18,6 +18,7 @@
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "guest.h"
@@ -28,6 +29,8 @@
 /* How often the consoles are looked at, and how long trouble may talk on */
 #define POLL_MS		20
 #define TROUBLE_SILENCE	3.0
+/* How many times longer than its CPU time a guest may take of the host's */
+#define HOST_PATIENCE	20
 
 static const char sandbox[] =
 	"on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny";
@@ -211,6 +214,17 @@ static void start(struct guest *g)
 		die("pidfd_open: %s", strerror(errno));
 }
 
+/* Seconds of CPU that QEMU used so far */
+static double cpu_used(const struct guest *g)
+{
+	struct timespec ts;
+	clockid_t clock;
+
+	if (clock_getcpuclockid(g->pid, &clock) || clock_gettime(clock, &ts))
+		return 0;
+	return ts.tv_sec + ts.tv_nsec / 1e9;
+}
+
 static void listen_to(struct guest *g)
 {
 	char buf[1 << 14];
@@ -218,6 +232,7 @@ static void listen_to(struct guest *g)
 
 	while ((n = read(g->console, buf, sizeof(buf))) > 0) {
 		g->heard = now();
+		g->cpu_heard = cpu_used(g);
 		judge_feed(g->judge, buf, n);
 		if (ui_verbose())
 			fwrite(buf, 1, n, stderr);
@@ -229,19 +244,25 @@ static void listen_to(struct guest *g)
 /* The host's patience: NULL while there is some left */
 static char *patience(const struct guest *g, enum ending *ending)
 {
-	double t = now();
+	const char *what = g->by_cpu ? " of CPU time" : "";
+	double t = now(), cpu = g->by_cpu ? cpu_used(g) : 0;
 
 	if (judge_in_trouble(g->judge) && t - g->heard > TROUBLE_SILENCE) {
 		*ending = ENDING_TROUBLE;
 		return copy("the guest was in trouble and fell silent");
 	}
-	if (t - g->heard > opt.stall) {
+	if ((g->by_cpu ? cpu - g->cpu_heard : t - g->heard) > opt.stall) {
 		*ending = ENDING_SILENT;
-		return fmt("the console was silent for %u s (STALL=)", opt.stall);
+		return fmt("the console was silent for %u s%s (STALL=)", opt.stall, what);
 	}
-	if (t - g->begun > opt.timeout) {
+	if ((g->by_cpu ? cpu : t - g->begun) > opt.timeout) {
 		*ending = ENDING_TIMEOUT;
-		return fmt("the guest was not done after %u s (TIMEOUT=)", opt.timeout);
+		return fmt("the guest was not done after %u s%s (TIMEOUT=)", opt.timeout, what);
+	}
+	if (t - g->begun > HOST_PATIENCE * opt.timeout) {
+		*ending = ENDING_QEMU_FAILED;
+		return fmt("QEMU used only %.0f s of CPU in %.0f s: it is stuck, or the host is far too busy",
+			   cpu, t - g->begun);
 	}
 	return NULL;
 }

@@ -16,6 +16,8 @@
  * @smpboot: what becomes of the threads of a CPU that goes, or NULL
  * @steps: what it is asked to do
  * @accel: "virtual", "kvm" or "tcg"
+ * @by_cpu: TIMEOUT= and STALL= count the seconds of CPU that QEMU used: on a host
+ *	that is busy with other things, a guest that is slow does not hang
  * @judge: what is known of it; made by guest_prepare()
  * @argv: QEMU's arguments
  * @cmdline: the kernel's command line
@@ -31,6 +33,7 @@ struct guest {
 	const struct smpboot *smpboot;
 	const struct strv *steps;
 	const char *accel;
+	bool by_cpu;
 	struct judge *judge;
 	struct strv argv;
 	char *cmdline;
@@ -43,6 +46,7 @@ struct guest {
 	int cpu_slot;
 	double begun;
 	double heard;
+	double cpu_heard;
 	enum ending ending;
 	char *detail;
 };

@@ -262,21 +262,23 @@ static char *configure(struct kernel *k, struct tree *t, const char *config, boo
 }
 
 /*
- * What the build folder holds, but for one subfolder that may have changed
- * since: the key of a kernel, and the subfolder, once there is one.
+ * What the build folder holds: the key of a kernel, and the source files that
+ * may have changed since. NULL if it is not @key, else these files, to be freed.
  */
-static bool holds(const struct kernel *k, const char *key, const char *dir)
+static char *holds(const struct kernel *k, const char *key)
 {
-	__auto_free char *path = fmt("%s/respawn-holds", k->out);
-	__auto_free char *is = read_file(path, NULL), *but = fmt("%s %s", key, dir);
+	__auto_free char *path = fmt("%s/respawn-holds", k->out), *is = read_file(path, NULL);
+	size_t len = strlen(key);
 
-	return is && (!strcmp(is, key) || !strcmp(is, but));
+	if (!is || strncmp(is, key, len) || (is[len] && is[len] != ' '))
+		return NULL;
+	return copy(is + len);
 }
 
-static void set_holds(const struct kernel *k, const char *key, const char *dir)
+static void set_holds(const struct kernel *k, const char *key, const char *files)
 {
 	__auto_free char *path = fmt("%s/respawn-holds", k->out);
-	__auto_free char *text = fmt("%s%s%s", key, *dir ? " " : "", dir);
+	__auto_free char *text = fmt("%s %s", key, files);
 
 	if (*key)
 		write_file(path, text, strlen(text));
@@ -328,12 +330,13 @@ static char *try_build(struct kernel *k, struct tree *t, const char *config, boo
 }
 
 /*
- * The same, where only sources in @dir differ from what the folder holds. The
- * kernel's make walks through a thousand folders to find that nothing is to be
- * done there. Its variable for the folder to begin in has it build just that
- * one; then it links without a walk, once the archive of all objects is gone.
+ * The same, where only these source files differ from what the folder holds.
+ * The kernel's make walks through a thousand folders to find that nothing is to
+ * be done there. It does not if it is asked for single objects; and then it
+ * links without a walk if the folder to begin in is said to be another one, and
+ * if the archive of all objects, which is a list of their names, is gone.
  */
-static void build_dir(struct kernel *k, struct tree *t, const char *near, const char *dir)
+static void build_files(struct kernel *k, struct tree *t, const struct strv *files)
 {
 	__auto_strv struct strv objects = { 0 }, link = { 0 };
 	__auto_free char *stamp = fmt("%s/respawn-key", k->out);
@@ -346,11 +349,10 @@ static void build_dir(struct kernel *k, struct tree *t, const char *near, const 
 	unlink(stamp);
 	unlink(log);
 	unlink(archive);
-	set_holds(k, near, dir);
-	strv_add(&objects, "build-dir=%s", dir);
-	strv_add(&objects, "%s", dir);
+	for (size_t i = 0; i < files->n; i++)
+		strv_add(&objects, "%.*s.o", (int)strlen(files->v[i]) - 2, files->v[i]);
 	must(try_make(k, t, &objects, &b));
-	strv_add(&link, "build-dir=%s", dir);
+	strv_add(&link, "build-dir=nowhere");
 	strv_add(&link, "%s", k->arch->target);
 	must(try_make(k, t, &link, &b));
 	write_file(stamp, k->key, strlen(k->key));
@@ -477,28 +479,38 @@ char *kernel_make(struct kernel *k, struct tree *t, const struct strv *words, ch
 }
 
 /**
- * kernel_build_near - have a kernel that differs from another in one folder
+ * kernel_build_near - have a kernel that differs from another in one file
  * @k: from kernel_name()
  * @t: its source
  * @near: the other kernel
- * @dir: folder of the source; only C files right in it differ
+ * @file: the C file that differs
  *
  * Far quicker than kernel_build() if one of that kind was built last. Dies if
  * it does not build.
  */
 void kernel_build_near(struct kernel *k, struct tree *t, const struct kernel *near,
-		       const char *dir)
+		       const char *file)
 {
-	__auto_free char *config = fragments(k->arch);
+	__auto_free char *config = fragments(k->arch), *changed = NULL, *all = NULL;
+	__auto_strv struct strv files = { 0 };
+	bool known = false;
 
 	if (exists(k->dir))
 		return;
 	tree_checkout(t);
-	if (holds(k, near->key, dir)) {
-		build_dir(k, t, near->key, dir);
+	changed = holds(k, near->key);
+	strv_split(&files, changed, " ");
+	for (size_t i = 0; i < files.n; i++)
+		known |= !strcmp(files.v[i], file);
+	if (!known)
+		strv_add(&files, "%s", file);
+	all = fmt("%s%s%s", changed ? changed : "", known ? "" : " ", known ? "" : file);
+	if (changed) {
+		set_holds(k, near->key, all);
+		build_files(k, t, &files);
 	} else {
 		must(try_build(k, t, config, false));
-		set_holds(k, near->key, dir);
+		set_holds(k, near->key, all);
 	}
 	publish(k);
 	tree_unlock(t);

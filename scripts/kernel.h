@@ -26,7 +26,7 @@ void kernel_build(struct kernel *k, const struct arch *a, struct tree *t);
 char *kernel_build_partly(struct kernel *k, struct tree *t);
 char *kernel_make(struct kernel *k, struct tree *t, const struct strv *words, char **said);
 void kernel_build_near(struct kernel *k, struct tree *t, const struct kernel *near,
-		       const char *dir);
+		       const char *file);
 void kernel_modules(const struct kernel *k, struct tree *t, const char *dir);
 char *kernel_compiler(const struct arch *a);
 bool kernel_asks_for(const struct arch *a, const char *option);

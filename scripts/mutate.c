@@ -290,7 +290,10 @@ static void remember(const struct trial *t, const struct guest *g)
 
 static void __noreturn judge_guest(const struct trial *t, const struct plan *plan)
 {
-	struct guest g = { .kernel = &t->kernel, .initramfs = t->initramfs, .steps = &t->steps };
+	struct guest g = {
+		.kernel = &t->kernel, .initramfs = t->initramfs, .steps = &t->steps,
+		.by_cpu = true,
+	};
 
 	ui_init(UI_QUIET);
 	g.accel = accel_choose(g.kernel, g.initramfs, plan);
@@ -354,14 +357,11 @@ static void build_good(struct trial *t, const struct plan *plan)
 /* What a C file has inside is nothing that modules are built against. */
 static void build_broken(struct trial *t)
 {
-	__auto_free char *dir = copy(t->m->file);
-
-	*strrchr(dir, '/') = '\0';
 	t->tree = t->same->tree;
 	t->tree.name = fmt("%s, mutant %s", t->same->tree.name, t->m->name);
 	tree_replace(&t->tree, t->m->file, t->broken);
 	kernel_name(&t->kernel, t->kernel.arch, &t->tree);
-	kernel_build_near(&t->kernel, &t->tree, &t->same->kernel, dir);
+	kernel_build_near(&t->kernel, &t->tree, &t->same->kernel, t->m->file);
 }
 
 /* ---- what came of it -------------------------------------------------------- */
