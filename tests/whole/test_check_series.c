@@ -28,7 +28,8 @@
 #define NEW_FILE \
 	"diff --git a/kernel/planted.c b/kernel/planted.c\nnew file mode 100644\n" \
 	"index 000000000000..111111111111\n--- /dev/null\n+++ b/kernel/planted.c\n" \
-	"@@ -0,0 +1,6 @@\n+// SPDX-License-Identifier: GPL-2.0-only\n+#include <linux/init.h>\n+\n"
+	"@@ -0,0 +1,6 @@\n+// SPDX-License-" \
+	"Identifier: GPL-2.0-only\n+#include <linux/init.h>\n+\n"
 
 static char *clone_dir;
 
@@ -81,12 +82,12 @@ static const struct defect {
 	}, {
 		"builds_with_a_warning",
 		FROM WHY SIGNED STAT NEW_FILE
-		"+static int planted;\n+\n+static int __initdata planted_too;\n",
+		"+static int planted;\n+\n+static int planted_too;\n",
 		"new: kernel/planted.c: warning: ",
 	}, {
 		"bad_style",
 		FROM WHY SIGNED STAT NEW_FILE
-		"+int planted(void)\n+{\n+        return  0; \n",
+		"+int planted(void)\n+{\n+        return 0;\n",
 		"checkpatch: line ",
 	}, {
 		"does_not_say_why",
@@ -113,7 +114,8 @@ static void defect_is_caught(void **state)
 
 	write_file(path, d->patch, strlen(d->patch));
 	status = sh("build/respawn check-series ARCH=arm64 V=0", &said);
-	if (status != 1 || !strstr(said, d->said) || !strstr(said, " passed, 1 failed, 0 skipped\n"))
+	if (status != 1 || !strstr(said, d->said) ||
+	    !strstr(said, " passed, 1 failed, 0 skipped\n"))
 		fail_msg("status %d, expected 1 and '%s':\n%s", status, d->said, said);
 }
 

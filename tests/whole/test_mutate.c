@@ -17,6 +17,11 @@
 #include "util.h"
 
 #define HEAD	"file kernel/kthread_lifecycle.c\nplan kthread_lifecycle\n\n"
+#define HARMLESS \
+	"mutant harmless\nwhat nothing at all\nin kthread_destroy\n-\tmight_sleep();\n"
+#define CALLED_AGAIN \
+	"mutant called-again\nwhat corefn is called again\nin lifecycle_run\n" \
+	"-\t\tif (lc->result < 0)\n-\t\t\tcorefn = NULL;\n"
 #define CASE	"kthread_lifecycle.failed_corefn_is_not_called_again"
 
 static char *respawn;
@@ -58,10 +63,7 @@ static char *new_code(void)
 static void survivor_and_caught_are_told_apart(void **state)
 {
 	__auto_free char *one = new_code(), *two = new_code(), *said = NULL, *again = NULL;
-	__auto_free char *table = fmt(HEAD
-		"mutant harmless\nwhat nothing at all\nin kthread_destroy\n-\tmight_sleep();\n%s"
-		"\nmutant called-again\nwhat corefn is called again\nin lifecycle_run\n"
-		"-\t\tif (lc->result < 0)\n-\t\t\tcorefn = NULL;\n%s", one, two);
+	__auto_free char *table = fmt("%s%s%s\n%s%s", HEAD, HARMLESS, one, CALLED_AGAIN, two);
 
 	(void)state;
 	mutate(table, 1, &said);
@@ -86,10 +88,7 @@ static void argued_equivalence_is_put_to_the_test(void **state)
 	       "-\tmight_sleep();\n+\tmight_sleep(); /* a comment */\n", 0, &said);
 	assert_said(said, "0 caught, 0 survived, 1 equivalent\n");
 
-	mutate(HEAD
-	       "mutant liar\nwhat corefn is called again\nin lifecycle_run\n"
-	       "equivalent nobody would call it twice\n"
-	       "-\t\tif (lc->result < 0)\n-\t\t\tcorefn = NULL;\n", 2, &again);
+	mutate(HEAD CALLED_AGAIN "equivalent nobody would call it twice\n", 2, &again);
 	assert_said(again, CASE);
 	assert_said(again, "that the table calls equivalent\n");
 }
