@@ -40,7 +40,7 @@ static inline int knob_read(const char *path, char *buf, size_t size)
 	return 0;
 }
 
-/* For files that the kernel can't open by itself, which are those of debugfs */
+/* For files that the kernel can't read or write itself, as those of debugfs */
 static inline void knob_shell(struct kunit *test, const char *command)
 {
 	char *argv[5] = { "/bin/busybox", "sh", "-c", (char *)command, NULL };
@@ -48,6 +48,15 @@ static inline void knob_shell(struct kunit *test, const char *command)
 
 	KUNIT_ASSERT_EQ_MSG(test, call_usermodehelper(argv[0], argv, envp, UMH_WAIT_PROC), 0,
 			    "%s", command);
+}
+
+static inline void knob_copy(struct kunit *test, const char *path, char *buf, size_t size)
+{
+	char command[128];
+
+	snprintf(command, sizeof(command), "/bin/busybox cat %s > /tmp/knob", path);
+	knob_shell(test, command);
+	KUNIT_ASSERT_EQ(test, knob_read("/tmp/knob", buf, size), 0);
 }
 
 /* The number behind "@name " in a debugfs file of such lines */
@@ -58,9 +67,7 @@ static inline long knob_counter(struct kunit *test, const char *path,
 	size_t len = strlen(name);
 	long value = -1;
 
-	snprintf(buf, sizeof(buf), "/bin/busybox cat %s > /tmp/knob", path);
-	knob_shell(test, buf);
-	KUNIT_ASSERT_EQ(test, knob_read("/tmp/knob", buf, sizeof(buf)), 0);
+	knob_copy(test, path, buf, sizeof(buf));
 	while ((line = strsep(&rest, "\n")))
 		if (!strncmp(line, name, len) && line[len] == ' ' &&
 		    !kstrtol(line + len + 1, 10, &value))
@@ -69,32 +76,22 @@ static inline long knob_counter(struct kunit *test, const char *path,
 	return value;
 }
 
-#define SLABINFO	"/proc/slabinfo"
 #define SLABINFO_ROOM	(256 * 1024)
 
 /* Objects that are in use in all caches whose name begins with @prefix */
 static inline long slab_objects(struct kunit *test, const char *prefix)
 {
 	char *text = kunit_kmalloc(test, SLABINFO_ROOM, GFP_KERNEL), *line, *rest = text;
-	struct file *f = filp_open(SLABINFO, O_RDONLY, 0);
 	long sum = 0, active;
-	size_t len = 0;
-	loff_t pos = 0;
-	ssize_t n = 0;
 
-	KUNIT_ASSERT_FALSE_MSG(test, IS_ERR(f), SLABINFO);
-	while (text && (n = kernel_read(f, text + len, SLABINFO_ROOM - 1 - len, &pos)) > 0)
-		len += n;
-	filp_close(f, NULL);
 	KUNIT_ASSERT_NOT_NULL(test, text);
-	KUNIT_ASSERT_EQ(test, n, (ssize_t)0);
-	text[len] = '\0';
+	knob_copy(test, "/proc/slabinfo", text, SLABINFO_ROOM);
 	while ((line = strsep(&rest, "\n")))
 		if (!strncmp(line, prefix, strlen(prefix)) &&
 		    sscanf(line, "%*s %ld", &active) == 1)
 			sum += active;
 	kunit_kfree(test, text);
-	KUNIT_ASSERT_GT_MSG(test, sum, 0L, SLABINFO " has no %s", prefix);
+	KUNIT_ASSERT_GT_MSG(test, sum, 0L, "no %s", prefix);
 	return sum;
 }
 

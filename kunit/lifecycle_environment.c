@@ -241,13 +241,13 @@ static struct task_struct *spawn_without_workers(struct life *l, bool fifo)
 	sigset_t blocked = current->blocked;
 	struct task_struct *k;
 
-	current->timer_slack_ns = MARK;
 	siginitset(&current->blocked, sigmask(SIGTERM) | sigmask(SIGUSR2));
 	allow_signal(SIGUSR2);
 	send_sig(SIGUSR2, current, 1);
 	set_user_nice(current, 7);
 	if (fifo)
 		sched_set_fifo_low(current);
+	current->timer_slack_ns = MARK;
 	set_cpus_allowed_ptr(current, cpumask_of(cpumask_first(cpu_online_mask)));
 
 	k = kthread_spawn(life_init, life_core, l, "itself");

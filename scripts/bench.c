@@ -153,13 +153,13 @@ static int measure(const struct arch *a, struct tree *t, const struct plan *p,
 	__auto_free char *record = NULL;
 	struct scores all = { 0 };
 	struct kernel k = { 0 };
-	struct guest g = { .kernel = &k, .steps = steps };
+	struct guest g = { .kernel = &k, .steps = steps, .smpboot = smpboot_next(NULL) };
 	int status;
 
 	kernel_build(&k, a, t);
 	g.initramfs = initramfs_build(&k, t, p);
 	g.accel = accel_choose(&k, g.initramfs, p);
-	g.dir = record_begin(a);
+	g.dir = record_begin(&g);
 	guest_prepare(&g, p);
 	ui_stage(a->name, "bench");
 	guests_run(&g, 1);

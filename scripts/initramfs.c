@@ -89,6 +89,7 @@ static char *initramfs_key(const struct kernel *k, const struct plan *p)
 	hash_str(h, "initramfs 2");
 	hash_str(h, k->key);
 	hash_str(h, p->text);
+	hash_str(h, opt.series);
 	each_source(own, hash_one, h);
 	source_dirs(&dirs);
 	for (size_t i = 0; i < dirs.n; i++)
@@ -223,17 +224,13 @@ static void add_programs(struct archive *a, const struct kernel *k,
 	}
 }
 
-/*
- * Build the modules of every folder that has some, in copies of the folders; if
- * the plan asks for any.
- */
-static void build_modules(const struct kernel *k, struct tree *t, const struct plan *p,
-			  struct strv *built)
+/* Build the modules of every folder that has some, in copies of the folders. */
+static void build_modules(const struct kernel *k, struct tree *t, struct strv *built)
 {
 	__auto_strv struct strv dirs = { 0 };
 
 	source_dirs(&dirs);
-	for (size_t i = 0; p->n && i < dirs.n; i++) {
+	for (size_t i = 0; i < dirs.n; i++) {
 		__auto_free char *kbuild = fmt("%s/Kbuild", dirs.v[i]);
 		const char *to;
 
@@ -342,7 +339,7 @@ char *initramfs_build(const struct kernel *k, struct tree *t, const struct plan 
 	if (exists(path))
 		return path;
 	make_dirs(dir);
-	build_modules(k, t, p, &modules);
+	build_modules(k, t, &modules);
 	ui_stage(k->arch->name, "initramfs");
 	write_archive(tmp, k, p, &modules);
 	tree_unlock(t);

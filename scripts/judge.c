@@ -374,9 +374,6 @@ static void judge_finished(struct judge *j)
 					    j->steps->n, j->planned, j->done));
 	} else if (n.passed || n.skipped) {
 		j->verdict = n.passed ? VERDICT_PASS : VERDICT_SKIP;
-	} else if (!j->steps->n) {
-		/* A boot and an orderly end is all that was asked for. */
-		j->verdict = VERDICT_PASS;
 	} else {
 		decide(j, VERDICT_FAIL, copy("no test reported anything"));
 	}

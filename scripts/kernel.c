@@ -108,6 +108,8 @@ static void make_command(const struct kernel *k, const struct tree *t,
 	strv_add(env, "KBUILD_BUILD_HOST=respawn");
 	strv_add(env, "KBUILD_BUILD_VERSION=1");
 	strv_add(env, "LOCALVERSION=");
+	/* For kunit/Kbuild: with part of the series, no module may need it. */
+	strv_add(env, "RESPAWN_SERIES=%s", opt.series);
 	strv_add(env, "CCACHE_DIR=%s/ccache", opt.cache);
 	strv_add(env, "CCACHE_BASEDIR=%s", opt.cache);
 	strv_add(env, "CCACHE_NOHASHDIR=1");

@@ -128,9 +128,10 @@ static void check_all_apply(const struct mutants *all, const struct tree *t)
 static char *memo_path(const struct trial *t)
 {
 	__auto_free char *dir = fmt("%s/mutate", opt.cache);
-	__auto_free char *how = fmt("%s %u %u %u %u %llu %s", opt.timing, opt.smp,
+	__auto_free char *how = fmt("%s %u %u %u %u %llu %s%s", opt.timing, opt.smp,
 				    opt.cycles, opt.stall, opt.timeout,
-				    (unsigned long long)opt.seed, opt.kcmdline);
+				    (unsigned long long)opt.seed,
+				    smpboot_next(NULL)->cmdline, opt.kcmdline);
 	struct hash *h = hash_new();
 	char key[HASH_LEN];
 
@@ -292,12 +293,12 @@ static void __noreturn judge_guest(const struct trial *t, const struct plan *pla
 {
 	struct guest g = {
 		.kernel = &t->kernel, .initramfs = t->initramfs, .steps = &t->steps,
-		.by_cpu = true,
+		.smpboot = smpboot_next(NULL), .by_cpu = true,
 	};
 
 	ui_init(UI_QUIET);
 	g.accel = accel_choose(g.kernel, g.initramfs, plan);
-	g.dir = record_begin(g.kernel->arch);
+	g.dir = record_begin(&g);
 	guest_prepare(&g, plan);
 	guests_run(&g, 1);
 	if (judge_verdict(g.judge) == VERDICT_ERROR)

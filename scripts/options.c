@@ -314,6 +314,16 @@ bool options_series(void)
 }
 
 /**
+ * options_whole_series - can the kernel under test do all that the series adds?
+ *
+ * Return: false with SERIES=none, and while not all patches are applied
+ */
+bool options_whole_series(void)
+{
+	return !strcmp(opt.series, "full");
+}
+
+/**
  * options_help - print every variable with its default
  */
 void options_help(void)

@@ -14,7 +14,8 @@
  * @pin: which pinned kernel, empty for the one the series is made for
  * @tree: a git tree to test instead of the pinned kernel, or NULL
  * @tarball: a kernel source package or tarball to use as the pinned one, or NULL
- * @series: "full", or "none" for a kernel without the series
+ * @series: "full", or "none" for a kernel without the series; "part" is not the
+ *	user's to say, but that of who looks at its patches one by one
  * @patches: patches to apply after the series, space separated
  * @suites: folders with suites of the user's own, space separated
  * @plan: steps of the guest's plan, comma separated; empty for all
@@ -65,6 +66,7 @@ void options_defaults(const char *words);
 void options_parse(int argc, char **argv);
 void options_help(void);
 bool options_series(void);
+bool options_whole_series(void);
 const char *source_dir(void);
 
 #endif /* RESPAWN_OPTIONS_H */

@@ -90,7 +90,7 @@ const struct step *plan_find(const struct plan *p, const char *name)
 static bool is_there(const char *need)
 {
 	if (!is_option(need))
-		return options_series();
+		return options_whole_series();
 	for (size_t i = 0; opt.arch[i]; i++)
 		if (!kernel_asks_for(opt.arch[i], need))
 			return false;
@@ -147,4 +147,6 @@ void plan_chosen(const struct plan *p, struct strv *names)
 		if (!need)
 			strv_add(names, "%s", p->steps[i].name);
 	}
+	if (!names->n)
+		die("there is no step that this kernel can do");
 }

@@ -39,7 +39,6 @@ struct patch {
  * @before: the source without the patch
  * @after: the source with it
  * @plan: all steps there are
- * @no_plan: none
  * @sparse: version of the checker, empty if there is none
  */
 struct walk {
@@ -48,7 +47,6 @@ struct walk {
 	struct tree before;
 	struct tree after;
 	struct plan plan;
-	struct plan no_plan;
 	char *sparse;
 	unsigned int passed, failed, skipped;
 };
@@ -256,22 +254,18 @@ static void build(const struct patch *p, struct kernel *k, struct tree *t,
 	collect(p, said ? said : "", problems);
 }
 
-/*
- * Boot what was built. The suites are for the whole series; on part of it there
- * are no steps yet, and what is seen is that it boots and ends in order.
- */
-static void boot(struct walk *w, struct kernel *k, bool whole, struct strv *problems)
+/* Boot what was built. On part of the series that is the steps that need none. */
+static void boot(struct walk *w, struct kernel *k, struct strv *problems)
 {
-	struct plan *plan = whole ? &w->plan : &w->no_plan;
 	__auto_strv struct strv steps = { 0 };
 	__auto_free char *record = NULL;
-	struct guest g = { .kernel = k, .steps = &steps };
+	struct guest g = { .kernel = k, .steps = &steps, .smpboot = smpboot_next(NULL) };
 
-	plan_chosen(plan, &steps);
-	g.initramfs = initramfs_build(k, &w->after, plan);
-	g.accel = accel_choose(k, g.initramfs, plan);
-	g.dir = record_begin(k->arch);
-	guest_prepare(&g, plan);
+	plan_chosen(&w->plan, &steps);
+	g.initramfs = initramfs_build(k, &w->after, &w->plan);
+	g.accel = accel_choose(k, g.initramfs, &w->plan);
+	g.dir = record_begin(&g);
+	guest_prepare(&g, &w->plan);
 	guests_run(&g, 1);
 	record = record_finish(&g, &w->after);
 	if (judge_verdict(g.judge) == VERDICT_ERROR)
@@ -283,8 +277,7 @@ static void boot(struct walk *w, struct kernel *k, bool whole, struct strv *prob
 }
 
 /* What passed is known by all that it was made of. */
-static char *memo_path(struct walk *w, const struct patch *p, const struct arch *a,
-		       bool whole)
+static char *memo_path(struct walk *w, const struct patch *p, const struct arch *a)
 {
 	__auto_free char *dir = fmt("%s/series", opt.cache), *initramfs = NULL;
 	__auto_free char *how = fmt("%s %u %llu %s %s", opt.timing, opt.smp,
@@ -295,7 +288,7 @@ static char *memo_path(struct walk *w, const struct patch *p, const struct arch 
 
 	kernel_name(&before, a, &w->before);
 	kernel_name(&after, a, &w->after);
-	initramfs = initramfs_path(&after, whole ? &w->plan : &w->no_plan);
+	initramfs = initramfs_path(&after, &w->plan);
 	hash_str(h, "series 1");
 	hash_str(h, p->text);
 	hash_str(h, before.key);
@@ -307,7 +300,7 @@ static char *memo_path(struct walk *w, const struct patch *p, const struct arch 
 	return fmt("%s/%.24s", dir, key);
 }
 
-static void check_on(struct walk *w, const struct patch *p, const struct arch *a, bool whole,
+static void check_on(struct walk *w, const struct patch *p, const struct arch *a,
 		     struct strv *problems)
 {
 	__auto_strv struct strv was = { 0 }, is = { 0 };
@@ -320,7 +313,7 @@ static void check_on(struct walk *w, const struct patch *p, const struct arch *a
 	if (!problems->n)
 		build(p, &k, &w->after, problems);
 	if (!problems->n)
-		boot(w, &k, whole, problems);
+		boot(w, &k, problems);
 }
 
 static void report(struct walk *w, const struct patch *p, const struct arch *a,
@@ -361,6 +354,7 @@ static void check_patch(struct walk *w, size_t i, bool applies)
 
 	while (opt.arch[arches])
 		arches++;
+	opt.series = i + 1 == w->n ? "full" : "part";
 	if (applies)
 		check_style(p, &w->after);
 	for (const struct arch **a = opt.arch; *a; a++) {
@@ -372,9 +366,9 @@ static void check_patch(struct walk *w, size_t i, bool applies)
 			strv_add(&problems, "%s", p->problems.v[j]);
 		ui_within(i * arches + n++, w->n * arches);
 		if (applies)
-			memo = memo_path(w, p, *a, i + 1 == w->n);
+			memo = memo_path(w, p, *a);
 		if (applies && !problems.n && !exists(memo)) {
-			check_on(w, p, *a, i + 1 == w->n, &problems);
+			check_on(w, p, *a, &problems);
 			if (!problems.n)
 				write_file(memo, "pass\n", 5);
 		}
@@ -407,7 +401,6 @@ static void open_walk(struct walk *w, const struct strv *files)
 		read_patch(&w->patches[i], files->v[i]);
 	look_for_sparse(w);
 	plan_read(&w->plan);
-	w->no_plan.text = copy("");
 	tree_open_base(&w->before);
 	tree_aside(&w->before, "series");
 	free(tree_apply(&w->before, files, 0));
