@@ -251,6 +251,10 @@ static char *patience(const struct guest *g, enum ending *ending)
 		*ending = ENDING_TROUBLE;
 		return copy("the guest was in trouble and fell silent");
 	}
+	if (g->eager && judge_has_failed(g->judge)) {
+		*ending = ENDING_ENOUGH;
+		return copy("a case failed, and that was enough");
+	}
 	if ((g->by_cpu ? cpu - g->cpu_heard : t - g->heard) > opt.stall) {
 		*ending = ENDING_SILENT;
 		return fmt("the console was silent for %u s%s (STALL=)", opt.stall, what);

@@ -18,6 +18,7 @@
  * @accel: "virtual", "kvm" or "tcg"
  * @by_cpu: TIMEOUT= and STALL= count the seconds of CPU that QEMU used: on a host
  *	that is busy with other things, a guest that is slow does not hang
+ * @eager: its first failure is all that is asked for
  * @judge: what is known of it; made by guest_prepare()
  * @argv: QEMU's arguments
  * @cmdline: the kernel's command line
@@ -34,6 +35,7 @@ struct guest {
 	const struct strv *steps;
 	const char *accel;
 	bool by_cpu;
+	bool eager;
 	struct judge *judge;
 	struct strv argv;
 	char *cmdline;

@@ -397,6 +397,8 @@ void judge_end(struct judge *j, enum ending ending, const char *detail)
 	else if (j->trouble)
 		decide(j, j->trouble->class == TROUBLE_HANG ? VERDICT_HANG : VERDICT_CRASH,
 		       fmt("%s: %s", j->trouble->what, j->lines.v[j->at]));
+	else if (ending == ENDING_ENOUGH)
+		judge_finished(j);
 	else if (j->done < 0 || ending != ENDING_ITSELF)
 		judge_unfinished(j, ending, detail);
 	else
@@ -404,6 +406,25 @@ void judge_end(struct judge *j, enum ending ending, const char *detail)
 
 	if (!j->failed_test && j->verdict > VERDICT_SKIP && j->ended < j->steps->n && j->begun)
 		j->failed_test = fmt("step %s", j->steps->v[j->ended]);
+}
+
+static bool any_failed(const struct ktap_test *t)
+{
+	for (const struct ktap_test *c = t->children; c; c = c->next)
+		if (any_failed(c))
+			return true;
+	return !t->children && t->has_result && t->status == KTAP_FAIL;
+}
+
+/**
+ * judge_has_failed - did a case say so far that it failed?
+ * @j: the judge of a guest that still runs
+ *
+ * Return: whether the verdict can no longer be pass
+ */
+bool judge_has_failed(const struct judge *j)
+{
+	return any_failed(ktap_root(j->ktap));
 }
 
 enum verdict judge_verdict(const struct judge *j)

@@ -26,6 +26,7 @@ enum ending {
 	ENDING_SILENT,		/* the host ended it: nothing came any more */
 	ENDING_TIMEOUT,		/* the host ended it: time was up */
 	ENDING_TROUBLE,		/* the host ended it after it had seen trouble */
+	ENDING_ENOUGH,		/* the host ended it after it had seen a failure */
 	ENDING_KILLED,		/* QEMU was killed, not by us */
 	ENDING_QEMU_FAILED,	/* QEMU gave up by itself */
 };
@@ -39,6 +40,7 @@ void judge_free(struct judge *j);
 
 bool judge_greeted(const struct judge *j);
 bool judge_in_trouble(const struct judge *j);
+bool judge_has_failed(const struct judge *j);
 double judge_guest_time(const struct judge *j);
 double judge_progress(const struct judge *j, char *note, size_t len);
 

@@ -37,7 +37,7 @@ static const struct command {
 	{ "check", check, "build, boot and judge every architecture", NULL },
 	{ "build", check_build, "build all that check boots", NULL },
 	{ "mutate", mutate, "break the primitives line by line, see each break caught",
-	  "ARCH=arm64 STALL=15 TIMEOUT=60" },
+	  "ARCH=arm64 STALL=10 TIMEOUT=60" },
 	{ "check-series", check_series, "check every patch of the series by itself", NULL },
 	{ "bench-primitives", bench_primitives,
 	  "measure the primitives beside mainline", "TIMING=real" },

@@ -293,7 +293,7 @@ static void __noreturn judge_guest(const struct trial *t, const struct plan *pla
 {
 	struct guest g = {
 		.kernel = &t->kernel, .initramfs = t->initramfs, .steps = &t->steps,
-		.smpboot = smpboot_next(NULL), .by_cpu = true,
+		.smpboot = smpboot_next(NULL), .by_cpu = true, .eager = true,
 	};
 
 	ui_init(UI_QUIET);
