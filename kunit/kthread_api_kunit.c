@@ -28,7 +28,9 @@
 #define FAR		(3600 * HZ)	/* a delay that no case waits for */
 #define ROUNDS		200
 #define ACTORS		6
-#define RACES		3000
+#define RACES		500
+#define CANCELS		100
+#define BURST		50
 
 /**
  * struct subject - a thread that a case works on, and what it saw
@@ -861,6 +863,7 @@ static void users_move_a_thread_unless_it_is_bound(struct kunit *test)
  * @again: times it still has to queue itself
  * @requeued: what that returned last
  * @slow: it waits for @release
+ * @lasts: jiffies that it takes besides
  */
 struct chore {
 	struct kthread_delayed_work d;
@@ -873,6 +876,7 @@ struct chore {
 	int again;
 	bool requeued;
 	bool slow;
+	unsigned long lasts;
 	struct completion begun;
 	struct completion release;
 };
@@ -886,6 +890,7 @@ struct bench {
 	struct chore c[CHORES];
 	atomic_t queued;
 	atomic_t cancelled;
+	bool over;
 };
 
 static void do_chore(struct kthread_work *work)
@@ -899,6 +904,8 @@ static void do_chore(struct kthread_work *work)
 	complete(&c->begun);
 	if (c->slow)
 		wait_for_completion(&c->release);
+	if (c->lasts)
+		schedule_timeout_uninterruptible(c->lasts);
 	atomic_inc(&c->runs);
 	if (c->again) {
 		c->again--;
@@ -1393,7 +1400,7 @@ static int race(void *arg)
 	struct bench *b = s->arg;
 	struct chore *c = &b->c[0];
 
-	for (int i = 0; i < RACES; i++) {
+	for (int i = 0; i < RACES && !kthread_should_stop(); i++) {
 		unsigned long delay = (i + s->cpu) % 3;
 
 		if (s->cpu % 3 == 0 && queue_delayed(c, delay))
@@ -1438,6 +1445,63 @@ static void queue_mod_and_cancel_may_race(struct kunit *test)
 	KUNIT_EXPECT_GT(test, atomic_read(&b->cancelled), 0);
 	/* A timer that fires into a cancel is lost to both: there may be less, not more. */
 	KUNIT_EXPECT_LE(test, ran + atomic_read(&b->cancelled), atomic_read(&b->queued));
+}
+
+/*
+ * One of those who modify it until the one who cancels is done. A work that is
+ * put off again and again never runs, so each burst ends with no delay.
+ */
+static int modify_on(void *arg)
+{
+	struct bench *b = arg;
+
+	while (!READ_ONCE(b->over) && !kthread_should_stop()) {
+		for (int delay = BURST; delay >= 0; delay--)
+			mod_delayed(&b->c[0], delay & 3);
+		schedule_timeout_uninterruptible(1);
+	}
+	return 0;
+}
+
+static int cancel_often(void *arg)
+{
+	struct bench *b = arg;
+
+	for (int i = 0; i < CANCELS; i++) {
+		/* It comes while the work runs, or else it would not wait for it. */
+		if (!wait_for_completion_timeout(&b->c[0].begun, BOUND))
+			return -ETIMEDOUT;
+		kthread_cancel_delayed_work_sync(&b->c[0].d);
+	}
+	WRITE_ONCE(b->over, true);
+	return 0;
+}
+
+/*
+ * A work that is queued while it is cancelled takes along who waits for it: up
+ * to 5.13 whoever cancelled it could wait for ever.
+ */
+static void cancel_ends_though_others_modify(struct kunit *test)
+{
+	struct bench *b = bench(test);
+	struct chore *c = &b->c[0];
+	struct subject *s[3];
+
+	c->lasts = 1;
+	for (int i = 0; i < ARRAY_SIZE(s); i++) {
+		s[i] = subject_create(test, do_errand);
+		s[i]->errand = i ? modify_on : cancel_often;
+		s[i]->arg = b;
+	}
+	for (int i = 0; i < ARRAY_SIZE(s); i++)
+		wake_up_process(s[i]->k);
+	await(test, &s[0]->seen);
+	KUNIT_EXPECT_EQ(test, s[0]->result, 0);
+	for (int i = 1; i < ARRAY_SIZE(s); i++)
+		await(test, &s[i]->seen);
+	kthread_cancel_delayed_work_sync(&c->d);
+	KUNIT_EXPECT_TRUE(test, list_empty(&c->d.work.node));
+	KUNIT_EXPECT_FALSE(test, timer_pending(&c->d.timer));
 }
 
 /* --- An address space of somebody else's --- */
@@ -1614,18 +1678,22 @@ static void frozen_thread_does_nothing_until_it_is_thawed(struct kunit *test)
 
 /*
  * kthread_freezable_should_stop() promises more, that the thread ends while it
- * is frozen. That went when TASK_FROZEN came: a stop no longer wakes it.
+ * is frozen. That went when TASK_FROZEN came, as a stop no longer wakes it; a
+ * tree that keeps the promise is welcome.
  */
 static void frozen_thread_that_is_stopped_ends_once_it_is_thawed(struct kunit *test)
 {
-	struct subject *by = subject_create(test, do_errand), *s;
+	struct subject *by = subject_create(test, do_errand);
+	struct subject *s = subject_freeze(test);
+	unsigned long end = jiffies + BOUND;
 
-	s = subject_freeze(test);
 	s->result = 12;
 	by->errand = stop_it;
 	by->arg = s;
 	wake_up_process(by->k);
-	sleeps(test, by->k, TASK_UNINTERRUPTIBLE);
+	while (!off_cpu(by->k, TASK_UNINTERRUPTIBLE) && !completion_done(&by->seen) &&
+	       time_before(jiffies, end))
+		schedule_timeout_uninterruptible(1);
 	thaw(NULL);
 	await(test, &by->seen);
 	KUNIT_EXPECT_EQ(test, by->result, 12);
@@ -1690,6 +1758,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(cancel_of_delayed_work_waits_while_it_runs),
 	KUNIT_CASE(work_being_cancelled_is_not_modified),
 	KUNIT_CASE(queue_mod_and_cancel_may_race),
+	KUNIT_CASE(cancel_ends_though_others_modify),
 	KUNIT_CASE(threads_use_the_memory_of_a_process),
 	KUNIT_CASE(threads_are_not_frozen_unless_they_ask_for_it),
 	KUNIT_CASE(frozen_thread_does_nothing_until_it_is_thawed),

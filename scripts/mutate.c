@@ -562,7 +562,7 @@ int mutate(void)
 	plan_read(&c.plan);
 	tree_open(&base);
 	check_all_apply(&c.mutants, &base);
-	tree_aside(&base, "aside");
+	tree_aside(&base, "mutate");
 	plan_campaign(&c, &base);
 	run_good(&c);
 	run_broken(&c);
