@@ -80,6 +80,7 @@ void nested_from_corefn(struct kunit *test);
 void wakeup_storm_loses_nothing(struct kunit *test);
 void destroy_races_with_start(struct kunit *test);
 void start_races_with_start(struct kunit *test);
+void destroy_comes_while_a_start_fails(struct kunit *test);
 void destroy_races_with_end_of_corefn(struct kunit *test);
 void destroy_races_with_wakeups(struct kunit *test);
 

@@ -209,6 +209,7 @@ static void every_wakeup_runs_corefn(struct kunit *test)
 		life_run(test, l);
 		KUNIT_ASSERT_EQ(test, atomic_read(&l->cores), i);
 	}
+	KUNIT_EXPECT_TRUE(test, cpumask_subset(cpu_online_mask, l->k->cpus_ptr));
 	KUNIT_EXPECT_EQ(test, life_destroy(l), 0);
 }
 
@@ -599,6 +600,8 @@ static void destroy_of_oneself_is_refused(struct kunit *test)
 static void workers_are_up(struct kunit *test)
 {
 	KUNIT_EXPECT_TRUE(test, keventd_up());
+	/* The one that is left when memory is short */
+	KUNIT_EXPECT_EQ(test, life_count_tasks("kworker/R-kthre"), 1U);
 }
 
 static struct kunit_case cases[] = {
@@ -641,6 +644,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(nested_from_initfn),
 	KUNIT_CASE(nested_from_corefn),
 	KUNIT_CASE(destroy_races_with_start),
+	KUNIT_CASE(destroy_comes_while_a_start_fails),
 	KUNIT_CASE(destroy_races_with_end_of_corefn),
 	KUNIT_CASE(destroy_races_with_wakeups),
 	KUNIT_CASE(bound_thread_runs_on_its_cpu),

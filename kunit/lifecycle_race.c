@@ -6,6 +6,7 @@
 #include <linux/cpu.h>
 #include <linux/delay.h>
 #include <linux/kthread.h>
+#include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/workqueue.h>
 
@@ -353,6 +354,40 @@ void start_races_with_start(struct kunit *test)
 		put_task_struct(c[0].k);
 		put_task_struct(c[1].k);
 	}
+}
+
+static void call_destroy_shared(struct work_struct *work)
+{
+	struct caller *c = container_of(work, struct caller, work);
+
+	c->answer = ERR_PTR(kthread_destroy(c->k));
+}
+
+/* Both hear what initfn returned, and one of them reaps. */
+void destroy_comes_while_a_start_fails(struct kunit *test)
+{
+	struct caller *starter = callers_new(test, 1, call_start);
+	struct caller *ender = callers_new(test, 1, call_destroy_shared);
+	struct life *l = life_new(test);
+
+	l->slow = true;
+	l->init_result = -ENOSPC;
+	life_share(test, l, starter, 1);
+	ender->k = starter->k;
+	l->k = NULL;
+	call_all(starter, 1);
+	while (!atomic_read(&l->inits))
+		schedule_timeout_uninterruptible(1);
+	call_all(ender, 1);
+	while (!signal_pending(starter->k))
+		schedule_timeout_uninterruptible(1);
+	complete(&l->release);
+	await_all(test, starter, 1);
+	await_all(test, ender, 1);
+	KUNIT_EXPECT_PTR_EQ(test, starter->answer, ERR_PTR(-ENOSPC));
+	KUNIT_EXPECT_PTR_EQ(test, ender->answer, ERR_PTR(-ENOSPC));
+	KUNIT_EXPECT_EQ(test, starter->k->exit_state, EXIT_DEAD);
+	put_task_struct(starter->k);
 }
 
 void destroy_races_with_end_of_corefn(struct kunit *test)
