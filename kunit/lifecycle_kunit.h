@@ -65,6 +65,7 @@ void caller_does_it_without_workers(struct kunit *test);
 void failed_fork_is_reported(struct kunit *test);
 void failed_allocation_is_reported(struct kunit *test);
 void every_failing_step_leaves_nothing(struct kunit *test);
+const void *batch_gen_params(const void *prev, char *desc);
 void nothing_is_left_over(struct kunit *test);
 void nothing_is_left_over_after_failures(struct kunit *test);
 void operations_are_counted(struct kunit *test);

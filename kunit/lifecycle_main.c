@@ -10,6 +10,8 @@
 #include <linux/kthread.h>
 #include <linux/kthread_lifecycle.h>
 #include <linux/module.h>
+#include <linux/pid.h>
+#include <linux/pid_namespace.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 
@@ -553,6 +555,17 @@ static void name_is_formatted_and_cut(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, life_destroy(l), -EINTR);
 }
 
+/* Process 1, which is no kernel thread at all and stays */
+static struct task_struct *a_process(void)
+{
+	struct task_struct *p;
+
+	rcu_read_lock();
+	p = pid_task(find_pid_ns(1, &init_pid_ns), PIDTYPE_PID);
+	rcu_read_unlock();
+	return p;
+}
+
 static void misuse_warns_and_fails(struct kunit *test)
 {
 	struct life *l = life_new(test);
@@ -566,7 +579,7 @@ static void misuse_warns_and_fails(struct kunit *test)
 	/* Once is enough: no more warnings of that kind, the same results. */
 	KUNIT_EXPECT_EQ(test, kthread_destroy(ERR_PTR(-ENOMEM)), -EINVAL);
 	KUNIT_EXPECT_EQ(test, kthread_destroy(current), -EINVAL);
-	KUNIT_EXPECT_EQ(test, kthread_destroy(&init_task), -EINVAL);
+	KUNIT_EXPECT_EQ(test, kthread_destroy(a_process()), -EINVAL);
 	KUNIT_EXPECT_PTR_EQ(test, kthread_start(ERR_PTR(-ENOMEM)), ERR_PTR(-EINVAL));
 	life_run(test, l);
 	k = get_task_struct(l->k);
@@ -651,7 +664,8 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(name_is_formatted_and_cut),
 	KUNIT_CASE(operations_are_counted),
 	KUNIT_CASE(operations_are_traced),
-	KUNIT_CASE_SLOW(nothing_is_left_over),
+	KUNIT_CASE_PARAM_ATTR(nothing_is_left_over, batch_gen_params,
+			      { .speed = KUNIT_SPEED_SLOW }),
 	KUNIT_CASE(nothing_is_left_over_after_failures),
 	KUNIT_CASE(misuse_warns_and_fails),
 	KUNIT_CASE(start_races_with_start),
