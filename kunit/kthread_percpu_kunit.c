@@ -366,11 +366,22 @@ static void set_respawn(struct kunit *test, bool on)
 	KUNIT_ASSERT_EQ(test, knob_write(respawn->path, on ? "Y" : "N"), 0);
 }
 
+/*
+ * Threads that respawn from now on. One that was made to park is only stopped,
+ * and nobody waits until it is reaped: it may be seen for a while.
+ */
+static void all_respawn(struct kunit *test)
+{
+	set_respawn(test, true);
+	offline(test);
+	online(test);
+}
+
 static void kernel_threads_respawn(struct kunit *test)
 {
 	pid_t was[ARRAY_SIZE(kernel_threads)], is;
 
-	set_respawn(test, true);
+	all_respawn(test);
 	for (int cycle = 0; cycle < CYCLES; cycle++) {
 		for (int i = 0; i < ARRAY_SIZE(kernel_threads); i++) {
 			was[i] = find_thread(kernel_threads[i]);
@@ -446,7 +457,7 @@ static void failed_respawn_rolls_back(struct kunit *test)
 	unsigned int failures = 0;
 	struct knob *limit;
 
-	set_respawn(test, true);
+	all_respawn(test);
 	limit = knob_keep(test, "/proc/sys/kernel/threads-max");
 	offline(test);
 	for (unsigned int spare = 0; spare < ARRAY_SIZE(kernel_threads); spare++) {
