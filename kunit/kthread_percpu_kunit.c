@@ -625,6 +625,19 @@ static void unregistered_while_its_cpu_is_away(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, find_thread("plug/%u"), 0);
 }
 
+static int register_at_the_limit(struct kunit *test, unsigned int rounds)
+{
+	struct knob *limit = knob_keep(test, "/proc/sys/kernel/threads-max");
+	int err = -EAGAIN;
+
+	/* KUnit itself has to fork to end a case, so nothing ends it here. */
+	knob_set(test, limit->path, 1);
+	for (unsigned int i = 0; err == -EAGAIN && i < rounds; i++)
+		err = smpboot_register_percpu_thread(&plug);
+	knob_restore(limit);
+	return err;
+}
+
 /* Each round leaks an object per CPU, if any. */
 static void registering_leaves_nothing(struct kunit *test)
 {
@@ -639,6 +652,7 @@ static void registering_leaves_nothing(struct kunit *test)
 		KUNIT_ASSERT_EQ(test, smpboot_register_percpu_thread(&plug), 0);
 		smpboot_unregister_percpu_thread(&plug);
 	}
+	KUNIT_EXPECT_EQ(test, register_at_the_limit(test, 2 * ROUNDS), -EAGAIN);
 	rcu_barrier();
 	rcu_barrier();
 	if (!slab_is_exact())

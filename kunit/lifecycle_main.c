@@ -587,6 +587,13 @@ static void misuse_warns_and_fails(struct kunit *test)
 	expect_warning("kthread_destroy");
 	KUNIT_EXPECT_EQ(test, kthread_destroy(k), -EINVAL);
 	put_task_struct(k);
+
+	/* An unpark is a start, too. */
+	life_spawn(test, l);
+	kthread_unpark(l->k);
+	life_sleeps(test, l, TASK_INTERRUPTIBLE);
+	KUNIT_EXPECT_PTR_EQ(test, kthread_start(l->k), ERR_PTR(-EINVAL));
+	KUNIT_EXPECT_EQ(test, life_destroy(l), 0);
 }
 
 static int destroy_self(void *data)
