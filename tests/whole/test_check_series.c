@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "clone.h"
 #include "util.h"
 
 #define PATCH	"0099-planted.patch"
@@ -31,22 +32,6 @@
 	"@@ -0,0 +1,6 @@\n+// SPDX-License-" \
 	"Identifier: GPL-2.0-only\n+#include <linux/init.h>\n+\n"
 
-static char *clone_dir;
-
-static int sh(const char *command, char **said)
-{
-	__auto_strv struct strv argv = { 0 };
-	struct run_opts o = { .dir = clone_dir, .out = said };
-
-	strv_add(&argv, "sh");
-	strv_add(&argv, "-c");
-	strv_add(&argv, "%s", command);
-	unsetenv("MAKEFLAGS");
-	unsetenv("MAKELEVEL");
-	unsetenv("O");
-	return run(&argv, &o);
-}
-
 /* A copy of respawn as it is here, to be written to */
 static int make_clone(void **state)
 {
@@ -59,14 +44,6 @@ static int make_clone(void **state)
 	command = fmt("cd %s/.. && cp -r Makefile scripts kernel-patch kunit initramfs configs %s && cd %s && echo %s > kernel-patch/series && make -s CFLAGS=-O0 host",
 		      TESTS_DIR, clone_dir, clone_dir, PATCH);
 	return sh(command, &said);
-}
-
-static int remove_clone(void **state)
-{
-	(void)state;
-	remove_tree(clone_dir);
-	free(clone_dir);
-	return 0;
 }
 
 static const struct defect {

@@ -12,23 +12,8 @@
 
 #include <cmocka.h>
 
+#include "clone.h"
 #include "util.h"
-
-static char *clone_dir;
-
-static int sh(const char *command, char **said)
-{
-	__auto_strv struct strv argv = { 0 };
-	struct run_opts o = { .dir = clone_dir, .out = said };
-
-	strv_add(&argv, "sh");
-	strv_add(&argv, "-c");
-	strv_add(&argv, "%s", command);
-	unsetenv("MAKEFLAGS");
-	unsetenv("MAKELEVEL");
-	unsetenv("O");
-	return run(&argv, &o);
-}
 
 static void must(const char *command)
 {
@@ -52,14 +37,6 @@ static int make_clone(void **state)
 	must(command);
 	must("git init -q && git add . && git -c user.name=x -c user.email=x@localhost commit -q -m all");
 	must("make -s kernel-edit");
-	return 0;
-}
-
-static int remove_clone(void **state)
-{
-	(void)state;
-	remove_tree(clone_dir);
-	free(clone_dir);
 	return 0;
 }
 
