@@ -50,6 +50,13 @@ static inline void knob_shell(struct kunit *test, const char *command)
 			    "%s", command);
 }
 
+/* From now on the task's fail_nth counts allocations that may sleep, too. */
+static inline void knob_arm_failslab(struct kunit *test)
+{
+	knob_shell(test, "echo N > /sys/kernel/debug/failslab/ignore-gfp-wait");
+	knob_shell(test, "echo 0 > /sys/kernel/debug/failslab/verbose");
+}
+
 static inline void knob_copy(struct kunit *test, const char *path, char *buf, size_t size)
 {
 	char command[128];

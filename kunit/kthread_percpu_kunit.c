@@ -625,16 +625,16 @@ static void unregistered_while_its_cpu_is_away(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, find_thread("plug/%u"), 0);
 }
 
-static int register_at_the_limit(struct kunit *test, unsigned int rounds)
+/* The first allocation is smpboot's, the second one that of kthread_spawn(). */
+static int register_and_fail(unsigned int rounds)
 {
-	struct knob *limit = knob_keep(test, "/proc/sys/kernel/threads-max");
-	int err = -EAGAIN;
+	int err = -ENOMEM;
 
-	/* KUnit itself has to fork to end a case, so nothing ends it here. */
-	knob_set(test, limit->path, 1);
-	for (unsigned int i = 0; err == -EAGAIN && i < rounds; i++)
+	for (unsigned int i = 0; err == -ENOMEM && i < rounds; i++) {
+		current->fail_nth = 2;
 		err = smpboot_register_percpu_thread(&plug);
-	knob_restore(limit);
+		current->fail_nth = 0;
+	}
 	return err;
 }
 
@@ -643,6 +643,7 @@ static void registering_leaves_nothing(struct kunit *test)
 {
 	long objects, task_structs;
 
+	knob_arm_failslab(test);
 	set_respawn(test, true);
 	rcu_barrier();
 	rcu_barrier();
@@ -652,7 +653,7 @@ static void registering_leaves_nothing(struct kunit *test)
 		KUNIT_ASSERT_EQ(test, smpboot_register_percpu_thread(&plug), 0);
 		smpboot_unregister_percpu_thread(&plug);
 	}
-	KUNIT_EXPECT_EQ(test, register_at_the_limit(test, 2 * ROUNDS), -EAGAIN);
+	KUNIT_EXPECT_EQ(test, register_and_fail(2 * ROUNDS), -ENOMEM);
 	rcu_barrier();
 	rcu_barrier();
 	if (!slab_is_exact())

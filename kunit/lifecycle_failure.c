@@ -120,13 +120,6 @@ void failed_fork_is_reported(struct kunit *test)
 	expect_no_growth(test, &was);
 }
 
-/* From now on the task's fail_nth counts allocations that may sleep, too. */
-static void arm_failslab(struct kunit *test)
-{
-	knob_shell(test, "echo N > /sys/kernel/debug/failslab/ignore-gfp-wait");
-	knob_shell(test, "echo 0 > /sys/kernel/debug/failslab/verbose");
-}
-
 /* Spawn with the @nth allocation of this task failing; says whether it came to it */
 static struct task_struct *spawn_failing(unsigned int nth, bool *failed)
 {
@@ -144,7 +137,7 @@ void failed_allocation_is_reported(struct kunit *test)
 	struct stock was = take_stock(test);
 	bool failed;
 
-	arm_failslab(test);
+	knob_arm_failslab(test);
 	KUNIT_EXPECT_PTR_EQ(test, spawn_failing(1, &failed), ERR_PTR(-ENOMEM));
 	KUNIT_EXPECT_TRUE(test, failed);
 	expect_no_growth(test, &was);
@@ -163,7 +156,7 @@ void every_failing_step_leaves_nothing(struct kunit *test)
 	struct task_struct *k;
 	bool failed;
 
-	arm_failslab(test);
+	knob_arm_failslab(test);
 	kunit_activate_static_stub(test, lifecycle_has_workers, no_workers);
 	for (nth = 1; nth < STEPS_MAX; nth++) {
 		k = spawn_failing(nth, &failed);
