@@ -428,6 +428,7 @@ void tree_try_series(const struct pin *p)
 void tree_checkout(struct tree *t)
 {
 	__auto_free char *index = fmt("%s/index", t->dir);
+	__auto_free char *stale = fmt("%s.lock", index);
 	__auto_free char *stamp = fmt("%s/checked-out", t->dir), *is = NULL;
 
 	tree_lock(t);
@@ -436,6 +437,8 @@ void tree_checkout(struct tree *t)
 		return;
 	ui_stage("kernel", "checkout");
 	unlink(stamp);
+	/* The lock is ours: what a git that was killed left there is no one's. */
+	unlink(stale);
 	free(git(t, index, NULL, "read-tree --reset -u", t->hash, NULL));
 	write_file(stamp, t->hash, strlen(t->hash));
 	ui_done("%s, %s", t->name, options_series() ? "series applied" : "without the series");
