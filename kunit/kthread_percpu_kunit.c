@@ -480,6 +480,30 @@ static void failed_respawn_rolls_back(struct kunit *test)
 		KUNIT_EXPECT_NE(test, find_thread(kernel_threads[i]), 0);
 }
 
+/*
+ * Each of the CPU's threads takes two allocations of who brings the CPU up. When
+ * one fails, those that would not fail must not make up for it.
+ */
+static void failed_allocation_rolls_back(struct kunit *test)
+{
+	int err;
+
+	knob_arm_failslab(test);
+	all_respawn(test);
+	offline(test);
+	for (unsigned int nth = 1; nth <= 2 * NR_ALWAYS; nth++) {
+		current->fail_nth = nth;
+		err = add_cpu(cpu);
+		current->fail_nth = 0;
+		KUNIT_ASSERT_EQ(test, err, -ENOMEM);
+		KUNIT_EXPECT_FALSE(test, cpu_online(cpu));
+		KUNIT_EXPECT_FALSE(test, has_any_thread());
+	}
+	online(test);
+	for (int i = 0; i < NR_ALWAYS; i++)
+		KUNIT_EXPECT_NE(test, find_thread(kernel_threads[i]), 0);
+}
+
 /* --- Hotplug threads of a module --- */
 
 static DEFINE_PER_CPU(struct task_struct *, plug_task);
@@ -711,6 +735,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(kernel_threads_park),
 	KUNIT_CASE(setting_may_change_at_any_time),
 	KUNIT_CASE(failed_respawn_rolls_back),
+	KUNIT_CASE(failed_allocation_rolls_back),
 	KUNIT_CASE(callbacks_of_a_respawned_thread),
 	KUNIT_CASE(callbacks_of_a_parked_thread),
 	KUNIT_CASE(unregistered_while_its_cpu_is_away),
