@@ -121,6 +121,8 @@ void callers_at_once_from_threads(struct kunit *test)
 			schedule_timeout_uninterruptible(1);
 		KUNIT_EXPECT_EQ(test, kthread_stop_put(k[i]), 0);
 	}
+	/* Reaped all of them, whichever worker it was that had to. */
+	KUNIT_EXPECT_EQ(test, life_count_tasks("answers"), 0U);
 }
 
 static void call_start(struct work_struct *work)
