@@ -298,3 +298,28 @@ void caller_does_it_without_workers(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, life_count_tasks("fails"), 0U);
 	}
 }
+
+/*
+ * A thread is kthreadd's, also in the list of children that a parent goes
+ * through when it dies: whoever forked it has no more to do with it.
+ */
+void who_reaps_need_not_have_forked(struct kunit *test)
+{
+	for (int workers_fork = 0; workers_fork <= 1; workers_fork++) {
+		struct life *l = life_new(test);
+		struct task_struct *k;
+
+		if (!workers_fork)
+			kunit_activate_static_stub(test, lifecycle_has_workers, no_workers);
+		life_launch(test, l);
+		KUNIT_EXPECT_TRUE(test, list_empty(&current->children));
+		k = get_task_struct(l->k);
+		if (workers_fork)
+			kunit_activate_static_stub(test, lifecycle_has_workers, no_workers);
+		else
+			kunit_deactivate_static_stub(test, lifecycle_has_workers);
+		KUNIT_EXPECT_EQ(test, life_destroy(l), 0);
+		KUNIT_EXPECT_EQ(test, k->exit_state, EXIT_DEAD);
+		put_task_struct(k);
+	}
+}

@@ -60,6 +60,7 @@ void lifecycle_environment_exit(struct kunit_suite *suite);
 void clean_environment(struct kunit *test);
 void clean_environment_of_a_kthread(struct kunit *test);
 void caller_does_it_without_workers(struct kunit *test);
+void who_reaps_need_not_have_forked(struct kunit *test);
 
 /* lifecycle_failure.c */
 void failed_fork_is_reported(struct kunit *test);

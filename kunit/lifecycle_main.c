@@ -629,6 +629,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(clean_environment),
 	KUNIT_CASE(clean_environment_of_a_kthread),
 	KUNIT_CASE(caller_does_it_without_workers),
+	KUNIT_CASE(who_reaps_need_not_have_forked),
 	KUNIT_CASE(spawned_thread_sleeps),
 	KUNIT_CASE(users_cannot_move_it_before_the_start),
 	KUNIT_CASE(signals_of_users_do_nothing),
