@@ -41,9 +41,21 @@ static size_t nr_steps;
 
 static char cmdline[4096];
 static const char *plan = "";
+static const char *strategy = "none";
+static const char *steer = "";
 static unsigned long long seed = 1;
-static const char *cycles;
 static bool shell;
+
+/* Parameters that are the programs' own; they find them in the environment. */
+static const struct {
+	const char *name;
+	const char *variable;
+} passed_on[] = {
+	{ "cycles=", "RESPAWN_CYCLES" },
+	{ "actors=", "RESPAWN_ACTORS" },
+	{ "ops=", "RESPAWN_OPS" },
+	{ "plant=", "RESPAWN_PLANT" },
+};
 
 static int kmsg;
 
@@ -112,6 +124,18 @@ static void read_seed(const char *value)
 		seed = number;
 }
 
+static bool pass_on(const char *word)
+{
+	size_t i, len;
+
+	for (i = 0; i < sizeof(passed_on) / sizeof(passed_on[0]); i++) {
+		len = strlen(passed_on[i].name);
+		if (!strncmp(word, passed_on[i].name, len))
+			return !setenv(passed_on[i].variable, word + len, 1);
+	}
+	return false;
+}
+
 static void read_parameter(const char *word)
 {
 	static const char prefix[] = "respawn.";
@@ -123,11 +147,13 @@ static void read_parameter(const char *word)
 		plan = word + 5;
 	else if (!strncmp(word, "seed=", 5))
 		read_seed(word + 5);
-	else if (!strncmp(word, "cycles=", 7))
-		cycles = word + 7;
+	else if (!strncmp(word, "strategy=", 9))
+		strategy = word + 9;
+	else if (!strncmp(word, "steer=", 6))
+		steer = word + 6;
 	else if (!strncmp(word, "shell=", 6))
 		shell = !strcmp(word + 6, "1");
-	else
+	else if (!pass_on(word))
 		kmsg_print("respawn: error no parameter respawn.%s", word);
 }
 
@@ -199,8 +225,6 @@ static void set_environment(void)
 
 	snprintf(value, sizeof(value), "%llu", seed);
 	setenv("RESPAWN_SEED", value, 1);
-	if (cycles)
-		setenv("RESPAWN_CYCLES", cycles, 1);
 	setenv("PATH", "/bin", 1);
 	setenv("HOME", "/", 1);
 	setenv("TERM", "linux", 0);
@@ -245,7 +269,7 @@ static int run_program(const char *name)
 	_exit(NO_STEP);
 }
 
-static int load_module(const char *name)
+static int load_module(const char *name, const char *parameters)
 {
 	char path[NAME_LEN + 16];
 	int status = 0;
@@ -255,7 +279,7 @@ static int load_module(const char *name)
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return complain("open", path);
-	if (syscall(SYS_finit_module, fd, "", 0))
+	if (syscall(SYS_finit_module, fd, parameters, 0))
 		status = complain("load", path);
 	close(fd);
 	return status;
@@ -289,7 +313,7 @@ static int do_step(const char *name)
 		return NO_STEP;
 	}
 	if (s->module[0])
-		status = load_module(s->module);
+		status = load_module(s->module, "");
 	if (status)
 		return status;
 	setenv("RESPAWN_STEP", s->name, 1);
@@ -325,19 +349,38 @@ static size_t choose_steps(const char *chosen[])
 	return nr;
 }
 
+/* From here on, what CPU goes first is up to the seed. */
+static bool begin_to_steer(void)
+{
+	char parameters[512], *c;
+
+	if (!strcmp(strategy, "none"))
+		return false;
+	snprintf(parameters, sizeof(parameters), "strategy=%s seed=%llu %s",
+		 strategy, seed, steer);
+	for (c = parameters; *c; c++)
+		if (*c == ',')
+			*c = ' ';
+	return !load_module("steer", parameters);
+}
+
 static void run_plan(void)
 {
 	const char *chosen[STEPS_MAX];
 	size_t nr = choose_steps(chosen);
+	bool steered;
 	size_t i;
 	int status;
 
 	kmsg_print("respawn: plan %zu", nr);
+	steered = begin_to_steer();
 	for (i = 0; i < nr; i++) {
 		kmsg_print("respawn: step %s begin", chosen[i]);
 		status = do_step(chosen[i]);
 		kmsg_print("respawn: step %s end %d", chosen[i], status);
 	}
+	if (steered)
+		unload_module("steer");
 	kmsg_print("respawn: done %zu", nr);
 }
 

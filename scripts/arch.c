@@ -43,6 +43,7 @@ const struct arch arches[] = {
 		.debian = "arm64",
 		.qemu = "qemu-system-aarch64",
 		.qemu_machine = "virt,gic-version=3,dtb-randomness=off",
+		.memory = 0x40000000,
 		.cpu = "cortex-a57",
 		.console = "ttyAMA0",
 		.cmdline = "",

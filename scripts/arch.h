@@ -17,6 +17,7 @@
  * @debian: Debian's name, for BusyBox
  * @qemu: program
  * @qemu_machine: -M
+ * @memory: address that the guest's memory begins at
  * @cpu: -cpu under TCG
  * @console: console= of the command line
  * @cmdline: what else the command line needs
@@ -34,6 +35,7 @@ struct arch {
 	const char *debian;
 	const char *qemu;
 	const char *qemu_machine;
+	unsigned long long memory;
 	const char *cpu;
 	const char *console;
 	const char *cmdline;

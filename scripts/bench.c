@@ -159,8 +159,8 @@ static int measure(const struct arch *a, struct tree *t, const struct plan *p,
 	kernel_build(&k, a, t);
 	g.initramfs = initramfs_build(&k, t, p);
 	g.accel = accel_choose(&k, g.initramfs, p);
-	g.dir = record_begin(&g);
 	guest_prepare(&g, p);
+	g.dir = record_begin(&g);
 	ui_stage(a->name, "bench");
 	guests_run(&g, 1);
 	ui_done("%s, %u CPUs", g.accel, opt.smp);

@@ -77,8 +77,8 @@ static int run_all(struct job *j)
 		struct guest *g = &j->guests[i];
 
 		g->accel = accel_choose(g->kernel, g->initramfs, &j->plan);
-		g->dir = record_begin(g);
 		guest_prepare(g, &j->plan);
+		g->dir = record_begin(g);
 	}
 	ui_stage("guests", "run");
 	guests_run(j->guests, j->n);

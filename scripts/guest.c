@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
@@ -21,11 +22,14 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "events.h"
 #include "guest.h"
 #include "options.h"
 #include "ui.h"
 
-#define MEMORY		"256M"
+#define MEMORY		(256UL << 20)
+/* Descriptor under which QEMU finds the file that is the guest's memory */
+#define MEMORY_FD	3
 /* How often the consoles are looked at, and how long trouble may talk on */
 #define POLL_MS		20
 #define TROUBLE_SILENCE	3.0
@@ -53,16 +57,27 @@ static char *joined(const struct strv *v, const char *delim)
 	return s;
 }
 
+/*
+ * A stress run is over when something goes wrong, and the guest is who says so:
+ * the host would end it some time later, in each run at another point.
+ */
+static const char stress_cmdline[] =
+	"panic_on_warn=1 softlockup_panic=1 watchdog_thresh=2 rcupdate.rcu_cpu_stall_timeout=10 sysctl.kernel.panic_on_rcu_stall=1 sysctl.kernel.hung_task_panic=1 ";
+
+static bool is_stress(const struct guest *g)
+{
+	return g->steps->n == 1 && !strcmp(g->steps->v[0], "stress");
+}
+
 static char *command_line(const struct guest *g)
 {
-	__auto_free char *plan = joined(g->steps, ",");
+	__auto_free char *plan = joined(g->steps, ","), *work = workload_cmdline(&g->work);
 	const struct arch *a = g->kernel->arch;
 
-	return fmt("console=%s nokaslr panic=-1 slab_nomerge printk.time=1 printk.devkmsg=on ignore_loglevel kunit.enable=1 rcupdate.rcu_expedited=1 %s%s%srespawn.plan=%s respawn.seed=%llu respawn.cycles=%u%s%s",
+	return fmt("console=%s nokaslr panic=-1 slab_nomerge printk.time=1 printk.devkmsg=on ignore_loglevel kunit.enable=1 rcupdate.rcu_expedited=1 %s%s%s%srespawn.plan=%s %s%s%s",
 		   a->console, a->cmdline, is_virtual(g) ? a->virtual_cmdline : "",
-		   g->smpboot ? g->smpboot->cmdline : "", plan,
-		   (unsigned long long)opt.seed, opt.cycles,
-		   *opt.kcmdline ? " " : "", opt.kcmdline);
+		   g->smpboot ? g->smpboot->cmdline : "", is_stress(g) ? stress_cmdline : "",
+		   plan, work, *opt.kcmdline ? " " : "", opt.kcmdline);
 }
 
 static void timing_args(const struct guest *g, struct strv *argv)
@@ -80,6 +95,16 @@ static void timing_args(const struct guest *g, struct strv *argv)
 	strv_add(argv, "%s", strcmp(g->accel, "kvm") ? a->cpu : "host");
 }
 
+/* Its memory is a file that the host has open too, see events.c. */
+static void memory_args(struct guest *g)
+{
+	strv_add(&g->argv, "-m");
+	strv_add(&g->argv, "%luM", MEMORY >> 20);
+	strv_add(&g->argv, "-object");
+	strv_add(&g->argv, "memory-backend-file,id=ram,size=%luM,share=on,mem-path=/proc/self/fd/%d",
+		 MEMORY >> 20, MEMORY_FD);
+}
+
 static void qemu_args(struct guest *g, const char *serial)
 {
 	const struct arch *a = g->kernel->arch;
@@ -89,12 +114,11 @@ static void qemu_args(struct guest *g, const char *serial)
 	strv_add(&g->argv, "-sandbox");
 	strv_add(&g->argv, "%s", sandbox);
 	strv_add(&g->argv, "-M");
-	strv_add(&g->argv, "%s", a->qemu_machine);
+	strv_add(&g->argv, "%s,memory-backend=ram", a->qemu_machine);
+	memory_args(g);
 	timing_args(g, &g->argv);
 	strv_add(&g->argv, "-smp");
-	strv_add(&g->argv, "%u", opt.smp);
-	strv_add(&g->argv, "-m");
-	strv_add(&g->argv, "%s", MEMORY);
+	strv_add(&g->argv, "%u", g->work.cpus);
 	strv_add(&g->argv, "-serial");
 	strv_add(&g->argv, "%s", serial);
 	strv_add(&g->argv, "-kernel");
@@ -106,20 +130,42 @@ static void qemu_args(struct guest *g, const char *serial)
 }
 
 /**
+ * guest_prepare_again - prepare a guest that is called as one was before
+ * @g: with everything set that the caller sets, @g->argv and @g->cmdline too
+ * @plan: all steps there are
+ */
+void guest_prepare_again(struct guest *g, const struct plan *plan)
+{
+	g->pid = -1;
+	g->pidfd = -1;
+	g->console = -1;
+	g->memory = -1;
+	g->cpu_slot = -1;
+	g->boot = -1;
+	g->judge = judge_new(plan, g->steps);
+}
+
+/**
  * guest_prepare - work out how QEMU is called
  * @g: with everything set that the caller sets
  * @plan: all steps there are
  */
 void guest_prepare(struct guest *g, const struct plan *plan)
 {
-	g->pid = -1;
-	g->pidfd = -1;
-	g->console = -1;
-	g->cpu_slot = -1;
-	g->boot = -1;
-	g->judge = judge_new(plan, g->steps);
+	if (!g->work.cpus)
+		workload_from_options(&g->work);
 	g->cmdline = command_line(g);
 	qemu_args(g, "file:console.log");
+	guest_prepare_again(g, plan);
+}
+
+static int make_memory(void)
+{
+	int fd = memfd_create("respawn-guest", MFD_CLOEXEC);
+
+	if (fd < 0 || ftruncate(fd, MEMORY))
+		die("cannot have memory for a guest: %s", strerror(errno));
+	return fd;
 }
 
 /*
@@ -153,6 +199,15 @@ static int take_cpu(struct guest *g)
 	return first;
 }
 
+/* It may have the very number that it is to have, and must stay open then. */
+static void hand_over_memory(const struct guest *g)
+{
+	if (g->memory == MEMORY_FD)
+		fcntl(MEMORY_FD, F_SETFD, 0);
+	else
+		dup2(g->memory, MEMORY_FD);
+}
+
 static void __noreturn qemu_child(const struct guest *g, int cpu, pid_t parent)
 {
 	int null = open("/dev/null", O_RDONLY), log;
@@ -175,6 +230,7 @@ static void __noreturn qemu_child(const struct guest *g, int cpu, pid_t parent)
 	if (chdir(g->dir))
 		_exit(127);
 	log = open("qemu.log", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	hand_over_memory(g);
 	dup2(null, STDIN_FILENO);
 	dup2(log, STDOUT_FILENO);
 	dup2(log, STDERR_FILENO);
@@ -201,6 +257,7 @@ static void start(struct guest *g)
 	if (g->console < 0)
 		die("cannot write %s: %s", console, strerror(errno));
 
+	g->memory = make_memory();
 	cpu = is_virtual(g) ? take_cpu(g) : -1;
 	g->begun = now();
 	g->heard = g->begun;
@@ -292,6 +349,17 @@ static void died_by(struct guest *g, int status)
 	}
 }
 
+static void save_events(struct guest *g)
+{
+	__auto_free char *path = fmt("%s/events.bin", g->dir);
+	uint64_t at;
+	size_t size;
+
+	if (judge_events(g->judge, &at, &size) && size <= MEMORY &&
+	    at >= g->kernel->arch->memory)
+		events_save(g->memory, at - g->kernel->arch->memory, size, path);
+}
+
 /* QEMU is gone; what it wrote last is still to be read. */
 static void finish(struct guest *g)
 {
@@ -303,6 +371,8 @@ static void finish(struct guest *g)
 	died_by(g, status);
 	listen_to(g);
 	judge_end(g->judge, g->ending, g->detail);
+	save_events(g);
+	close(g->memory);
 	close(g->pidfd);
 	close(g->console);
 	if (g->cpu_slot >= 0)
@@ -315,64 +385,65 @@ static void stop(struct guest *g)
 	kill(g->pid, SIGKILL);
 }
 
-static bool is_over(const struct guest *g)
-{
-	return g->begun && g->pid < 0;
-}
+/**
+ * struct running - the guests that run side by side
+ * @source: where they come from and go to
+ * @g: those that run now
+ * @n: how many
+ * @most: how many there may be
+ */
+struct running {
+	const struct guest_source *source;
+	struct guest **g;
+	size_t n;
+	size_t most;
+};
 
-static void show(struct guest *g, size_t n)
+/* Ctrl-C: no guest is left, and the caller's atexit() removes their records. */
+static void __noreturn interrupted(struct running *r, int sig)
 {
-	char note[64] = "", text[128] = "";
-	double part = 0;
-	size_t used = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		if (g[i].pid > 0)
-			part += judge_progress(g[i].judge, note, sizeof(note));
-		else
-			part += is_over(&g[i]);
-		if (g[i].pid > 0 && used < sizeof(text) - 1)
-			used += snprintf(text + used, sizeof(text) - used, "%s%s:%s",
-					 used ? " " : "", g[i].kernel->arch->name, note);
-	}
-	ui_progress(part, n, text);
-}
-
-/* Ctrl-C: no guest is left, and the caller's atexit() removes the records. */
-static void __noreturn interrupted(struct guest *g, size_t n, int sig)
-{
-	for (size_t i = 0; i < n; i++) {
-		if (g[i].pid <= 0)
-			continue;
-		stop(&g[i]);
-		waitpid(g[i].pid, NULL, 0);
+	for (size_t i = 0; i < r->n; i++) {
+		stop(r->g[i]);
+		waitpid(r->g[i]->pid, NULL, 0);
 	}
 	ui_interrupt();
-	fprintf(stderr, "respawn: interrupted; the guests are ended, no record is kept\n");
+	fprintf(stderr, "respawn: interrupted; the guests are ended, no record is kept of them\n");
 	exit(128 + sig);
 }
 
-/* Returns how many guests are still there. */
-static size_t look_at(struct guest *g, size_t n, const struct pollfd *fds)
+static void look_at(struct running *r, const struct pollfd *fds)
 {
-	size_t alive = 0;
+	size_t left = 0;
 
-	for (size_t i = 0; i < n; i++) {
-		if (g[i].pid <= 0)
-			continue;
+	for (size_t i = 0; i < r->n; i++) {
+		struct guest *g = r->g[i];
+
 		if (fds[i].revents) {
-			finish(&g[i]);
+			finish(g);
+			r->source->over(r->source->arg, g);
 			continue;
 		}
-		alive++;
-		listen_to(&g[i]);
-		if (!g[i].detail) {
-			g[i].detail = patience(&g[i], &g[i].ending);
-			if (g[i].detail)
-				stop(&g[i]);
-		}
+		r->g[left++] = g;
+		listen_to(g);
+		if (g->detail)
+			continue;
+		g->detail = patience(g, &g->ending);
+		if (g->detail)
+			stop(g);
 	}
-	return alive;
+	r->n = left;
+}
+
+static void start_more(struct running *r)
+{
+	while (r->n < r->most) {
+		struct guest *g = r->source->next(r->source->arg);
+
+		if (!g)
+			return;
+		start(g);
+		r->g[r->n++] = g;
+	}
 }
 
 /* As many as the host has CPUs for: more only wait for each other. */
@@ -384,6 +455,87 @@ static size_t places(void)
 }
 
 /**
+ * guests_run_from - run guests side by side until there are no more
+ * @source: where they come from
+ *
+ * Does not return from Ctrl-C.
+ */
+void guests_run_from(const struct guest_source *source)
+{
+	struct running r = { .source = source, .most = source->most ?: places() };
+	struct pollfd *fds = calloc(r.most + 1, sizeof(*fds));
+	struct signalfd_siginfo info;
+	sigset_t set, old;
+	int sigfd;
+
+	r.g = calloc(r.most, sizeof(*r.g));
+	if (!fds || !r.g)
+		die("out of memory");
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, &old);
+	sigfd = signalfd(-1, &set, SFD_CLOEXEC);
+	for (start_more(&r); r.n; start_more(&r)) {
+		for (size_t i = 0; i < r.n; i++)
+			fds[i] = (struct pollfd){ .fd = r.g[i]->pidfd, .events = POLLIN };
+		fds[r.n] = (struct pollfd){ .fd = sigfd, .events = POLLIN };
+		poll(fds, r.n + 1, POLL_MS);
+		if (fds[r.n].revents && read(sigfd, &info, sizeof(info)) > 0)
+			interrupted(&r, info.ssi_signo);
+		look_at(&r, fds);
+		source->show(source->arg);
+	}
+	close(sigfd);
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	free(r.g);
+	free(fds);
+}
+
+/* All guests of an array, in its order */
+struct row {
+	struct guest *g;
+	size_t n;
+	size_t next;
+};
+
+static struct guest *row_next(void *arg)
+{
+	struct row *r = arg;
+
+	return r->next < r->n ? &r->g[r->next++] : NULL;
+}
+
+static void row_over(void *arg, struct guest *g)
+{
+	(void)arg;
+	(void)g;
+}
+
+static void row_show(void *arg)
+{
+	const struct row *r = arg;
+	char note[64] = "", text[128] = "";
+	double part = 0;
+	size_t used = 0;
+
+	for (size_t i = 0; i < r->next; i++) {
+		const struct guest *g = &r->g[i];
+
+		if (g->pid < 0) {
+			part++;
+			continue;
+		}
+		part += judge_progress(g->judge, note, sizeof(note));
+		if (used < sizeof(text) - 1)
+			used += snprintf(text + used, sizeof(text) - used, "%s%s:%s",
+					 used ? " " : "", g->kernel->arch->name, note);
+	}
+	ui_progress(part, r->n, text);
+}
+
+/**
  * guests_run - run guests side by side until the last one is over and judged
  * @g: guests from guest_prepare()
  * @n: how many
@@ -392,37 +544,11 @@ static size_t places(void)
  */
 void guests_run(struct guest *g, size_t n)
 {
-	struct pollfd *fds = calloc(n + 1, sizeof(*fds));
-	struct signalfd_siginfo info;
-	size_t next = 0, alive = 0, most = places();
-	sigset_t set, old;
-	int sigfd;
+	struct row row = { .g = g, .n = n };
 
-	if (!fds)
-		die("out of memory");
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	sigprocmask(SIG_BLOCK, &set, &old);
-	sigfd = signalfd(-1, &set, SFD_CLOEXEC);
-	fds[n] = (struct pollfd){ .fd = sigfd, .events = POLLIN };
-	while (alive || next < n) {
-		for (; next < n && alive < most; alive++)
-			start(&g[next++]);
-		for (size_t i = 0; i < n; i++) {
-			fds[i].fd = g[i].pid > 0 ? g[i].pidfd : -1;
-			fds[i].events = POLLIN;
-		}
-		poll(fds, n + 1, POLL_MS);
-		if (fds[n].revents && read(sigfd, &info, sizeof(info)) > 0)
-			interrupted(g, n, info.ssi_signo);
-		alive = look_at(g, n, fds);
-		show(g, n);
-	}
-	close(sigfd);
-	sigprocmask(SIG_SETMASK, &old, NULL);
-	free(fds);
+	guests_run_from(&(struct guest_source){
+		.next = row_next, .over = row_over, .show = row_show, .arg = &row,
+	});
 }
 
 /**
@@ -438,6 +564,8 @@ int guest_shell(struct guest *g)
 	pid_t pid;
 
 	g->steps = &no_steps;
+	workload_from_options(&g->work);
+	g->memory = make_memory();
 	g->cmdline = fmt("console=%s nokaslr panic=-1 printk.devkmsg=on quiet %srespawn.shell=1%s%s",
 			 g->kernel->arch->console, g->kernel->arch->cmdline,
 			 *opt.kcmdline ? " " : "", opt.kcmdline);
@@ -446,6 +574,7 @@ int guest_shell(struct guest *g)
 	pid = fork();
 	if (!pid) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		hand_over_memory(g);
 		execvp(g->argv.v[0], g->argv.v);
 		_exit(127);
 	}

@@ -7,6 +7,7 @@
 #include "judge.h"
 #include "kernel.h"
 #include "smpboot.h"
+#include "workload.h"
 
 /**
  * struct guest - one QEMU, from its start to the verdict
@@ -15,6 +16,8 @@
  * @dir: where it leaves its console; made by the caller
  * @smpboot: what becomes of the threads of a CPU that goes, or NULL
  * @steps: what it is asked to do
+ * @work: what the steps are to make of it; guest_prepare() fills it in from the
+ *	user's variables if it is empty
  * @accel: "virtual", "kvm" or "tcg"
  * @by_cpu: TIMEOUT= and STALL= count the seconds of CPU that QEMU used: on a host
  *	that is busy with other things, a guest that is slow does not hang
@@ -24,6 +27,7 @@
  * @cmdline: the kernel's command line
  * @wall: host seconds it took
  * @boot: host seconds until init spoke, negative if it never did
+ * @ending: how it ended
  *
  * What follows is for guest.c alone.
  */
@@ -33,6 +37,7 @@ struct guest {
 	const char *dir;
 	const struct smpboot *smpboot;
 	const struct strv *steps;
+	struct workload work;
 	const char *accel;
 	bool by_cpu;
 	bool eager;
@@ -41,20 +46,40 @@ struct guest {
 	char *cmdline;
 	double wall;
 	double boot;
+	enum ending ending;
 
 	pid_t pid;
 	int pidfd;
 	int console;
+	int memory;
 	int cpu_slot;
 	double begun;
 	double heard;
 	double cpu_heard;
-	enum ending ending;
 	char *detail;
 };
 
 void guest_prepare(struct guest *g, const struct plan *plan);
+void guest_prepare_again(struct guest *g, const struct plan *plan);
 void guests_run(struct guest *g, size_t n);
+
+/**
+ * struct guest_source - where guests come from that are not all known at first
+ * @next: the next one, from guest_prepare(), or NULL if there is none for now
+ * @over: takes one that is over and judged
+ * @show: shows progress
+ * @most: how many may run at once, 0 for as many as the host has CPUs
+ * @arg: first argument of all of them
+ */
+struct guest_source {
+	struct guest *(*next)(void *arg);
+	void (*over)(void *arg, struct guest *g);
+	void (*show)(void *arg);
+	size_t most;
+	void *arg;
+};
+
+void guests_run_from(const struct guest_source *source);
 void guest_free(struct guest *g);
 int guest_shell(struct guest *g);
 

@@ -264,22 +264,27 @@ static bool is_built(const char *dir, const char *name)
 	return false;
 }
 
+static void add_module(struct archive *a, const char *name, const struct strv *built)
+{
+	__auto_free char *to = fmt("modules/%s.ko", name);
+
+	for (size_t i = 0; strcmp(name, "-") && i < built->n; i++) {
+		__auto_free char *ko = fmt("%s/%s.ko", built->v[i], name);
+
+		if (is_built(built->v[i], name)) {
+			add_file(a, to, ko);
+			break;
+		}
+	}
+}
+
+/* Those of the steps, and what steers the schedule under any of them */
 static void add_modules(struct archive *a, const struct plan *p,
 			const struct strv *built)
 {
-	for (size_t i = 0; i < p->n; i++) {
-		const char *name = p->steps[i].module;
-		__auto_free char *to = fmt("modules/%s.ko", name);
-
-		for (size_t j = 0; strcmp(name, "-") && j < built->n; j++) {
-			__auto_free char *ko = fmt("%s/%s.ko", built->v[j], name);
-
-			if (is_built(built->v[j], name)) {
-				add_file(a, to, ko);
-				break;
-			}
-		}
-	}
+	add_module(a, "steer", built);
+	for (size_t i = 0; i < p->n; i++)
+		add_module(a, p->steps[i].module, built);
 }
 
 static void write_archive(const char *path, const struct kernel *k,

@@ -50,6 +50,9 @@ int verdict_exit_status(enum verdict v)
  * @planned: what the guest said it would do, -1 before
  * @done: what the guest said it did, -1 before
  * @part: how far the running step is, from 0 to 1
+ * @oracle: what the stress driver saw go wrong before any trouble was seen
+ * @events_at: address of the event log in the guest, if @events_size
+ * @events_size: bytes that it has
  */
 struct judge {
 	const struct plan *plan;
@@ -71,6 +74,9 @@ struct judge {
 	char *failed_step;
 	char *guest_error;
 	char *unmet;
+	char *oracle;
+	unsigned long long events_at;
+	size_t events_size;
 	enum verdict verdict;
 	char *failure;
 	char *failed_test;
@@ -119,6 +125,10 @@ static void protocol(struct judge *j, const char *s)
 		j->planned = n;
 	else if (sscanf(s, "done %d", &n) == 1)
 		j->done = n;
+	else if (sscanf(s, "events at %llx size %zu", &j->events_at, &j->events_size) == 2)
+		;
+	else if (starts(s, "stress failed ") && !j->trouble)
+		note(j, &j->oracle, fmt("stress.%s", s + strlen("stress failed ")));
 	else if (starts(s, "expect "))
 		strv_add(&j->expected, "%s", s + strlen("expect "));
 	else if (starts(s, "error "))
@@ -204,6 +214,21 @@ struct judge *judge_new(const struct plan *plan, const struct strv *steps)
 void judge_feed(struct judge *j, const char *text, size_t len)
 {
 	console_feed(j->console, text, len);
+}
+
+/**
+ * judge_events - does the guest keep an event log?
+ * @j: the judge
+ * @at: gets its address in the guest
+ * @size: gets how many bytes it has
+ *
+ * Return: whether the guest said where it is
+ */
+bool judge_events(const struct judge *j, uint64_t *at, size_t *size)
+{
+	*at = j->events_at;
+	*size = j->events_size;
+	return j->events_size;
 }
 
 bool judge_greeted(const struct judge *j)
@@ -330,6 +355,13 @@ static void decide(struct judge *j, enum verdict v, char *why)
 		j->at = j->lines.n - 1;
 }
 
+/* Whatever comes of it later, this is what the guest had to look out for. */
+static void judge_oracle(struct judge *j)
+{
+	j->failed_test = fmt("%.*s", (int)strcspn(j->oracle, ":"), j->oracle);
+	decide(j, VERDICT_FAIL, copy(j->oracle));
+}
+
 static void judge_unfinished(struct judge *j, enum ending ending, const char *detail)
 {
 	switch (ending) {
@@ -394,6 +426,8 @@ void judge_end(struct judge *j, enum ending ending, const char *detail)
 	/* A host at fault says nothing of the guest, whatever was seen of it. */
 	if (ending == ENDING_KILLED || ending == ENDING_QEMU_FAILED)
 		judge_unfinished(j, ending, detail);
+	else if (j->oracle)
+		judge_oracle(j);
 	else if (j->trouble)
 		decide(j, j->trouble->class == TROUBLE_HANG ? VERDICT_HANG : VERDICT_CRASH,
 		       fmt("%s: %s", j->trouble->what, j->lines.v[j->at]));
@@ -524,6 +558,7 @@ void judge_free(struct judge *j)
 	free(j->failed_step);
 	free(j->guest_error);
 	free(j->unmet);
+	free(j->oracle);
 	free(j->failure);
 	free(j->failed_test);
 	free(j);

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "ktap.h"
 #include "plan.h"
@@ -38,6 +39,7 @@ void judge_feed(struct judge *j, const char *text, size_t len);
 void judge_end(struct judge *j, enum ending ending, const char *detail);
 void judge_free(struct judge *j);
 
+bool judge_events(const struct judge *j, uint64_t *at, size_t *size);
 bool judge_greeted(const struct judge *j);
 bool judge_in_trouble(const struct judge *j);
 bool judge_has_failed(const struct judge *j);

@@ -298,8 +298,8 @@ static void __noreturn judge_guest(const struct trial *t, const struct plan *pla
 
 	ui_init(UI_QUIET);
 	g.accel = accel_choose(g.kernel, g.initramfs, plan);
-	g.dir = record_begin(&g);
 	guest_prepare(&g, plan);
+	g.dir = record_begin(&g);
 	guests_run(&g, 1);
 	if (judge_verdict(g.judge) == VERDICT_ERROR)
 		die("%s: %s", t->tree.name, judge_failure(g.judge));

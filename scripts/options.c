@@ -19,7 +19,7 @@ struct options opt;
 
 enum kind { TEXT, PATH, PATHS, NUMBER, CHOICE };
 
-static unsigned long long smp, seed, cycles, timeout, stall;
+static unsigned long long smp, seed, cycles, actors, timeout, stall;
 static const char *arch_list, *verbose;
 
 static struct variable {
@@ -47,6 +47,14 @@ static struct variable {
 	{ "PLAN", "", TEXT, &opt.plan, NULL, "steps to run, comma separated, all if empty" },
 	{ "SEED", "1", NUMBER, &seed, NULL, "seed of the stress driver" },
 	{ "CYCLES", "20", NUMBER, &cycles, NULL, "rounds of the stress driver" },
+	{ "ACTORS", "3", NUMBER, &actors, NULL,
+	  "processes of the stress driver that work on threads" },
+	{ "OPS", "", TEXT, &opt.ops, NULL,
+	  "operations of the stress driver, name or name:weight, comma separated, all if empty" },
+	{ "STRATEGY", "", CHOICE, &opt.strategy, "none random pct burst hold jitter",
+	  "where CPUs give way to each other: none, random, pct, burst, hold or jitter" },
+	{ "STEER", "", TEXT, &opt.steer, NULL,
+	  "parameters of the strategy, as one_in=32,most=4" },
 	{ "SMP", "4", NUMBER, &smp, NULL, "CPUs of the guest, 2 to 8" },
 	{ "TIMING", "", CHOICE, &opt.timing, "virtual real",
 	  "virtual (deterministic, the default) or real (parallel)" },
@@ -294,6 +302,7 @@ void options_parse(int argc, char **argv)
 	opt.seed = seed;
 	opt.smp = smp;
 	opt.cycles = cycles;
+	opt.actors = actors;
 	opt.timeout = timeout;
 	opt.stall = stall;
 	if (smp < 2 || smp > 8)

@@ -22,6 +22,9 @@
  * @timing: "virtual" or "real"
  * @accel: "auto", "kvm" or "tcg"
  * @smpboot: "respawn", "park", or empty for both, one after the other
+ * @strategy: where CPUs give way to each other; empty is "none"
+ * @steer: parameters of the strategy, comma separated
+ * @ops: what the stress driver does, comma separated, empty for all it can
  * @kcmdline: more words for the kernel's command line
  * @mutants: names of the mutants to run, comma separated; empty for all
  * @mutants_dir: folder of their tables, empty for respawn's own
@@ -30,6 +33,7 @@
  * @seed: of everything random
  * @smp: CPUs of the guest
  * @cycles: rounds of the stress driver
+ * @actors: processes of the stress driver that work on threads
  * @timeout: seconds of host time that a guest may take in all
  * @stall: seconds of host time that a guest's console may be silent
  * @jobs: of make
@@ -47,6 +51,9 @@ struct options {
 	const char *timing;
 	const char *accel;
 	const char *smpboot;
+	const char *strategy;
+	const char *steer;
+	const char *ops;
 	const char *kcmdline;
 	const char *mutants;
 	const char *mutants_dir;
@@ -55,6 +62,7 @@ struct options {
 	uint64_t seed;
 	unsigned int smp;
 	unsigned int cycles;
+	unsigned int actors;
 	unsigned int timeout;
 	unsigned int stall;
 	unsigned int jobs;

@@ -13,6 +13,7 @@
 
 #include <jansson.h>
 
+#include "events.h"
 #include "options.h"
 #include "record.h"
 #include "ui.h"
@@ -42,7 +43,7 @@ static bool claim(const char *name, char **dir)
 
 /**
  * record_begin - make the folder that a guest leaves its traces in
- * @g: the guest
+ * @g: the guest, prepared
  *
  * Dies if it can't be made. An exit before record_finish() removes it.
  *
@@ -60,7 +61,7 @@ char *record_begin(const struct guest *g)
 	make_dirs(runs);
 	strftime(stamp, sizeof(stamp), "%Y%m%d-%H%M%S", localtime(&t));
 	what = fmt("%s/%s-%s-%s-%s-seed%llu", runs, stamp, g->kernel->arch->name,
-		   opt.config, g->smpboot->name, (unsigned long long)opt.seed);
+		   opt.config, g->smpboot->name, (unsigned long long)g->work.seed);
 	name = copy(what);
 	/* Another run of the same second may have that name, or be about to. */
 	for (int i = 2; exists(name) || !claim(name, &dir); i++) {
@@ -124,6 +125,21 @@ static json_t *kernel_json(const struct guest *g, const struct tree *t)
 			 "initramfs", g->initramfs, "initramfs_sha256", initramfs);
 }
 
+/* Of a run that keeps a log: what another one has to agree in */
+static void events_json(const struct guest *g, json_t *o)
+{
+	__auto_free char *path = fmt("%s/events.bin", g->dir);
+	struct events e;
+	char sum[HASH_LEN];
+
+	if (!events_read(&e, path))
+		return;
+	hash_file(path, sum);
+	json_object_set_new(o, "events", json_integer(e.count));
+	json_object_set_new(o, "events_sha256", json_string(sum));
+	events_free(&e);
+}
+
 static json_t *run_json(const struct guest *g, const struct tree *t)
 {
 	struct ktap_counts n = judge_counts(g->judge);
@@ -132,15 +148,16 @@ static json_t *run_json(const struct guest *g, const struct tree *t)
 	json_t *o;
 
 	hash_file(console, sum);
-	o = json_pack("{s:i, s:o, s:s, s:s, s:s, s:s, s:s, s:I, s:i, s:i, s:o, s:o, s:s}",
+	o = json_pack("{s:i, s:o, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:s}",
 		      "format", RECORD_FORMAT, "kernel", kernel_json(g, t),
 		      "arch", g->kernel->arch->name, "config", opt.config,
 		      "smpboot", g->smpboot->name,
 		      "timing", strcmp(g->accel, "virtual") ? "real" : "virtual",
 		      "accelerator", strcmp(g->accel, "kvm") ? "tcg" : "kvm",
-		      "seed", (json_int_t)opt.seed, "cycles", opt.cycles,
-		      "cpus", opt.smp, "plan", strings(g->steps),
+		      "plan", strings(g->steps),
 		      "qemu", strings(&g->argv), "cmdline", g->cmdline);
+	workload_to_json(&g->work, o);
+	events_json(g, o);
 	json_object_set_new(o, "verdict", json_string(verdict_name(judge_verdict(g->judge))));
 	if (judge_failure(g->judge))
 		json_object_set_new(o, "first_failure",

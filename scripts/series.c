@@ -264,8 +264,8 @@ static void boot(struct walk *w, struct kernel *k, struct strv *problems)
 	plan_chosen(&w->plan, &steps);
 	g.initramfs = initramfs_build(k, &w->after, &w->plan);
 	g.accel = accel_choose(k, g.initramfs, &w->plan);
-	g.dir = record_begin(&g);
 	guest_prepare(&g, &w->plan);
+	g.dir = record_begin(&g);
 	guests_run(&g, 1);
 	record = record_finish(&g, &w->after);
 	if (judge_verdict(g.judge) == VERDICT_ERROR)

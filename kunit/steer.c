@@ -1,0 +1,450 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Decides from a seed where a CPU gives way to another one, and so steers which
+ * of the possible interleavings a run takes.
+ *
+ * In virtual time all CPUs of the guest share one thread of the host, and one
+ * that executes cpu_relax() hands that thread over. The places to do so are the
+ * yield points of the kernel, where it has them, and a timer on each CPU, which
+ * any kernel has. Where CPUs run in parallel, they are delayed instead.
+ *
+ * Each CPU draws its numbers from a stream of its own, so that in virtual time
+ * the same seed is the same schedule. What CPUs know of each other is read and
+ * written without locks: a lock would be a schedule of its own.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/cpu.h>
+#include <linux/cpuhotplug.h>
+#include <linux/delay.h>
+#include <linux/hrtimer.h>
+#include <linux/module.h>
+#include <linux/percpu.h>
+#include <linux/sched.h>
+#include <linux/smp.h>
+#ifdef CONFIG_LIFECYCLE_YIELD_POINTS
+#include <linux/yield_points.h>
+#endif
+
+#include "steer.h"
+
+/* A timer on an idle CPU only keeps virtual time from jumping ahead. */
+#define IDLE_FACTOR	64
+/* Blocks that a burst lasts, over all CPUs */
+#define BURST_BLOCKS	2048
+#define BURST_FACTOR	8
+/* How much rarer a long hold is than a yield, and a forced preemption */
+#define HOLD_FACTOR	64
+#define RESCHED_FACTOR	8
+
+static char *strategy = "random";
+module_param(strategy, charp, 0444);
+MODULE_PARM_DESC(strategy, "where CPUs give way: random, pct, burst, hold or jitter");
+
+static unsigned long long seed = 1;
+module_param(seed, ullong, 0444);
+MODULE_PARM_DESC(seed, "of all that is drawn");
+
+static unsigned int one_in = 32;
+module_param(one_in, uint, 0444);
+MODULE_PARM_DESC(one_in, "a CPU gives way at one in so many basic blocks");
+
+static unsigned int most = 4;
+module_param(most, uint, 0444);
+MODULE_PARM_DESC(most, "how often it then gives way in a row at most");
+
+static unsigned int hold = 64;
+module_param(hold, uint, 0444);
+MODULE_PARM_DESC(hold, "how often a CPU that is held back gives way in a row at most");
+
+static unsigned int changes = 3;
+module_param(changes, uint, 0444);
+MODULE_PARM_DESC(changes, "pct: how often a CPU loses its priority");
+
+static unsigned int span = 50000;
+module_param(span, uint, 0444);
+MODULE_PARM_DESC(span, "pct: in how many basic blocks that happens");
+
+static unsigned int every;
+module_param(every, uint, 0444);
+MODULE_PARM_DESC(every, "mean time between two timers of a CPU in ns, 0 for none");
+
+static unsigned int delay;
+module_param(delay, uint, 0444);
+MODULE_PARM_DESC(delay, "ns to wait in place of each time to give way, where CPUs run in parallel");
+
+/**
+ * struct steer_cpu - what a CPU draws from, and what it has done
+ * @state: of its generator
+ * @priority: pct: of what it ran when it was last at a yield point
+ * @task: pct: that task
+ * @demoted: pct: how often it lost its priority
+ * @timer: the jitter
+ * @blocks: yield points it came by
+ * @yields: times it gave way
+ * @resched: times it asked for another task
+ * @timers: times @timer fired
+ */
+struct steer_cpu {
+	u64 state;
+	u64 priority;
+	struct task_struct *task;
+	unsigned int demoted;
+	struct hrtimer timer;
+	unsigned long blocks;
+	unsigned long yields;
+	unsigned long resched;
+	unsigned long timers;
+};
+
+static DEFINE_PER_CPU(struct steer_cpu, steer_cpus);
+static enum cpuhp_state steer_state;
+static bool steer_ending;
+
+/* How many blocks of a burst are left */
+static int steer_burst_left;
+
+/* pct: blocks that all CPUs came by, and the next one where one is demoted */
+static u64 steer_steps, steer_next_change;
+static unsigned int steer_changes;
+static u64 steer_change_state;
+
+/* SplitMix64: any seed is as good as another. */
+static u64 steer_draw(u64 *state)
+{
+	u64 z = *state += 0x9e3779b97f4a7c15;
+
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
+	z = (z ^ z >> 27) * 0x94d049bb133111eb;
+	return z ^ z >> 31;
+}
+
+static void steer_give_way(struct steer_cpu *c, unsigned int times)
+{
+	c->yields += times;
+	while (times--) {
+		if (delay)
+			ndelay(delay);
+		else
+			cpu_relax();
+	}
+}
+
+static void steer_resched(struct steer_cpu *c)
+{
+	c->resched++;
+	set_tsk_need_resched(current);
+	set_preempt_need_resched();
+}
+
+static void steer_now_and_then(struct steer_cpu *c, unsigned int rarity)
+{
+	u64 r = steer_draw(&c->state);
+
+	if ((u32)r % rarity)
+		return;
+	r = steer_draw(&c->state);
+	if (!(r % RESCHED_FACTOR))
+		steer_resched(c);
+	steer_give_way(c, 1 + (r >> 32) % most);
+}
+
+/* Every point is as likely as any other: for what needs a few steps to meet. */
+static void random_at_block(struct steer_cpu *c)
+{
+	steer_now_and_then(c, one_in);
+}
+
+/* Dense after an operation has begun, thin elsewhere: cheap in long runs. */
+static void burst_at_block(struct steer_cpu *c)
+{
+	int left = READ_ONCE(steer_burst_left);
+
+	if (left > 0)
+		WRITE_ONCE(steer_burst_left, left - 1);
+	steer_now_and_then(c, left > 0 ? max(one_in / BURST_FACTOR, 2U) :
+				one_in * BURST_FACTOR);
+}
+
+/* One CPU stands still while the others get far: for windows that are wide. */
+static void hold_at_block(struct steer_cpu *c)
+{
+	u64 r = steer_draw(&c->state);
+
+	if ((u32)r % (one_in * HOLD_FACTOR))
+		return;
+	steer_give_way(c, hold / 2 + (r >> 32) % hold);
+}
+
+static void steer_draw_change(void)
+{
+	u64 r = steer_draw(&steer_change_state);
+
+	WRITE_ONCE(steer_next_change, READ_ONCE(steer_steps) + 1 + r % span);
+}
+
+/* How far those are that are to go ahead of @c */
+static unsigned long steer_blocks_ahead(const struct steer_cpu *c)
+{
+	unsigned long sum = 0;
+	int cpu;
+
+	for_each_online_cpu(cpu) {
+		const struct steer_cpu *o = per_cpu_ptr(&steer_cpus, cpu);
+
+		if (o != c && READ_ONCE(o->priority) > c->priority)
+			sum += READ_ONCE(o->blocks);
+	}
+	return sum;
+}
+
+/* Let them go first, as long as there are some that get anywhere. */
+static void steer_stay_behind(struct steer_cpu *c)
+{
+	unsigned long was, is = steer_blocks_ahead(c);
+
+	for (unsigned int i = 0; is && i < hold; i++) {
+		was = is;
+		steer_give_way(c, 1);
+		is = steer_blocks_ahead(c);
+		if (is == was)
+			break;
+	}
+}
+
+/*
+ * Tasks have priorities by the seed. The CPU with the highest one goes first,
+ * but at a few points it becomes the lowest: for a race that needs just so many
+ * switches, and these in the right places.
+ */
+static void pct_at_block(struct steer_cpu *c)
+{
+	u64 steps = READ_ONCE(steer_steps) + 1, state = seed ^ current->pid;
+	bool fresh = c->task != current;
+
+	WRITE_ONCE(steer_steps, steps);
+	if (fresh) {
+		c->task = current;
+		WRITE_ONCE(c->priority, steer_draw(&state) | 1ULL << 63);
+	}
+	if (steps >= READ_ONCE(steer_next_change) && READ_ONCE(steer_changes)) {
+		WRITE_ONCE(steer_changes, steer_changes - 1);
+		steer_draw_change();
+		WRITE_ONCE(c->priority, changes - ++c->demoted);
+	}
+	steer_stay_behind(c);
+}
+
+static void nothing_at_block(struct steer_cpu *c)
+{
+}
+
+/**
+ * struct steer_strategy - a way to choose
+ * @name: what strategy= calls it
+ * @at_block: called at each yield point, with preemption off
+ * @points: it is nothing without the kernel's yield points
+ * @every: default of every=
+ */
+struct steer_strategy {
+	const char *name;
+	void (*at_block)(struct steer_cpu *c);
+	bool points;
+	unsigned int every;
+};
+
+static const struct steer_strategy strategies[] = {
+	{ "random",	random_at_block,	true,	0 },
+	{ "pct",	pct_at_block,		true,	0 },
+	{ "burst",	burst_at_block,		true,	0 },
+	{ "hold",	hold_at_block,		true,	0 },
+	{ "jitter",	nothing_at_block,	false,	20000 },
+};
+
+static const struct steer_strategy *chosen;
+
+/**
+ * steer_burst - an operation begins
+ *
+ * Context: Any. For modules that find it with symbol_get().
+ */
+void steer_burst(void)
+{
+	WRITE_ONCE(steer_burst_left, BURST_BLOCKS);
+}
+EXPORT_SYMBOL_GPL(steer_burst);
+
+/* --- The kernel's yield points --- */
+
+#ifdef CONFIG_LIFECYCLE_YIELD_POINTS
+
+static void notrace steer_at_block(unsigned long ip)
+{
+	struct steer_cpu *c = this_cpu_ptr(&steer_cpus);
+
+	c->blocks++;
+	chosen->at_block(c);
+}
+
+static int steer_attach(void)
+{
+	return chosen->points ? yield_points_attach(steer_at_block) : 0;
+}
+
+static void steer_detach(void)
+{
+	yield_points_detach(steer_at_block);
+}
+
+#else
+
+static int steer_attach(void)
+{
+	if (!chosen->points)
+		return 0;
+	pr_err("strategy %s needs CONFIG_LIFECYCLE_YIELD_POINTS; jitter does not\n",
+	       chosen->name);
+	return -EOPNOTSUPP;
+}
+
+static void steer_detach(void)
+{
+}
+
+#endif
+
+/* --- A timer on each CPU that is online --- */
+
+static u64 steer_interval(struct steer_cpu *c)
+{
+	u64 ns = 200 + steer_draw(&c->state) % (2 * (u64)every);
+
+	return is_idle_task(current) ? ns * IDLE_FACTOR : ns;
+}
+
+/* One that was moved off a CPU that went has nothing to do elsewhere. */
+static enum hrtimer_restart steer_timer(struct hrtimer *timer)
+{
+	struct steer_cpu *c = container_of(timer, struct steer_cpu, timer);
+	u64 r = steer_draw(&c->state);
+
+	if (c != this_cpu_ptr(&steer_cpus) || READ_ONCE(steer_ending))
+		return HRTIMER_NORESTART;
+
+	c->timers++;
+	if (!(r % HOLD_FACTOR))
+		steer_give_way(c, hold);
+	else
+		steer_give_way(c, (r >> 16) % (most + 1));
+	if (!((r >> 32) % 4))
+		steer_resched(c);
+	hrtimer_forward_now(timer, ns_to_ktime(steer_interval(c)));
+	return HRTIMER_RESTART;
+}
+
+static int steer_online(unsigned int cpu)
+{
+	struct steer_cpu *c = per_cpu_ptr(&steer_cpus, cpu);
+
+	if (!every)
+		return 0;
+	/* It may have been moved when its CPU went, and not have fired since. */
+	hrtimer_cancel(&c->timer);
+	hrtimer_start(&c->timer, ns_to_ktime(steer_interval(c)),
+		      HRTIMER_MODE_REL_PINNED_HARD);
+	return 0;
+}
+
+static void steer_prepare_cpus(void)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		struct steer_cpu *c = per_cpu_ptr(&steer_cpus, cpu);
+		u64 state = seed + cpu;
+
+		c->state = steer_draw(&state) ^ (u64)cpu << 56;
+#ifdef HAVE_HRTIMER_SETUP
+		hrtimer_setup(&c->timer, steer_timer, CLOCK_MONOTONIC,
+			      HRTIMER_MODE_REL_PINNED_HARD);
+#else
+		hrtimer_init(&c->timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED_HARD);
+		c->timer.function = steer_timer;
+#endif
+	}
+	steer_change_state = ~seed;
+	steer_changes = changes;
+	steer_draw_change();
+}
+
+static void steer_end_timers(void)
+{
+	int cpu;
+
+	WRITE_ONCE(steer_ending, true);
+	cpuhp_remove_state(steer_state);
+	for_each_possible_cpu(cpu)
+		hrtimer_cancel(&per_cpu_ptr(&steer_cpus, cpu)->timer);
+}
+
+static int steer_choose(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(strategies); i++)
+		if (!strcmp(strategies[i].name, strategy))
+			chosen = &strategies[i];
+	if (!chosen) {
+		pr_err("no strategy is called %s\n", strategy);
+		return -EINVAL;
+	}
+	if (!one_in || !most || !hold || !span || one_in > U32_MAX / HOLD_FACTOR) {
+		pr_err("one_in, most, hold and span must be 1 at least\n");
+		return -EINVAL;
+	}
+	if (!every)
+		every = chosen->every;
+	return 0;
+}
+
+static int __init steer_init(void)
+{
+	int err = steer_choose();
+
+	if (err)
+		return err;
+	steer_prepare_cpus();
+	err = cpuhp_setup_state(CPUHP_AP_ONLINE_DYN, "respawn/steer:online",
+				steer_online, NULL);
+	if (err < 0)
+		return err;
+	steer_state = err;
+	err = steer_attach();
+	if (err)
+		steer_end_timers();
+	return err;
+}
+
+/* The numbers are part of what two runs of a seed have to agree in. */
+static void __exit steer_exit(void)
+{
+	unsigned long blocks = 0, yields = 0, resched = 0, timers = 0;
+	int cpu;
+
+	steer_detach();
+	steer_end_timers();
+	for_each_possible_cpu(cpu) {
+		const struct steer_cpu *c = per_cpu_ptr(&steer_cpus, cpu);
+
+		blocks += c->blocks;
+		yields += c->yields;
+		resched += c->resched;
+		timers += c->timers;
+	}
+	pr_info("%s, seed %llu: %lu blocks, %lu yields, %lu preemptions, %lu timers\n",
+		chosen->name, seed, blocks, yields, resched, timers);
+}
+
+module_init(steer_init);
+module_exit(steer_exit);
+
+MODULE_DESCRIPTION("Steers by a seed which CPU goes first");
+MODULE_LICENSE("GPL");

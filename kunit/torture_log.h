@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef RESPAWN_TORTURE_LOG_H
+#define RESPAWN_TORTURE_LOG_H
+/*
+ * The event log of a stress run, as it lies in the guest's memory. The torture
+ * module writes it; the host reads it out of that memory, however the guest
+ * ended. The console line "respawn: events at 0x<address> size <bytes>" says
+ * where it lies.
+ */
+#ifdef __KERNEL__
+#include <linux/types.h>
+#else
+#include <stdint.h>
+typedef uint64_t __u64;
+typedef uint32_t __u32;
+typedef int32_t __s32;
+typedef uint16_t __u16;
+#endif
+
+#define TORTURE_LOG_MAGIC	0x52534c4f47303031ULL
+
+/**
+ * struct torture_event - something that was done, or seen
+ * @time: when it was over, in ns of the guest's clock
+ * @latency: how long it took, in ns, at most U32_MAX
+ * @result: 0, a number, or a negative errno
+ * @op: enum torture_op
+ * @cpu: where it was noted
+ * @actor: who did it, 0 for the module itself
+ * @slot: which thread or CPU it was about
+ * @arg: what else there is to know
+ * @serial: how many events came before it, in the low 32 bits
+ */
+struct torture_event {
+	__u64 time;
+	__u32 latency;
+	__s32 result;
+	__u16 op;
+	__u16 cpu;
+	__u16 actor;
+	__u16 slot;
+	__u32 arg;
+	__u32 serial;
+};
+
+/**
+ * struct torture_log - what the log begins with
+ * @magic: TORTURE_LOG_MAGIC, once the rest is valid
+ * @entries: how many events there is room for
+ * @entry_size: sizeof(struct torture_event)
+ * @count: events that were ever noted; the last @entries of them are there
+ * @digest: of all that were ever noted
+ * @failure: what was the first thing to go wrong, or empty
+ * @event: number n is in n modulo @entries
+ */
+struct torture_log {
+	__u64 magic;
+	__u32 entries;
+	__u32 entry_size;
+	__u64 count;
+	__u64 digest;
+	char failure[96];
+	struct torture_event event[];
+};
+
+/*
+ * What an event is about: X(constant, name). The driver's operations come first;
+ * OPS= knows them by these names. New ones go to the end of their group.
+ */
+#define TORTURE_OPS(X)				\
+	X(NONE,		"none")			\
+	X(OFFLINE,	"offline")		\
+	X(ONLINE,	"online")		\
+	X(FAILURE,	"failure")
+
+enum torture_op {
+#define X(id, name) TORTURE_##id,
+	TORTURE_OPS(X)
+#undef X
+	TORTURE_OP_COUNT
+};
+
+#endif /* RESPAWN_TORTURE_LOG_H */

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Event logs of stress runs. The guest writes its log into its own memory, which
+ * is the host's too: it costs the guest no device, and is there however the guest
+ * ended.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../kunit/torture_log.h"
+#include "events.h"
+#include "util.h"
+
+static const char *const op_names[] = {
+#define X(id, name) name,
+	TORTURE_OPS(X)
+#undef X
+};
+
+/**
+ * events_save - take the log out of a guest's memory
+ * @memory: file that is the guest's memory
+ * @at: where the guest said that the log lies in it
+ * @size: how long it is
+ * @path: file that gets it
+ *
+ * Dies if the file can't be written.
+ *
+ * Return: whether there is a log
+ */
+bool events_save(int memory, off_t at, size_t size, const char *path)
+{
+	__auto_free char *log = malloc(size);
+
+	if (!log)
+		die("out of memory");
+	if (pread(memory, log, size, at) != (ssize_t)size)
+		return false;
+	write_file(path, log, size);
+	return true;
+}
+
+/* What a guest wrote is not to be trusted: it may have died while it did. */
+static bool is_sound(const struct torture_log *l, size_t size)
+{
+	return size >= sizeof(*l) && l->magic == TORTURE_LOG_MAGIC && l->entries &&
+	       l->entry_size == sizeof(struct torture_event) &&
+	       l->entries <= (size - sizeof(*l)) / sizeof(struct torture_event);
+}
+
+/**
+ * events_read - read a log
+ * @e: gets it
+ * @path: file that events_save() wrote
+ *
+ * Return: whether it is there and sound; if so, events_free() frees it
+ */
+bool events_read(struct events *e, const char *path)
+{
+	*e = (struct events){ 0 };
+	e->log = (struct torture_log *)read_file(path, &e->size);
+	if (!e->log || !is_sound(e->log, e->size)) {
+		events_free(e);
+		return false;
+	}
+	e->count = e->log->count;
+	e->first = e->count > e->log->entries ? e->count - e->log->entries : 0;
+	e->digest = e->log->digest;
+	memcpy(e->failure, e->log->failure, sizeof(e->log->failure));
+	return true;
+}
+
+void events_free(struct events *e)
+{
+	free(e->log);
+	*e = (struct events){ 0 };
+}
+
+static const struct torture_event *event(const struct events *e, uint64_t number)
+{
+	return &e->log->event[number % e->log->entries];
+}
+
+/**
+ * events_line - an event, for people
+ * @e: the log
+ * @number: from @e->first to @e->count - 1
+ *
+ * Return: one line, to be freed
+ */
+char *events_line(const struct events *e, uint64_t number)
+{
+	const struct torture_event *v = event(e, number);
+
+	return fmt("%llu: %12.6f s cpu %u actor %u %s slot %u arg %#x: %d, %.3f us",
+		   (unsigned long long)number, v->time / 1e9, v->cpu, v->actor,
+		   v->op < TORTURE_OP_COUNT ? op_names[v->op] : "?", v->slot, v->arg,
+		   v->result, v->latency / 1e3);
+}
+
+/**
+ * events_difference - the first event in which two logs are not the same
+ * @a: a log
+ * @b: another one
+ *
+ * Return: NULL if they agree, else what differs, to be freed
+ */
+char *events_difference(const struct events *a, const struct events *b)
+{
+	uint64_t from = a->first > b->first ? a->first : b->first;
+	uint64_t to = a->count < b->count ? a->count : b->count;
+
+	for (uint64_t i = from; i < to; i++) {
+		__auto_free char *one = NULL, *two = NULL;
+
+		if (!memcmp(event(a, i), event(b, i), sizeof(struct torture_event)))
+			continue;
+		one = events_line(a, i);
+		two = events_line(b, i);
+		return fmt("event %s\n  now   %s", one, two);
+	}
+	if (a->count != b->count)
+		return fmt("event %llu: %llu events then, %llu now", (unsigned long long)to,
+			   (unsigned long long)a->count, (unsigned long long)b->count);
+	if (a->digest != b->digest)
+		return fmt("an event before %llu, the first one that both logs still have",
+			   (unsigned long long)from);
+	return NULL;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef RESPAWN_EVENTS_H
+#define RESPAWN_EVENTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct torture_event;
+
+/**
+ * struct events - the event log of a stress run
+ * @count: events there were
+ * @first: number of the first one that is still there
+ * @digest: of all of them, as the guest made it
+ * @failure: what the guest noted to have gone wrong first, empty if nothing
+ */
+struct events {
+	uint64_t count;
+	uint64_t first;
+	uint64_t digest;
+	char failure[97];
+
+	struct torture_log *log;
+	size_t size;
+};
+
+bool events_save(int memory, off_t at, size_t size, const char *path);
+bool events_read(struct events *e, const char *path);
+void events_free(struct events *e);
+char *events_line(const struct events *e, uint64_t number);
+char *events_difference(const struct events *a, const struct events *b);
+
+#endif /* RESPAWN_EVENTS_H */

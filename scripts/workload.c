@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What a guest is asked to do: from the user's variables, onto the command line
+ * of its kernel, into its record and back.
+ */
+#define _GNU_SOURCE
+#include <stdlib.h>
+#include <string.h>
+
+#include "options.h"
+#include "util.h"
+#include "workload.h"
+
+/**
+ * workload_from_options - what the user asked for
+ * @w: gets it
+ */
+void workload_from_options(struct workload *w)
+{
+	*w = (struct workload){
+		.seed = opt.seed, .cpus = opt.smp, .cycles = opt.cycles,
+		.actors = opt.actors, .ops = opt.ops,
+		.strategy = *opt.strategy ? opt.strategy : "none", .steer = opt.steer,
+	};
+}
+
+/**
+ * workload_cmdline - how the guest's init is told
+ * @w: the workload
+ *
+ * Return: words for the kernel's command line, to be freed
+ */
+char *workload_cmdline(const struct workload *w)
+{
+	return fmt("respawn.seed=%llu respawn.cycles=%u respawn.actors=%u%s%s respawn.strategy=%s%s%s",
+		   (unsigned long long)w->seed, w->cycles, w->actors,
+		   *w->ops ? " respawn.ops=" : "", w->ops, w->strategy,
+		   *w->steer ? " respawn.steer=" : "", w->steer);
+}
+
+/**
+ * workload_words - how the user would ask for it
+ * @w: the workload
+ *
+ * Return: variables as make takes them, to be freed
+ */
+char *workload_words(const struct workload *w)
+{
+	return fmt("SEED=%llu CYCLES=%u SMP=%u ACTORS=%u STRATEGY=%s%s%s%s%s",
+		   (unsigned long long)w->seed, w->cycles, w->cpus, w->actors, w->strategy,
+		   *w->steer ? " STEER=" : "", w->steer, *w->ops ? " OPS=" : "", w->ops);
+}
+
+/**
+ * workload_to_json - write it into a record
+ * @w: the workload
+ * @o: the record
+ */
+void workload_to_json(const struct workload *w, json_t *o)
+{
+	json_object_set_new(o, "seed", json_integer(w->seed));
+	json_object_set_new(o, "cpus", json_integer(w->cpus));
+	json_object_set_new(o, "cycles", json_integer(w->cycles));
+	json_object_set_new(o, "actors", json_integer(w->actors));
+	json_object_set_new(o, "ops", json_string(w->ops));
+	json_object_set_new(o, "strategy", json_string(w->strategy));
+	json_object_set_new(o, "steer", json_string(w->steer));
+}
+
+/**
+ * workload_from_json - read it out of a record
+ * @w: gets it; its strings live as long as @o
+ * @o: the record
+ *
+ * Return: NULL, or what is missing
+ */
+const char *workload_from_json(struct workload *w, const json_t *o)
+{
+	static const char *const names[] = {
+		"seed", "cpus", "cycles", "actors", "ops", "strategy", "steer",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (i < 4 ? !json_is_integer(json_object_get(o, names[i])) :
+			    !json_is_string(json_object_get(o, names[i])))
+			return names[i];
+	*w = (struct workload){
+		.seed = json_integer_value(json_object_get(o, "seed")),
+		.cpus = json_integer_value(json_object_get(o, "cpus")),
+		.cycles = json_integer_value(json_object_get(o, "cycles")),
+		.actors = json_integer_value(json_object_get(o, "actors")),
+		.ops = json_string_value(json_object_get(o, "ops")),
+		.strategy = json_string_value(json_object_get(o, "strategy")),
+		.steer = json_string_value(json_object_get(o, "steer")),
+	};
+	return NULL;
+}
