@@ -55,6 +55,7 @@ static const struct {
 	{ "actors=", "RESPAWN_ACTORS" },
 	{ "ops=", "RESPAWN_OPS" },
 	{ "plant=", "RESPAWN_PLANT" },
+	{ NULL, NULL },
 };
 
 static int kmsg;
@@ -128,7 +129,7 @@ static bool pass_on(const char *word)
 {
 	size_t i, len;
 
-	for (i = 0; i < sizeof(passed_on) / sizeof(passed_on[0]); i++) {
+	for (i = 0; passed_on[i].name; i++) {
 		len = strlen(passed_on[i].name);
 		if (!strncmp(word, passed_on[i].name, len))
 			return !setenv(passed_on[i].variable, word + len, 1);

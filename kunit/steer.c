@@ -33,6 +33,8 @@
 /* Blocks that a burst lasts, over all CPUs */
 #define BURST_BLOCKS	2048
 #define BURST_FACTOR	8
+/* Blocks after which a CPU that stays behind does so anew */
+#define PATIENCE_BLOCKS	1024
 /* How much rarer a long hold is than a yield, and a forced preemption */
 #define HOLD_FACTOR	64
 #define RESCHED_FACTOR	8
@@ -79,6 +81,7 @@ MODULE_PARM_DESC(delay, "ns to wait in place of each time to give way, where CPU
  * @priority: pct: of what it ran when it was last at a yield point
  * @task: pct: that task
  * @demoted: pct: how often it lost its priority
+ * @patience: pct: how often it may still give way before it has to get on
  * @timer: the jitter
  * @blocks: yield points it came by
  * @yields: times it gave way
@@ -90,6 +93,7 @@ struct steer_cpu {
 	u64 priority;
 	struct task_struct *task;
 	unsigned int demoted;
+	unsigned int patience;
 	struct hrtimer timer;
 	unsigned long blocks;
 	unsigned long yields;
@@ -198,12 +202,17 @@ static unsigned long steer_blocks_ahead(const struct steer_cpu *c)
 	return sum;
 }
 
-/* Let them go first, as long as there are some that get anywhere. */
+/*
+ * Let them go first, as long as there are some that get anywhere. They may spin
+ * until @c has done its part, so there is a limit to it.
+ */
 static void steer_stay_behind(struct steer_cpu *c)
 {
 	unsigned long was, is = steer_blocks_ahead(c);
 
-	for (unsigned int i = 0; is && i < hold; i++) {
+	if (!(c->blocks % PATIENCE_BLOCKS))
+		c->patience = hold;
+	for (; is && c->patience; c->patience--) {
 		was = is;
 		steer_give_way(c, 1);
 		is = steer_blocks_ahead(c);
@@ -225,6 +234,7 @@ static void pct_at_block(struct steer_cpu *c)
 	WRITE_ONCE(steer_steps, steps);
 	if (fresh) {
 		c->task = current;
+		c->patience = hold;
 		WRITE_ONCE(c->priority, steer_draw(&state) | 1ULL << 63);
 	}
 	if (steps >= READ_ONCE(steer_next_change) && READ_ONCE(steer_changes)) {

@@ -15,7 +15,7 @@
 #include "util.h"
 
 static const char *const op_names[] = {
-#define X(id, name) name,
+#define X(id, name) [TORTURE_##id] = name,
 	TORTURE_OPS(X)
 #undef X
 };

@@ -62,7 +62,8 @@ static char *joined(const struct strv *v, const char *delim)
  * the host would end it some time later, in each run at another point.
  */
 static const char stress_cmdline[] =
-	"panic_on_warn=1 softlockup_panic=1 watchdog_thresh=2 rcupdate.rcu_cpu_stall_timeout=10 sysctl.kernel.panic_on_rcu_stall=1 sysctl.kernel.hung_task_panic=1 ";
+	"panic_on_warn=1 softlockup_panic=1 watchdog_thresh=2 sysctl.kernel.hung_task_panic=1 "
+	"rcupdate.rcu_cpu_stall_timeout=10 sysctl.kernel.panic_on_rcu_stall=1 ";
 
 static bool is_stress(const struct guest *g)
 {
