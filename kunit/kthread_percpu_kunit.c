@@ -254,12 +254,14 @@ static void users_cannot_move_it(struct kunit *test)
  * struct comer - a thread that comes and goes with the CPU, by its callbacks
  * @b: the thread
  * @state: of the callbacks
+ * @ran: whether it ran when it was woken for the last time
  * @result: what the last destroy returned
  * @goings: how often it was destroyed
  */
 static struct comer {
 	struct bound b;
 	enum cpuhp_state state;
+	bool ran;
 	int result;
 	unsigned int goings;
 } comer;
@@ -282,6 +284,9 @@ static int comer_offline(unsigned int which)
 {
 	if (which != cpu)
 		return 0;
+	/* The CPU is on its way down, and still the one that it runs on. */
+	wake_up_process(comer.b.k);
+	comer.ran = wait_for_completion_timeout(&comer.b.ran, BOUND);
 	comer.result = bound_destroy(&comer.b);
 	comer.goings++;
 	return 0;
@@ -307,6 +312,8 @@ static void spawned_and_destroyed_as_it_comes_and_goes(struct kunit *test)
 		bound_run(test, &comer.b);
 		offline(test);
 		KUNIT_EXPECT_NULL(test, comer.b.k);
+		KUNIT_EXPECT_TRUE(test, comer.ran);
+		KUNIT_EXPECT_EQ(test, atomic_read(&comer.b.astray), 0);
 		KUNIT_EXPECT_EQ(test, comer.result, 0);
 		KUNIT_EXPECT_EQ(test, comer.goings, (unsigned int)i);
 		online(test);

@@ -14,11 +14,9 @@
 #include "events.h"
 #include "util.h"
 
-static const char *const op_names[] = {
-#define X(id, name) [TORTURE_##id] = name,
-	TORTURE_OPS(X)
-#undef X
-};
+#define X(id, name)	name,
+
+static const char *const op_names[] = { TORTURE_OPS(X) };
 
 /**
  * events_save - take the log out of a guest's memory

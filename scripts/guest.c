@@ -61,23 +61,39 @@ static char *joined(const struct strv *v, const char *delim)
  * A stress run is over when something goes wrong, and the guest is who says so:
  * the host would end it some time later, in each run at another point.
  */
-static const char stress_cmdline[] =
-	"panic_on_warn=1 softlockup_panic=1 watchdog_thresh=2 sysctl.kernel.hung_task_panic=1 "
-	"rcupdate.rcu_cpu_stall_timeout=10 sysctl.kernel.panic_on_rcu_stall=1 ";
+static const char *const stress_cmdline[] = {
+	"panic_on_warn=1", "softlockup_panic=1", "watchdog_thresh=2",
+	"sysctl.kernel.hung_task_panic=1", "rcupdate.rcu_cpu_stall_timeout=10",
+	"sysctl.kernel.panic_on_rcu_stall=1",
+};
 
 static bool is_stress(const struct guest *g)
 {
 	return g->steps->n == 1 && !strcmp(g->steps->v[0], "stress");
 }
 
+static char *stress_words(void)
+{
+	char *words = copy("");
+
+	for (size_t i = 0; i < ARRAY_SIZE(stress_cmdline); i++) {
+		char *more = fmt("%s%s ", words, stress_cmdline[i]);
+
+		free(words);
+		words = more;
+	}
+	return words;
+}
+
 static char *command_line(const struct guest *g)
 {
 	__auto_free char *plan = joined(g->steps, ","), *work = workload_cmdline(&g->work);
+	__auto_free char *stress = is_stress(g) ? stress_words() : copy("");
 	const struct arch *a = g->kernel->arch;
 
 	return fmt("console=%s nokaslr panic=-1 slab_nomerge printk.time=1 printk.devkmsg=on ignore_loglevel kunit.enable=1 rcupdate.rcu_expedited=1 %s%s%s%srespawn.plan=%s %s%s%s",
 		   a->console, a->cmdline, is_virtual(g) ? a->virtual_cmdline : "",
-		   g->smpboot ? g->smpboot->cmdline : "", is_stress(g) ? stress_cmdline : "",
+		   g->smpboot ? g->smpboot->cmdline : "", stress,
 		   plan, work, *opt.kcmdline ? " " : "", opt.kcmdline);
 }
 
