@@ -14,10 +14,11 @@ LIBS := libarchive jansson nettle
 RESPAWN := $(O)/respawn
 DEPS := $(O)/respawn-deps
 # Targets with an exit status of their own, and the others that do a job
-CHECKS := check mutate check-series bench-primitives
+CHECKS := check stress explore replay mutate check-series bench-primitives
 JUDGING := $(CHECKS) test
 DOING := build shell repin kernel-edit kernel-export
 VARIABLES := ARCH CONFIG PIN TREE SERIES PATCHES SUITES KERNEL_TARBALL PLAN SEED CYCLES ACTORS OPS STRATEGY STEER \
+	     SEEDS JOBS KEEP_GOING TIME RUN N \
 	     SMP SMPBOOT TIMING ACCEL KCMDLINE TIMEOUT STALL MUTANTS MUTANTS_DIR O V
 export $(VARIABLES)
 
@@ -29,6 +30,9 @@ help:
 	@echo 'Targets:'
 	@echo '  check          build, boot and judge every architecture;'
 	@echo '                 status 0: all passed, 1: a failure, 2: an error of the harness'
+	@echo '  stress         one stress run: SEED= names the order of events and the schedule'
+	@echo '  explore        many of them, SEEDS=1..500, until one fails'
+	@echo '  replay         one again, RUN=<record>: reproduced, or where it diverged'
 	@echo '  test           test respawn itself'
 	@echo '  build          build all that check boots'
 	@echo '  mutate         break the primitives line by line: does a test notice?'

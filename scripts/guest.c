@@ -170,7 +170,7 @@ void guest_prepare_again(struct guest *g, const struct plan *plan)
 void guest_prepare(struct guest *g, const struct plan *plan)
 {
 	if (!g->work.cpus)
-		workload_from_options(&g->work);
+		workload_from_options(&g->work, opt.seed);
 	g->cmdline = command_line(g);
 	qemu_args(g, "file:console.log");
 	guest_prepare_again(g, plan);
@@ -581,7 +581,7 @@ int guest_shell(struct guest *g)
 	pid_t pid;
 
 	g->steps = &no_steps;
-	workload_from_options(&g->work);
+	workload_from_options(&g->work, opt.seed);
 	g->memory = make_memory();
 	g->cmdline = fmt("console=%s nokaslr panic=-1 printk.devkmsg=on quiet %srespawn.shell=1%s%s",
 			 g->kernel->arch->console, g->kernel->arch->cmdline,

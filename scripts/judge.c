@@ -526,6 +526,48 @@ struct ktap_counts judge_counts(const struct judge *j)
 	return n;
 }
 
+/* The function's name in a line of a stack as "  kthread_park+0x2c/0x90", or NULL */
+static char *frame(const char *line)
+{
+	char name[128];
+	unsigned int offset;
+
+	line += strspn(line, " ");
+	/* One with a question mark was found on the stack, but may not be of it. */
+	if (sscanf(line, "%127[A-Za-z0-9_.]+0x%x/", name, &offset) != 2)
+		return NULL;
+	return copy(name);
+}
+
+/**
+ * judge_frames - the functions on top of the stack that the failure shows
+ * @j: the judge
+ * @most: how many at most
+ *
+ * Return: their names with spaces between, to be freed; empty if there are none
+ */
+char *judge_frames(const struct judge *j, unsigned int most)
+{
+	char *all = copy("");
+	bool trace = false;
+
+	if (!j->trouble || j->at < 0)
+		return all;
+	for (size_t i = j->at; i < j->lines.n && most; i++) {
+		__auto_free char *name = trace ? frame(j->lines.v[i]) : NULL;
+		char *more;
+
+		trace |= strstr(j->lines.v[i], "Call trace:") || strstr(j->lines.v[i], "Call Trace:");
+		if (!name || starts(name, "dump_") || starts(name, "panic"))
+			continue;
+		more = fmt("%s%s%s", all, *all ? " < " : "", name);
+		free(all);
+		all = more;
+		most--;
+	}
+	return all;
+}
+
 /**
  * judge_excerpt - the console around what went wrong
  * @j: the judge

@@ -50,6 +50,7 @@ enum verdict judge_verdict(const struct judge *j);
 const char *judge_failure(const struct judge *j);
 const char *judge_failed_test(const struct judge *j);
 void judge_failed_tests(const struct judge *j, struct strv *names);
+char *judge_frames(const struct judge *j, unsigned int most);
 char *judge_excerpt(const struct judge *j);
 size_t judge_cases_before(const struct judge *j);
 const struct ktap *judge_ktap(const struct judge *j);

@@ -9,9 +9,11 @@
 #include "bench.h"
 #include "check.h"
 #include "edit.h"
+#include "explore.h"
 #include "mutate.h"
 #include "options.h"
 #include "pin.h"
+#include "replay.h"
 #include "series.h"
 #include "util.h"
 
@@ -28,6 +30,8 @@ static int variables(void)
  * @help: what it does, for people
  * @defaults: variables whose default is another one for it, or NULL
  */
+#define STRESS	"PLAN=stress STRATEGY=mix CYCLES=100"
+
 static const struct command {
 	const char *name;
 	int (*fn)(void);
@@ -36,6 +40,10 @@ static const struct command {
 } commands[] = {
 	{ "check", check, "build, boot and judge every architecture", NULL },
 	{ "build", check_build, "build all that check boots", NULL },
+	{ "stress", check, "one stress run, by SEED=, under a schedule that is the seed's too",
+	  STRESS },
+	{ "explore", explore, "many stress runs, a seed each, until one fails", STRESS },
+	{ "replay", replay, "a run again, by its record: is it the same?", NULL },
 	{ "mutate", mutate, "break the primitives line by line, see each break caught",
 	  "ARCH=arm64 STALL=10 TIMEOUT=60" },
 	{ "check-series", check_series, "check every patch of the series by itself", NULL },

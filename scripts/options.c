@@ -19,8 +19,8 @@ struct options opt;
 
 enum kind { TEXT, PATH, PATHS, NUMBER, CHOICE };
 
-static unsigned long long smp, seed, cycles, actors, timeout, stall;
-static const char *arch_list, *verbose;
+static unsigned long long smp, seed, cycles, actors, timeout, stall, seconds, count, jobs;
+static const char *arch_list, *verbose, *keep_going;
 
 static struct variable {
 	const char *name;
@@ -51,8 +51,8 @@ static struct variable {
 	  "processes of the stress driver that work on threads" },
 	{ "OPS", "", TEXT, &opt.ops, NULL,
 	  "operations of the stress driver, name or name:weight, comma separated, all if empty" },
-	{ "STRATEGY", "", CHOICE, &opt.strategy, "none random pct burst hold jitter",
-	  "where CPUs give way to each other: none, random, pct, burst, hold or jitter" },
+	{ "STRATEGY", "", CHOICE, &opt.strategy, "none random pct burst hold jitter mix",
+	  "where CPUs give way to each other: none, random, pct, burst, hold, jitter, or mix" },
 	{ "STEER", "", TEXT, &opt.steer, NULL,
 	  "parameters of the strategy, as one_in=32,most=4" },
 	{ "SMP", "4", NUMBER, &smp, NULL, "CPUs of the guest, 2 to 8" },
@@ -66,6 +66,14 @@ static struct variable {
 	  "more words for the guest kernel's command line" },
 	{ "TIMEOUT", "300", NUMBER, &timeout, NULL, "host seconds a guest may take" },
 	{ "STALL", "60", NUMBER, &stall, NULL, "host seconds a guest's console may be silent" },
+	{ "SEEDS", "1..100", TEXT, &opt.seeds, NULL, "seeds to explore, from..to" },
+	{ "JOBS", "0", NUMBER, &jobs, NULL,
+	  "guests that explore runs at once, 0 for one per CPU of the host" },
+	{ "KEEP_GOING", "0", TEXT, &keep_going, NULL, "1: explore goes on after a failure" },
+	{ "TIME", "0", NUMBER, &seconds, NULL,
+	  "host seconds after which explore begins no further seed, 0 for no end" },
+	{ "RUN", "", PATH, &opt.run, NULL, "record to replay, as build/runs/<name>" },
+	{ "N", "20", NUMBER, &count, NULL, "how often check-determinism runs each record again" },
 	{ "MUTANTS", "", TEXT, &opt.mutants, NULL,
 	  "mutants to run, comma separated, all if empty" },
 	{ "MUTANTS_DIR", "", PATH, &opt.mutants_dir, NULL,
@@ -303,6 +311,10 @@ void options_parse(int argc, char **argv)
 	opt.smp = smp;
 	opt.cycles = cycles;
 	opt.actors = actors;
+	opt.time = seconds;
+	opt.count = count;
+	opt.explore_jobs = jobs;
+	opt.keep_going = !strcmp(keep_going, "1");
 	opt.timeout = timeout;
 	opt.stall = stall;
 	if (smp < 2 || smp > 8)

@@ -25,6 +25,8 @@
  * @strategy: where CPUs give way to each other; empty is "none"
  * @steer: parameters of the strategy, comma separated
  * @ops: what the stress driver does, comma separated, empty for all it can
+ * @seeds: the seeds to explore, "from..to"
+ * @run: folder of the record to replay
  * @kcmdline: more words for the kernel's command line
  * @mutants: names of the mutants to run, comma separated; empty for all
  * @mutants_dir: folder of their tables, empty for respawn's own
@@ -36,6 +38,10 @@
  * @actors: processes of the stress driver that work on threads
  * @timeout: seconds of host time that a guest may take in all
  * @stall: seconds of host time that a guest's console may be silent
+ * @time: seconds of host time after which no further seed is begun, 0 for no end
+ * @count: how often to do it again
+ * @explore_jobs: guests at once, 0 for as many as the host has CPUs
+ * @keep_going: explore goes on after a failure
  * @jobs: of make
  */
 struct options {
@@ -54,6 +60,8 @@ struct options {
 	const char *strategy;
 	const char *steer;
 	const char *ops;
+	const char *seeds;
+	const char *run;
 	const char *kcmdline;
 	const char *mutants;
 	const char *mutants_dir;
@@ -65,6 +73,10 @@ struct options {
 	unsigned int actors;
 	unsigned int timeout;
 	unsigned int stall;
+	unsigned int time;
+	unsigned int count;
+	unsigned int explore_jobs;
+	bool keep_going;
 	unsigned int jobs;
 };
 

@@ -26,7 +26,8 @@ static struct strv unfinished;
 static void remove_unfinished(void)
 {
 	for (size_t i = 0; i < unfinished.n; i++)
-		remove_tree(unfinished.v[i]);
+		if (*unfinished.v[i])
+			remove_tree(unfinished.v[i]);
 }
 
 /* Make the folder of a record that is to be called @name, if nobody has. */
@@ -158,6 +159,7 @@ static json_t *run_json(const struct guest *g, const struct tree *t)
 		      "qemu", strings(&g->argv), "cmdline", g->cmdline);
 	workload_to_json(&g->work, o);
 	events_json(g, o);
+	json_object_set_new(o, "ended_by", json_string(g->ending == ENDING_ITSELF ? "guest" : "host"));
 	json_object_set_new(o, "verdict", json_string(verdict_name(judge_verdict(g->judge))));
 	if (judge_failure(g->judge))
 		json_object_set_new(o, "first_failure",
@@ -171,6 +173,24 @@ static json_t *run_json(const struct guest *g, const struct tree *t)
 						  "wall", g->wall,
 						  "guest", judge_guest_time(g->judge)));
 	return o;
+}
+
+/* It is no longer to be removed at an early end. */
+static void forget(const char *dir)
+{
+	for (size_t i = 0; i < unfinished.n; i++)
+		if (!strcmp(unfinished.v[i], dir))
+			*unfinished.v[i] = '\0';
+}
+
+/**
+ * record_discard - remove the folder of a guest that is to leave no record
+ * @g: the guest
+ */
+void record_discard(const struct guest *g)
+{
+	remove_tree(g->dir);
+	forget(g->dir);
 }
 
 /**
@@ -197,8 +217,6 @@ char *record_finish(const struct guest *g, const struct tree *t)
 	final[strlen(final) - strlen(".tmp")] = '\0';
 	if (rename(g->dir, final))
 		die("cannot rename %s: %s", g->dir, strerror(errno));
-	for (size_t i = 0; i < unfinished.n; i++)
-		if (!strcmp(unfinished.v[i], g->dir))
-			*unfinished.v[i] = '\0';
+	forget(g->dir);
 	return final;
 }

@@ -5,6 +5,7 @@
 #include "guest.h"
 
 char *record_begin(const struct guest *g);
+void record_discard(const struct guest *g);
 char *record_finish(const struct guest *g, const struct tree *t);
 
 #endif /* RESPAWN_RECORD_H */

@@ -11,17 +11,30 @@
 #include "util.h"
 #include "workload.h"
 
+/* The one that was asked for; seeds take turns with "mix". */
+static const char *strategy_of(const struct workload *w)
+{
+	static const char *const mix[] = { "random", "pct", "burst", "hold", "jitter" };
+
+	if (strcmp(w->strategy, "mix"))
+		return w->strategy;
+	/* Two seeds in a row, as modes of smpboot take turns too. */
+	return mix[w->seed / 2 % ARRAY_SIZE(mix)];
+}
+
 /**
  * workload_from_options - what the user asked for
  * @w: gets it
+ * @seed: the seed, whatever SEED= says
  */
-void workload_from_options(struct workload *w)
+void workload_from_options(struct workload *w, uint64_t seed)
 {
 	*w = (struct workload){
-		.seed = opt.seed, .cpus = opt.smp, .cycles = opt.cycles,
+		.seed = seed, .cpus = opt.smp, .cycles = opt.cycles,
 		.actors = opt.actors, .ops = opt.ops,
 		.strategy = *opt.strategy ? opt.strategy : "none", .steer = opt.steer,
 	};
+	w->strategy = strategy_of(w);
 }
 
 /**

@@ -27,7 +27,7 @@ struct workload {
 	const char *steer;
 };
 
-void workload_from_options(struct workload *w);
+void workload_from_options(struct workload *w, uint64_t seed);
 char *workload_cmdline(const struct workload *w);
 char *workload_words(const struct workload *w);
 void workload_to_json(const struct workload *w, json_t *o);

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A run again, as its record tells it: the same kernel, initramfs and arguments.
+ * It is reproduced if it says the same to the last digit, and not otherwise.
+ */
+#define _GNU_SOURCE
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "events.h"
+#include "options.h"
+#include "record.h"
+#include "replay.h"
+#include "report.h"
+#include "ui.h"
+
+static const char *text_of(const struct past *p, const json_t *o, const char *name)
+{
+	const char *s = json_string_value(json_object_get(o, name));
+
+	if (!s)
+		die("%s/run.json is no whole record: it has no %s", p->dir, name);
+	return s;
+}
+
+static void strings_of(const struct past *p, const char *name, struct strv *v)
+{
+	const json_t *all = json_object_get(p->json, name);
+	size_t i;
+	json_t *o;
+
+	if (!json_is_array(all))
+		die("%s/run.json is no whole record: it has no %s", p->dir, name);
+	json_array_foreach(all, i, o)
+		strv_add(v, "%s", json_string_value(o));
+}
+
+static void same_file(const struct past *p, const json_t *kernel, const char *what,
+		      const char *path)
+{
+	__auto_free char *key = fmt("%s_sha256", what);
+	const char *want = text_of(p, kernel, key);
+	char is[HASH_LEN];
+
+	if (!exists(path))
+		die("%s is gone, so this run can't be replayed; a bundle would have kept it", path);
+	hash_file(path, is);
+	if (strcmp(is, want))
+		die("%s is not the file that was run: its SHA-256 is %.12s..., the record says %.12s...",
+		    path, is, want);
+}
+
+static const struct smpboot *mode_named(const char *name)
+{
+	static const struct smpboot none = { .name = "park", .cmdline = "" };
+	const struct smpboot *s = NULL;
+
+	while ((s = smpboot_next(s)))
+		if (!strcmp(s->name, name))
+			return s;
+	return &none;
+}
+
+/**
+ * past_open - read a record
+ * @p: gets what it tells
+ * @dir: the record's folder
+ *
+ * Dies if it is not there or not whole, if the files that were run are gone or
+ * other ones, and of a run in real time, which has no schedule to replay.
+ */
+void past_open(struct past *p, const char *dir)
+{
+	__auto_free char *path = fmt("%s/run.json", dir);
+	const json_t *kernel;
+	const char *lack;
+	json_error_t err;
+
+	*p = (struct past){ .dir = dir };
+	if (!*dir)
+		die("RUN=: say which record, as build/runs/<name>");
+	if (!exists(path))
+		die("%s: there is no record with that name", dir);
+	p->json = json_load_file(path, 0, &err);
+	if (!p->json)
+		die("%s is corrupt: %s in line %d", path, err.text, err.line);
+	lack = workload_from_json(&p->guest.work, p->json);
+	if (lack)
+		die("%s is no whole record: it has no %s", path, lack);
+	if (strcmp(text_of(p, p->json, "timing"), "virtual"))
+		die("%s ran in real time, where nothing can be replayed: TIMING=virtual can", dir);
+
+	kernel = json_object_get(p->json, "kernel");
+	p->kernel.arch = arch_find(text_of(p, p->json, "arch"));
+	if (!p->kernel.arch)
+		die("%s is of an architecture that respawn does not know", dir);
+	p->kernel.image = copy(text_of(p, kernel, "image"));
+	p->kernel.key = copy(text_of(p, kernel, "id"));
+	p->kernel.dir = fmt("%.*s", (int)(strrchr(p->kernel.image, '/') - p->kernel.image),
+			    p->kernel.image);
+	p->guest.initramfs = text_of(p, kernel, "initramfs");
+	same_file(p, kernel, "image", p->kernel.image);
+	same_file(p, kernel, "initramfs", p->guest.initramfs);
+
+	opt.config = text_of(p, p->json, "config");
+	plan_read(&p->plan);
+	strings_of(p, "plan", &p->steps);
+	strings_of(p, "qemu", &p->guest.argv);
+	p->guest.cmdline = copy(text_of(p, p->json, "cmdline"));
+	p->guest.kernel = &p->kernel;
+	p->guest.steps = &p->steps;
+	p->guest.accel = "virtual";
+	p->guest.smpboot = mode_named(text_of(p, p->json, "smpboot"));
+}
+
+/**
+ * past_guest - a guest that does it again
+ * @p: the run
+ * @g: gets prepared, without a folder
+ */
+void past_guest(const struct past *p, struct guest *g)
+{
+	*g = p->guest;
+	g->argv = (struct strv){ 0 };
+	for (size_t i = 0; i < p->guest.argv.n; i++)
+		strv_add(&g->argv, "%s", p->guest.argv.v[i]);
+	g->cmdline = copy(p->guest.cmdline);
+	guest_prepare_again(g, &p->plan);
+}
+
+static bool host_ended(const struct past *p, const struct guest *g)
+{
+	return g->ending != ENDING_ITSELF && !strcmp(text_of(p, p->json, "ended_by"), "host");
+}
+
+/* Where the host ended both it did so at some moment: what there is must agree. */
+static char *console_difference(const struct past *p, const struct guest *g)
+{
+	__auto_free char *one = fmt("%s/console.log", p->dir), *a = read_file(one, NULL);
+	__auto_free char *two = fmt("%s/console.log", g->dir), *b = read_file(two, NULL);
+	const char *x = a ? a : "", *y = b ? b : "";
+	unsigned int line = 1;
+
+	while (*x && strcspn(x, "\n") == strcspn(y, "\n") &&
+	       !strncmp(x, y, strcspn(x, "\n"))) {
+		x += strcspn(x, "\n");
+		y += strcspn(y, "\n");
+		x += *x == '\n';
+		y += *y == '\n';
+		line++;
+	}
+	if ((!*x && !*y) || (host_ended(p, g) && (!strchr(x, '\n') || !strchr(y, '\n'))))
+		return NULL;
+	return fmt("line %u of the console\n  then  %.*s\n  now   %.*s", line,
+		   (int)strcspn(x, "\r\n"), x, (int)strcspn(y, "\r\n"), y);
+}
+
+static char *log_difference(const struct past *p, const struct guest *g)
+{
+	__auto_free char *one = fmt("%s/events.bin", p->dir);
+	__auto_free char *two = fmt("%s/events.bin", g->dir);
+	struct events a, b;
+	bool was = events_read(&a, one), is = events_read(&b, two);
+	char *what = NULL;
+
+	if (was != is)
+		what = fmt("the event log, which only one of them has");
+	else if (was && !host_ended(p, g))
+		what = events_difference(&a, &b);
+	events_free(&a);
+	events_free(&b);
+	return what;
+}
+
+/**
+ * past_difference - is a run what the record tells?
+ * @p: the record
+ * @g: the run, judged
+ *
+ * Return: NULL if it is, else the first difference, to be freed
+ */
+char *past_difference(const struct past *p, const struct guest *g)
+{
+	const char *was = text_of(p, p->json, "verdict");
+	const char *is = verdict_name(judge_verdict(g->judge));
+	char *what = console_difference(p, g);
+
+	if (!what)
+		what = log_difference(p, g);
+	if (!what && strcmp(was, is))
+		what = fmt("the verdict: %s then, %s now", was, is);
+	return what;
+}
+
+/**
+ * replay - run RUN= again
+ *
+ * Return: EXIT_PASS if it was reproduced, EXIT_BAD if it was not
+ */
+int replay(void)
+{
+	__auto_free char *what = NULL, *record = NULL;
+	struct past p;
+	struct guest g;
+	struct tree t;
+
+	past_open(&p, opt.run);
+	past_guest(&p, &g);
+	g.dir = record_begin(&g);
+	ui_stage(p.kernel.arch->name, "replay");
+	guests_run(&g, 1);
+	ui_done("%s", verdict_name(judge_verdict(g.judge)));
+	if (judge_verdict(g.judge) == VERDICT_ERROR)
+		die("%s", judge_failure(g.judge));
+	what = past_difference(&p, &g);
+	t.name = (char *)text_of(&p, json_object_get(p.json, "kernel"), "source");
+	t.hash = (char *)text_of(&p, json_object_get(p.json, "kernel"), "tree");
+	record = record_finish(&g, &t);
+	report_failure(&g, record);
+	if (what)
+		printf("diverged at %s\n  record of this run: %s\n", what, record);
+	else
+		printf("reproduced: %s, seed %llu, to the last digit of %.6f s\n",
+		       verdict_name(judge_verdict(g.judge)),
+		       (unsigned long long)g.work.seed, judge_guest_time(g.judge));
+	return what ? EXIT_BAD : EXIT_PASS;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef RESPAWN_REPLAY_H
+#define RESPAWN_REPLAY_H
+
+#include "guest.h"
+
+/**
+ * struct past - a run that a record tells of
+ * @dir: the record
+ * @json: its run.json
+ * @plan: all steps there are
+ * @steps: those that were done
+ * @kernel: what was run
+ * @guest: how it was run; a copy of it can be run again
+ */
+struct past {
+	const char *dir;
+	json_t *json;
+	struct plan plan;
+	struct strv steps;
+	struct kernel kernel;
+	struct guest guest;
+};
+
+void past_open(struct past *p, const char *dir);
+void past_guest(const struct past *p, struct guest *g);
+char *past_difference(const struct past *p, const struct guest *g);
+int replay(void);
+int check_determinism(void);
+
+#endif /* RESPAWN_REPLAY_H */
