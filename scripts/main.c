@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "bench.h"
+#include "bugs.h"
 #include "check.h"
 #include "edit.h"
 #include "explore.h"
@@ -44,6 +45,11 @@ static const struct command {
 	  STRESS },
 	{ "explore", explore, "many stress runs, a seed each, until one fails", STRESS },
 	{ "replay", replay, "a run again, by its record: is it the same?", NULL },
+	{ "bugs", bugs, "plant known bugs: does explore find them, and replay show them again?",
+	  STRESS " ARCH=arm64 SEEDS=1..300" },
+	{ "check-determinism", check_determinism,
+	  "passing and failing runs again and again: is each the same to the last bit?",
+	  "PLAN=stress STRATEGY=random CYCLES=20" },
 	{ "mutate", mutate, "break the primitives line by line, see each break caught",
 	  "ARCH=arm64 STALL=10 TIMEOUT=60" },
 	{ "check-series", check_series, "check every patch of the series by itself", NULL },

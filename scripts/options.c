@@ -78,6 +78,10 @@ static struct variable {
 	  "mutants to run, comma separated, all if empty" },
 	{ "MUTANTS_DIR", "", PATH, &opt.mutants_dir, NULL,
 	  "folder of tables of mutants, instead of tests/mutants" },
+	{ "BUGS", "", TEXT, &opt.bugs, NULL,
+	  "planted bugs to look for, comma separated, all if empty" },
+	{ "BUGS_DIR", "", PATH, &opt.bugs_dir, NULL,
+	  "folder of their patches, instead of tests/bugs" },
 	{ "O", "build", PATH, &opt.out, NULL, "folder for records and other products" },
 	{ "V", "0", TEXT, &verbose, NULL, "1 shows everything that is run and printed" },
 };

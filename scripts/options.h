@@ -30,6 +30,8 @@
  * @kcmdline: more words for the kernel's command line
  * @mutants: names of the mutants to run, comma separated; empty for all
  * @mutants_dir: folder of their tables, empty for respawn's own
+ * @bugs: names of the planted bugs to look for, comma separated; empty for all
+ * @bugs_dir: folder of their patches, empty for respawn's own
  * @out: folder for records and other products
  * @cache: what is kept between runs and clones
  * @seed: of everything random
@@ -65,6 +67,8 @@ struct options {
 	const char *kcmdline;
 	const char *mutants;
 	const char *mutants_dir;
+	const char *bugs;
+	const char *bugs_dir;
 	const char *out;
 	const char *cache;
 	uint64_t seed;

@@ -159,7 +159,8 @@ static json_t *run_json(const struct guest *g, const struct tree *t)
 		      "qemu", strings(&g->argv), "cmdline", g->cmdline);
 	workload_to_json(&g->work, o);
 	events_json(g, o);
-	json_object_set_new(o, "ended_by", json_string(g->ending == ENDING_ITSELF ? "guest" : "host"));
+	json_object_set_new(o, "ended_by",
+			    json_string(g->ending == ENDING_ITSELF ? "guest" : "host"));
 	json_object_set_new(o, "verdict", json_string(verdict_name(judge_verdict(g->judge))));
 	if (judge_failure(g->judge))
 		json_object_set_new(o, "first_failure",

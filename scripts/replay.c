@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "events.h"
+#include "initramfs.h"
 #include "options.h"
 #include "record.h"
 #include "replay.h"
@@ -225,4 +226,135 @@ int replay(void)
 		       verdict_name(judge_verdict(g.judge)),
 		       (unsigned long long)g.work.seed, judge_guest_time(g.judge));
 	return what ? EXIT_BAD : EXIT_PASS;
+}
+
+/* ---- again and again -------------------------------------------------------- */
+
+/**
+ * struct repeat - one record, run @times more
+ * @p: the record
+ * @tree: source of its kernel
+ * @left: runs that have not begun
+ * @times: how many there are to be
+ * @same: runs that were the same
+ * @what: the first difference that was seen, or NULL
+ */
+struct repeat {
+	struct past *p;
+	const struct tree *tree;
+	size_t left;
+	size_t times;
+	size_t same;
+	char *what;
+};
+
+static struct guest *repeat_next(void *arg)
+{
+	struct repeat *r = arg;
+	struct guest *g;
+
+	if (!r->left)
+		return NULL;
+	r->left--;
+	g = calloc(1, sizeof(*g));
+	if (!g)
+		die("out of memory");
+	past_guest(r->p, g);
+	g->dir = record_begin(g);
+	return g;
+}
+
+static void repeat_over(void *arg, struct guest *g)
+{
+	struct repeat *r = arg;
+	__auto_free char *what = NULL;
+
+	if (judge_verdict(g->judge) == VERDICT_ERROR)
+		die("%s", judge_failure(g->judge));
+	what = past_difference(r->p, g);
+	r->same += !what;
+	if (what && !r->what) {
+		__auto_free char *record = record_finish(g, r->tree);
+
+		r->what = fmt("%s\n  record: %s", what, record);
+	} else {
+		record_discard(g);
+	}
+	guest_free(g);
+	free(g);
+}
+
+static void repeat_show(void *arg)
+{
+	const struct repeat *r = arg;
+
+	ui_progress(r->times - r->left, r->times, "");
+}
+
+/* Run it once to have a record, then again and again. Are all the same? */
+static bool is_repeatable(const struct kernel *k, const char *initramfs, struct tree *t,
+			  const struct plan *plan, const struct strv *steps, bool fails)
+{
+	struct guest g = {
+		.kernel = k, .initramfs = initramfs, .steps = steps, .accel = "virtual",
+		.smpboot = smpboot_next(NULL),
+	};
+	__auto_free char *record = NULL;
+	struct repeat r = { .tree = t, .left = opt.count, .times = opt.count };
+	const char *what = fails ? "a failing run" : "a passing run";
+	struct past p;
+
+	opt.kcmdline = fails ? "respawn.plant=progress" : "";
+	guest_prepare(&g, plan);
+	g.dir = record_begin(&g);
+	ui_stage(k->arch->name, "repeat");
+	guests_run(&g, 1);
+	record = record_finish(&g, t);
+	if ((judge_verdict(g.judge) != VERDICT_PASS) != fails)
+		die("%s was to be %s, but its verdict is %s", record, what,
+		    verdict_name(judge_verdict(g.judge)));
+	past_open(&p, record);
+	r.p = &p;
+	guests_run_from(&(struct guest_source){
+		.next = repeat_next, .over = repeat_over, .show = repeat_show, .arg = &r,
+	});
+	ui_done("%s", what);
+	printf("%-8s %s, seed %llu: %zu of %u replays are bit-identical\n", k->arch->name,
+	       what, (unsigned long long)g.work.seed, r.same, opt.count);
+	if (r.what)
+		printf("  diverged at %s\n", r.what);
+	free(r.what);
+	return r.same == opt.count;
+}
+
+/**
+ * check_determinism - run a passing and a failing seed N= times on each architecture
+ *
+ * Return: EXIT_PASS if no two runs of one differ, else EXIT_BAD
+ */
+int check_determinism(void)
+{
+	__auto_strv struct strv steps = { 0 };
+	unsigned int passed = 0, failed = 0;
+	struct plan plan;
+	struct tree t;
+
+	plan_read(&plan);
+	plan_chosen(&plan, &steps);
+	tree_open(&t);
+	for (size_t i = 0; opt.arch[i]; i++) {
+		struct kernel k = { 0 };
+		char *initramfs;
+
+		kernel_build(&k, opt.arch[i], &t);
+		initramfs = initramfs_build(&k, &t, &plan);
+		for (int fails = 0; fails <= 1; fails++) {
+			bool good = is_repeatable(&k, initramfs, &t, &plan, &steps, fails);
+
+			passed += good;
+			failed += !good;
+		}
+	}
+	printf("%u passed, %u failed, 0 skipped\n", passed, failed);
+	return failed ? EXIT_BAD : EXIT_PASS;
 }
