@@ -14,11 +14,11 @@ LIBS := libarchive jansson nettle
 RESPAWN := $(O)/respawn
 DEPS := $(O)/respawn-deps
 # Targets with an exit status of their own, and the others that do a job
-CHECKS := check stress explore replay check-determinism bugs mutate check-series bench-primitives
+CHECKS := check stress explore replay minimise check-determinism bugs mutate check-series bench-primitives
 JUDGING := $(CHECKS) test
-DOING := build shell repin kernel-edit kernel-export
+DOING := build bundle shell repin kernel-edit kernel-export
 VARIABLES := ARCH CONFIG PIN TREE SERIES PATCHES SUITES KERNEL_TARBALL PLAN SEED CYCLES ACTORS OPS STRATEGY STEER \
-	     SEEDS JOBS KEEP_GOING TIME RUN N BUGS BUGS_DIR \
+	     SEEDS JOBS KEEP_GOING TIME RUN BUNDLE N BUGS BUGS_DIR \
 	     SMP SMPBOOT TIMING ACCEL KCMDLINE TIMEOUT STALL MUTANTS MUTANTS_DIR O V
 export $(VARIABLES)
 
@@ -33,6 +33,8 @@ help:
 	@echo '  stress         one stress run: SEED= names the order of events and the schedule'
 	@echo '  explore        many of them, SEEDS=1..500, until one fails'
 	@echo '  replay         one again, RUN=<record>: reproduced, or where it diverged'
+	@echo '  minimise       the fewest cycles, operations, CPUs that fail as RUN=<record> did'
+	@echo '  bundle         RUN=<record> and all its replay needs, in one file'
 	@echo '  check-determinism  passing and failing runs, N= times each: the same every time?'
 	@echo '  bugs           plant known bugs: does explore find them, does replay repeat them?'
 	@echo '  test           test respawn itself'

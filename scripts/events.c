@@ -99,6 +99,35 @@ char *events_line(const struct events *e, uint64_t number)
 		   v->result, v->latency / 1e3);
 }
 
+static bool is_in(const struct strv *v, const char *s)
+{
+	for (size_t i = 0; i < v->n; i++)
+		if (!strcmp(v->v[i], s))
+			return true;
+	return false;
+}
+
+/**
+ * events_ops - operations that a log has, as OPS= knows them
+ * @record: folder of the record
+ * @ops: gets their names
+ */
+void events_ops(const char *record, struct strv *ops)
+{
+	__auto_free char *path = fmt("%s/events.bin", record);
+	struct events e;
+
+	if (!events_read(&e, path))
+		die("%s is missing or damaged: which operations there were is not known", path);
+	for (uint64_t i = e.first; i < e.count; i++) {
+		unsigned int op = event(&e, i)->op;
+
+		if (op && op < TORTURE_FAILURE && !is_in(ops, op_names[op]))
+			strv_add(ops, "%s", op_names[op]);
+	}
+	events_free(&e);
+}
+
 /**
  * events_difference - the first event in which two logs are not the same
  * @a: a log

@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "util.h"
+
 struct torture_event;
 
 /**
@@ -29,6 +31,7 @@ bool events_save(int memory, off_t at, size_t size, const char *path);
 bool events_read(struct events *e, const char *path);
 void events_free(struct events *e);
 char *events_line(const struct events *e, uint64_t number);
+void events_ops(const char *record, struct strv *ops);
 char *events_difference(const struct events *a, const struct events *b);
 
 #endif /* RESPAWN_EVENTS_H */

@@ -56,7 +56,13 @@ static void without_numbers(char *s)
 	*to = '\0';
 }
 
-static char *signature(const struct judge *j)
+/**
+ * hunt_signature - what failures of one bug have in common
+ * @j: the judge of a run that failed
+ *
+ * Return: a line without what is of that run alone, to be freed
+ */
+char *hunt_signature(const struct judge *j)
 {
 	__auto_free char *what = copy(judge_failure(j)), *frames = judge_frames(j, FRAMES);
 
@@ -131,7 +137,7 @@ static void take_guest(void *arg, struct guest *g)
 		h->error = copy(judge_failure(g->judge));
 		h->over = true;
 	} else if (f.verdict > VERDICT_SKIP) {
-		f.signature = signature(g->judge);
+		f.signature = hunt_signature(g->judge);
 		f.record = record_finish(g, h->tree);
 		h->failed++;
 		h->over |= !h->keep_going;

@@ -74,6 +74,7 @@ struct hunt {
 };
 
 void hunt_seeds(const char *text, uint64_t *first, uint64_t *last);
+char *hunt_signature(const struct judge *j);
 void hunt_run(struct hunt *h);
 
 #endif /* RESPAWN_HUNT_H */

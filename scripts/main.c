@@ -8,9 +8,11 @@
 
 #include "bench.h"
 #include "bugs.h"
+#include "bundle.h"
 #include "check.h"
 #include "edit.h"
 #include "explore.h"
+#include "minimise.h"
 #include "mutate.h"
 #include "options.h"
 #include "pin.h"
@@ -45,6 +47,8 @@ static const struct command {
 	  STRESS },
 	{ "explore", explore, "many stress runs, a seed each, until one fails", STRESS },
 	{ "replay", replay, "a run again, by its record: is it the same?", NULL },
+	{ "minimise", minimise, "the least that fails as a record does", NULL },
+	{ "bundle", bundle, "a record and all its replay needs, in one file", NULL },
 	{ "bugs", bugs, "plant known bugs: does explore find them, and replay show them again?",
 	  STRESS " ARCH=arm64 SEEDS=1..300" },
 	{ "check-determinism", check_determinism,

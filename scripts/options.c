@@ -73,6 +73,7 @@ static struct variable {
 	{ "TIME", "0", NUMBER, &seconds, NULL,
 	  "host seconds after which explore begins no further seed, 0 for no end" },
 	{ "RUN", "", PATH, &opt.run, NULL, "record to replay, as build/runs/<name>" },
+	{ "BUNDLE", "", PATH, &opt.bundle, NULL, "bundle to replay, instead of RUN=" },
 	{ "N", "20", NUMBER, &count, NULL, "how often check-determinism runs each record again" },
 	{ "MUTANTS", "", TEXT, &opt.mutants, NULL,
 	  "mutants to run, comma separated, all if empty" },

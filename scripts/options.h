@@ -27,6 +27,7 @@
  * @ops: what the stress driver does, comma separated, empty for all it can
  * @seeds: the seeds to explore, "from..to"
  * @run: folder of the record to replay
+ * @bundle: the same in one file, from somebody else
  * @kcmdline: more words for the kernel's command line
  * @mutants: names of the mutants to run, comma separated; empty for all
  * @mutants_dir: folder of their tables, empty for respawn's own
@@ -64,6 +65,7 @@ struct options {
 	const char *ops;
 	const char *seeds;
 	const char *run;
+	const char *bundle;
 	const char *kcmdline;
 	const char *mutants;
 	const char *mutants_dir;

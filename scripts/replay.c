@@ -8,7 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bundle.h"
 #include "events.h"
+#include "hunt.h"
 #include "initramfs.h"
 #include "options.h"
 #include "record.h"
@@ -50,6 +52,28 @@ static void same_file(const struct past *p, const json_t *kernel, const char *wh
 	if (strcmp(is, want))
 		die("%s is not the file that was run: its SHA-256 is %.12s..., the record says %.12s...",
 		    path, is, want);
+}
+
+/* In a bundle the file lies beside the record. */
+static char *file_of(const struct past *p, const json_t *kernel, const char *what)
+{
+	char *path = fmt("%s/%s", p->dir, what);
+
+	if (exists(path))
+		return path;
+	free(path);
+	return copy(text_of(p, kernel, what));
+}
+
+/* The argument after @option is where the file lies now. */
+static void put_in(struct strv *argv, const char *option, const char *path)
+{
+	for (size_t i = 0; i + 1 < argv->n; i++) {
+		if (strcmp(argv->v[i], option))
+			continue;
+		free(argv->v[i + 1]);
+		argv->v[i + 1] = copy(path);
+	}
 }
 
 static const struct smpboot *mode_named(const char *name)
@@ -96,11 +120,13 @@ void past_open(struct past *p, const char *dir)
 	p->kernel.arch = arch_find(text_of(p, p->json, "arch"));
 	if (!p->kernel.arch)
 		die("%s is of an architecture that respawn does not know", dir);
-	p->kernel.image = copy(text_of(p, kernel, "image"));
+	p->tree.name = copy(text_of(p, kernel, "source"));
+	p->tree.hash = copy(text_of(p, kernel, "tree"));
+	p->kernel.image = file_of(p, kernel, "image");
 	p->kernel.key = copy(text_of(p, kernel, "id"));
 	p->kernel.dir = fmt("%.*s", (int)(strrchr(p->kernel.image, '/') - p->kernel.image),
 			    p->kernel.image);
-	p->guest.initramfs = text_of(p, kernel, "initramfs");
+	p->guest.initramfs = file_of(p, kernel, "initramfs");
 	same_file(p, kernel, "image", p->kernel.image);
 	same_file(p, kernel, "initramfs", p->guest.initramfs);
 
@@ -108,6 +134,8 @@ void past_open(struct past *p, const char *dir)
 	plan_read(&p->plan);
 	strings_of(p, "plan", &p->steps);
 	strings_of(p, "qemu", &p->guest.argv);
+	put_in(&p->guest.argv, "-kernel", p->kernel.image);
+	put_in(&p->guest.argv, "-initrd", p->guest.initramfs);
 	p->guest.cmdline = copy(text_of(p, p->json, "cmdline"));
 	p->guest.kernel = &p->kernel;
 	p->guest.steps = &p->steps;
@@ -195,7 +223,31 @@ char *past_difference(const struct past *p, const struct guest *g)
 }
 
 /**
- * replay - run RUN= again
+ * past_signature - how a run failed
+ * @p: the run
+ *
+ * Runs it again. Dies if it does not fail.
+ *
+ * Return: the signature, to be freed
+ */
+char *past_signature(const struct past *p)
+{
+	char *signature;
+	struct guest g;
+
+	past_guest(p, &g);
+	g.dir = record_begin(&g);
+	guests_run(&g, 1);
+	if (judge_verdict(g.judge) <= VERDICT_SKIP)
+		die("%s: the run passes, there is nothing to make smaller", p->dir);
+	signature = hunt_signature(g.judge);
+	record_discard(&g);
+	guest_free(&g);
+	return signature;
+}
+
+/**
+ * replay - run RUN= or BUNDLE= again
  *
  * Return: EXIT_PASS if it was reproduced, EXIT_BAD if it was not
  */
@@ -204,9 +256,8 @@ int replay(void)
 	__auto_free char *what = NULL, *record = NULL;
 	struct past p;
 	struct guest g;
-	struct tree t;
 
-	past_open(&p, opt.run);
+	past_open(&p, *opt.bundle ? bundle_open(opt.bundle) : opt.run);
 	past_guest(&p, &g);
 	g.dir = record_begin(&g);
 	ui_stage(p.kernel.arch->name, "replay");
@@ -215,9 +266,7 @@ int replay(void)
 	if (judge_verdict(g.judge) == VERDICT_ERROR)
 		die("%s", judge_failure(g.judge));
 	what = past_difference(&p, &g);
-	t.name = (char *)text_of(&p, json_object_get(p.json, "kernel"), "source");
-	t.hash = (char *)text_of(&p, json_object_get(p.json, "kernel"), "tree");
-	record = record_finish(&g, &t);
+	record = record_finish(&g, &p.tree);
 	report_failure(&g, record);
 	if (what)
 		printf("diverged at %s\n  record of this run: %s\n", what, record);

@@ -10,6 +10,7 @@
  * @json: its run.json
  * @plan: all steps there are
  * @steps: those that were done
+ * @tree: what the record says of the kernel's source: @name and @hash
  * @kernel: what was run
  * @guest: how it was run; a copy of it can be run again
  */
@@ -18,6 +19,7 @@ struct past {
 	json_t *json;
 	struct plan plan;
 	struct strv steps;
+	struct tree tree;
 	struct kernel kernel;
 	struct guest guest;
 };
@@ -25,6 +27,7 @@ struct past {
 void past_open(struct past *p, const char *dir);
 void past_guest(const struct past *p, struct guest *g);
 char *past_difference(const struct past *p, const struct guest *g);
+char *past_signature(const struct past *p);
 int replay(void);
 int check_determinism(void);
 
