@@ -7,36 +7,15 @@
  * RESPAWN_SEED names the order of events, RESPAWN_CYCLES how often each CPU
  * goes and comes back.
  */
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "kmsg.h"
+#include "guest.h"
 
-#define CPU_DIR		"/sys/devices/system/cpu"
 #define PERCPU_DIR	"/sys/kernel/debug/respawn/percpu"
-#define SLAB_DIR	"/sys/kernel/slab/task_struct"
-
-typedef unsigned long long u64;
-
-/* CPUs are the bits of a word. */
-#define CPUS_MAX	64
-#define TASKS_MAX	4096
 #define PIDS_MAX	65536
-#define COMM_LEN	64
-#define CENSUS_TRIES	16
-
-/* Fields of /proc/PID/stat, as proc(5) counts them; the third is the state. */
-#define STAT_STATE	3
-#define STAT_THREADS	20
-#define STAT_CPU	39
 
 /**
  * struct thread - what the module says of its thread of a CPU
@@ -58,31 +37,6 @@ struct stats {
 	unsigned long destroyed;
 	unsigned long failed;
 	unsigned long wrong;
-};
-
-struct task {
-	int pid;
-	int cpu;
-	unsigned int threads;
-	char state;
-	char comm[COMM_LEN];
-};
-
-struct tasks {
-	size_t nr;
-	struct task task[TASKS_MAX];
-};
-
-/**
- * struct census - all that must be the same before and after
- * @tasks: the tasks there were
- * @slab: objects of task_struct that are not these tasks' ones
- * @no_slab: why there is no @slab to be had, or NULL
- */
-struct census {
-	struct tasks tasks;
-	long slab;
-	const char *no_slab;
 };
 
 static struct census before, after;
@@ -108,130 +62,18 @@ static const char *testcase;
 static unsigned long cycle;
 static int moved = -1;
 
-static bool bit(u64 mask, unsigned int n)
-{
-	return mask >> n & 1;
-}
-
 /* --- What failed --- */
 
-__printf(1, 2)
-static bool fail(const char *fmt, ...)
+static void tell(const char *what)
 {
-	char what[512];
-	va_list args;
-
-	va_start(args, fmt);
-	vsnprintf(what, sizeof(what), fmt, args);
-	va_end(args);
-
 	if (moved >= 0)
 		ktap_note("%s: %s, at cycle %lu cpu %d %s", testcase, what,
 			  cycle, moved, bit(online, moved) ? "on" : "off");
 	else
 		ktap_note("%s: %s", testcase, what);
-	return false;
-}
-
-static bool fail_file(const char *path, int err)
-{
-	return fail("%s: %s", path, strerror(err));
-}
-
-/* --- A seeded generator: SplitMix64 --- */
-
-static u64 next_random(void)
-{
-	u64 z = rng += 0x9e3779b97f4a7c15;
-
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
-	z = (z ^ z >> 27) * 0x94d049bb133111eb;
-	return z ^ z >> 31;
-}
-
-/* A bit of @mask, which has one at least. */
-static unsigned int random_bit(u64 mask)
-{
-	unsigned int n = next_random() % __builtin_popcountll(mask);
-
-	while (n--)
-		mask &= mask - 1;
-	return __builtin_ctzll(mask);
-}
-
-/* --- Files --- */
-
-/* Returns the length of the text in @buf, or -errno. */
-static int read_text(const char *path, char *buf, size_t size)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	size_t len = 0;
-	ssize_t n = 1;
-
-	if (fd < 0)
-		return -errno;
-	while (n > 0 && len < size - 1) {
-		n = read(fd, buf + len, size - 1 - len);
-		if (n > 0)
-			len += n;
-	}
-	if (n < 0)
-		n = -errno;
-	close(fd);
-	buf[len] = '\0';
-	return n < 0 ? n : (int)len;
-}
-
-/* Returns 0 or -errno. */
-static int write_text(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	int err = 0;
-
-	if (fd < 0)
-		return -errno;
-	if (write(fd, text, strlen(text)) < 0)
-		err = -errno;
-	close(fd);
-	return err;
 }
 
 /* --- CPUs --- */
-
-/* Parse a list as "0-2,5". */
-static bool parse_cpulist(const char *list, u64 *mask)
-{
-	unsigned int first, last;
-	int used;
-
-	*mask = 0;
-	while (sscanf(list, "%u%n", &first, &used) == 1) {
-		list += used;
-		last = first;
-		if (sscanf(list, "-%u%n", &last, &used) == 1)
-			list += used;
-		if (last >= CPUS_MAX)
-			return false;
-		for (; first <= last; first++)
-			*mask |= 1ULL << first;
-		if (*list == ',')
-			list++;
-	}
-	return *list == '\n' || *list == '\0';
-}
-
-static bool read_online(u64 *mask)
-{
-	static const char path[] = CPU_DIR "/online";
-	char list[256];
-	int n = read_text(path, list, sizeof(list));
-
-	if (n < 0)
-		return fail_file(path, -n);
-	if (!parse_cpulist(list, mask))
-		return fail("%s: cannot make sense of %s", path, list);
-	return true;
-}
 
 static void cpu_path(char *path, size_t size, unsigned int cpu)
 {
@@ -251,83 +93,6 @@ static bool set_online(unsigned int cpu, bool on)
 	cpu_path(path, sizeof(path), cpu);
 	err = write_text(path, on ? "1" : "0");
 	return err ? fail_file(path, -err) : true;
-}
-
-/*
- * One CPU stays: the one that the architecture keeps, else the one that the
- * seed names.
- */
-static void choose_movable(void)
-{
-	unsigned int cpu;
-	char path[64];
-
-	for (cpu = 0; cpu < CPUS_MAX; cpu++) {
-		cpu_path(path, sizeof(path), cpu);
-		if (bit(cpus, cpu) && !access(path, W_OK))
-			movable |= 1ULL << cpu;
-	}
-	if (cpus && movable == cpus)
-		movable &= ~(1ULL << random_bit(cpus));
-}
-
-/* --- Tasks, as /proc has them --- */
-
-/* Fill @t from /proc/@name/stat; false if that task is gone by now. */
-static bool read_task(const char *name, struct task *t)
-{
-	unsigned int field = STAT_STATE;
-	char path[64], text[1024];
-	char *comm, *end, *word, *save;
-
-	snprintf(path, sizeof(path), "/proc/%.16s/stat", name);
-	if (read_text(path, text, sizeof(text)) <= 0)
-		return false;
-	/* A name may have parentheses of its own. */
-	comm = strchr(text, '(');
-	end = strrchr(text, ')');
-	if (!comm || !end)
-		return false;
-	*end++ = '\0';
-	t->pid = atoi(name);
-	snprintf(t->comm, sizeof(t->comm), "%s", comm + 1);
-	for (word = strtok_r(end, " ", &save); word;
-	     word = strtok_r(NULL, " ", &save), field++) {
-		if (field == STAT_STATE)
-			t->state = *word;
-		else if (field == STAT_THREADS)
-			t->threads = atoi(word);
-		else if (field == STAT_CPU)
-			t->cpu = atoi(word);
-	}
-	return field > STAT_CPU;
-}
-
-/* Fill @tasks, without those that @skip knows by their pid. */
-static bool read_tasks(struct tasks *tasks, bool (*skip)(unsigned int pid))
-{
-	DIR *dir = opendir("/proc");
-	struct dirent *d;
-
-	tasks->nr = 0;
-	if (!dir)
-		return fail_file("/proc", errno);
-	while (tasks->nr < TASKS_MAX && (d = readdir(dir))) {
-		if (*d->d_name < '1' || *d->d_name > '9')
-			continue;
-		if (skip && skip(atoi(d->d_name)))
-			continue;
-		if (read_task(d->d_name, &tasks->task[tasks->nr]))
-			tasks->nr++;
-	}
-	closedir(dir);
-	return tasks->nr < TASKS_MAX ? true : fail("too many tasks");
-}
-
-/* Workers come and go as the kernel likes; a rescuer (kworker/R-) does not. */
-static bool is_worker(const struct task *t)
-{
-	return !strncmp(t->comm, "kworker/", 8) && t->comm[8] != 'R';
 }
 
 /* The CPU in a name as "percpu/3", or -1. */
@@ -564,7 +329,7 @@ static bool run_cycle(void)
 	unsigned int cpu;
 
 	while (todo) {
-		cpu = random_bit(todo);
+		cpu = random_bit(&rng, todo);
 		if (!set_online(cpu, next[cpu] == MOVE_ON) || !check_all())
 			return false;
 		if (++next[cpu] == MOVE_NONE)
@@ -603,141 +368,24 @@ static bool restore_mask(void)
 
 /* --- What may not be left over --- */
 
-static const char *no_slab(void)
+static bool settle(void)
 {
-	struct stat st;
-
-	if (lstat(SLAB_DIR, &st))
-		return "no " SLAB_DIR;
-	if (S_ISLNK(st.st_mode))
-		return "task_struct shares its slab; boot with slab_nomerge";
-	return NULL;
-}
-
-static long count_tasks(const struct tasks *tasks)
-{
-	long nr = 0;
-	size_t i;
-
-	for (i = 0; i < tasks->nr; i++)
-		nr += tasks->task[i].threads;
-	return nr;
-}
-
-static bool same_pids(const struct tasks *a, const struct tasks *b)
-{
-	size_t i;
-
-	if (a->nr != b->nr || count_tasks(a) != count_tasks(b))
-		return false;
-	for (i = 0; i < a->nr; i++)
-		if (a->task[i].pid != b->task[i].pid)
-			return false;
-	return true;
-}
-
-static bool read_slab(struct census *c)
-{
-	static const char shrink[] = SLAB_DIR "/shrink";
-	static const char objects[] = SLAB_DIR "/objects";
-	char text[256];
-	int n;
-
-	/* A slab that is some CPU's own counts as full: give them all back. */
-	n = write_text(shrink, "1");
-	if (n < 0)
-		return fail_file(shrink, -n);
-	n = read_text(objects, text, sizeof(text));
-	if (n < 0)
-		return fail_file(objects, -n);
-	c->slab = atol(text) - count_tasks(&c->tasks);
-	return true;
-}
-
-/*
- * The number of objects goes with the set of tasks only if no worker was born
- * or died meanwhile, and none just before that RCU still holds: the set has to
- * be the same before the settling and after the count.
- */
-static bool take_census(struct census *c)
-{
-	static struct tasks again;
-	unsigned int tries;
-
-	c->no_slab = no_slab();
-	for (tries = 0; tries < CENSUS_TRIES; tries++) {
-		if (!read_tasks(&c->tasks, NULL) || !tell_module("settle"))
-			return false;
-		if (!c->no_slab && !read_slab(c))
-			return false;
-		if (!read_tasks(&again, NULL))
-			return false;
-		if (same_pids(&c->tasks, &again))
-			return true;
-	}
-	return fail("tasks come and go all the time");
-}
-
-static bool match_task(const struct task *t, const struct tasks *in,
-		       bool *taken)
-{
-	size_t i;
-
-	for (i = 0; i < in->nr; i++) {
-		if (!taken[i] && !strcmp(in->task[i].comm, t->comm)) {
-			taken[i] = true;
-			return true;
-		}
-	}
-	return false;
-}
-
-/* Does each task of @a have its like in @b? */
-static bool compare_tasks(const struct tasks *a, const struct tasks *b,
-			  const char *how)
-{
-	static bool taken[TASKS_MAX];
-	bool ok = true;
-	size_t i;
-
-	memset(taken, 0, sizeof(taken));
-	for (i = 0; i < a->nr; i++)
-		if (!is_worker(&a->task[i]) &&
-		    !match_task(&a->task[i], b, taken))
-			ok = fail("the tasks of the start expected, pid %d (%s) %s",
-				  a->task[i].pid, a->task[i].comm, how);
-	return ok;
+	return tell_module("settle");
 }
 
 static bool test_tasks(void)
 {
-	bool left = compare_tasks(&after.tasks, &before.tasks, "is new");
-	bool gone = compare_tasks(&before.tasks, &after.tasks, "is gone");
-
-	return left && gone;
+	return same_tasks(&before, &after);
 }
 
 static bool test_zombies(void)
 {
-	const struct task *t;
-	bool ok = true;
-	size_t i;
-
-	for (i = 0; i < after.tasks.nr; i++) {
-		t = &after.tasks.task[i];
-		if (t->state == 'Z')
-			ok = fail("no zombie expected, pid %d (%s) seen",
-				  t->pid, t->comm);
-	}
-	return ok;
+	return no_zombie(&after);
 }
 
 static bool test_slab(void)
 {
-	if (after.slab != before.slab)
-		return fail("%ld task_struct beyond those of the tasks expected, %ld seen",
-			    before.slab, after.slab);
-	return true;
+	return same_slab(&before, &after);
 }
 
 /* --- The document --- */
@@ -747,10 +395,10 @@ static bool test_start(void)
 	if (!read_online(&cpus))
 		return false;
 	online = cpus;
-	choose_movable();
+	movable = movable_cpus(cpus, &rng);
 	ktap_note("hotplug: seed %llu, %lu cycles, CPUs %#llx, of which %#llx move",
 		  seed, cycles, cpus, movable);
-	return check_all() && take_census(&before);
+	return check_all() && take_census(&before, settle);
 }
 
 static bool run_case(const char *name, bool (*test)(void), const char *skip)
@@ -766,7 +414,7 @@ static bool run_case(const char *name, bool (*test)(void), const char *skip)
 
 static bool take_last_census(void)
 {
-	return take_census(&after);
+	return take_census(&after, settle);
 }
 
 static void run_leftovers(const char *skip)
@@ -799,21 +447,6 @@ static void run_suite(void)
 	run_leftovers(skip);
 }
 
-static bool read_number(const char *name, u64 *value)
-{
-	const char *text = getenv(name);
-	char *end;
-
-	if (!text)
-		return true;
-	errno = 0;
-	*value = strtoull(text, &end, 0);
-	if (!errno && end != text && !*end)
-		return true;
-	kmsg_print("hotplug: %s=%s is no number", name, text);
-	return false;
-}
-
 int main(void)
 {
 	u64 nr = cycles;
@@ -825,6 +458,7 @@ int main(void)
 		return EXIT_FAILURE;
 	cycles = nr;
 	rng = seed;
+	fail_tell(tell);
 	run_suite();
 	return ktap_end() ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -150,6 +150,9 @@ static void add_file(struct archive *a, const char *name, const char *path)
 	add(a, name, S_IFREG | 0755, data, len);
 }
 
+/* What every program of the guest's is linked with */
+static const char *const shared[] = { "kmsg.c", "guest.c" };
+
 /* Build a static program of the guest's from one source, and what all share. */
 static char *program(const struct kernel *k, const char *dir, const char *name)
 {
@@ -163,7 +166,8 @@ static char *program(const struct kernel *k, const char *dir, const char *name)
 	strv_add(&argv, "-I%s/initramfs", source_dir());
 	strv_add(&argv, "-o%s", out);
 	strv_add(&argv, "%s/%s.c", dir, name);
-	strv_add(&argv, "%s/initramfs/kmsg.c", source_dir());
+	for (size_t i = 0; i < ARRAY_SIZE(shared); i++)
+		strv_add(&argv, "%s/initramfs/%s", source_dir(), shared[i]);
 	if (run(&argv, &o))
 		die("%s/%s.c does not build for %s: %s", dir, name, k->arch->name, said);
 	return out;
@@ -177,13 +181,21 @@ static bool contains(const struct strv *names, const char *name)
 	return false;
 }
 
+static bool is_shared(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(shared); i++)
+		if (!strcmp(name, shared[i]))
+			return true;
+	return false;
+}
+
 static void own_program(void *arg, const char *dir, const char *name)
 {
 	size_t len = strlen(name);
 
 	(void)dir;
 	if (len > 2 && !strcmp(name + len - 2, ".c") &&
-	    strcmp(name, "init.c") && strcmp(name, "kmsg.c"))
+	    strcmp(name, "init.c") && !is_shared(name))
 		strv_add(arg, "%.*s", (int)len - 2, name);
 }
 

@@ -1,0 +1,473 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "guest.h"
+
+#define SLAB_DIR	"/sys/kernel/slab/task_struct"
+#define CENSUS_TRIES	16
+
+/* Fields of /proc/PID/stat, as proc(5) counts them; the third is the state. */
+#define STAT_STATE	3
+#define STAT_THREADS	20
+#define STAT_CPU	39
+
+/* --- What failed --- */
+
+static void (*fail_teller)(const char *what);
+
+/**
+ * fail_tell - say where to say what failed
+ * @tell: is called with it
+ */
+void fail_tell(void (*tell)(const char *what))
+{
+	fail_teller = tell;
+}
+
+/**
+ * fail - say what failed
+ * @fmt: printf-style, without a newline
+ *
+ * Return: false
+ */
+bool fail(const char *fmt, ...)
+{
+	char what[512];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(what, sizeof(what), fmt, args);
+	va_end(args);
+	if (fail_teller)
+		fail_teller(what);
+	else
+		kmsg_print("respawn: %s", what);
+	return false;
+}
+
+/**
+ * fail_file - say that a file could not be used
+ * @path: the file
+ * @err: why, a positive errno
+ *
+ * Return: false
+ */
+bool fail_file(const char *path, int err)
+{
+	return fail("%s: %s", path, strerror(err));
+}
+
+/* --- A seeded generator: SplitMix64 --- */
+
+/**
+ * random_next - draw a number
+ * @state: of the stream it comes from
+ *
+ * Return: the number
+ */
+u64 random_next(u64 *state)
+{
+	u64 z = *state += 0x9e3779b97f4a7c15;
+
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
+	z = (z ^ z >> 27) * 0x94d049bb133111eb;
+	return z ^ z >> 31;
+}
+
+/**
+ * random_bit - draw one of the bits that are set
+ * @state: of the stream it comes from
+ * @mask: has one at least
+ *
+ * Return: its number
+ */
+unsigned int random_bit(u64 *state, u64 mask)
+{
+	unsigned int n = random_next(state) % __builtin_popcountll(mask);
+
+	while (n--)
+		mask &= mask - 1;
+	return __builtin_ctzll(mask);
+}
+
+/* --- Files --- */
+
+/**
+ * read_text - read a small file
+ * @path: the file
+ * @buf: gets its content, and a NUL behind it
+ * @size: of @buf
+ *
+ * Return: the length of the text, or -errno
+ */
+int read_text(const char *path, char *buf, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	size_t len = 0;
+	ssize_t n = 1;
+
+	if (fd < 0)
+		return -errno;
+	while (n > 0 && len < size - 1) {
+		n = read(fd, buf + len, size - 1 - len);
+		if (n > 0)
+			len += n;
+	}
+	if (n < 0)
+		n = -errno;
+	close(fd);
+	buf[len] = '\0';
+	return n < 0 ? n : (int)len;
+}
+
+/**
+ * write_text - write to a file in one go
+ * @path: the file
+ * @text: what to write
+ *
+ * Return: 0 or -errno
+ */
+int write_text(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	int err = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (write(fd, text, strlen(text)) < 0)
+		err = -errno;
+	close(fd);
+	return err;
+}
+
+/**
+ * read_number - a number that init passes
+ * @name: of the variable in the environment
+ * @value: gets it, if there is one
+ *
+ * Return: false, and a line in the log, if it is no number
+ */
+bool read_number(const char *name, u64 *value)
+{
+	const char *text = getenv(name);
+	char *end;
+
+	if (!text)
+		return true;
+	errno = 0;
+	*value = strtoull(text, &end, 0);
+	if (!errno && end != text && !*end)
+		return true;
+	kmsg_print("respawn: %s=%s is no number", name, text);
+	return false;
+}
+
+/* --- CPUs --- */
+
+/**
+ * parse_cpulist - what a list of CPUs means
+ * @list: as "0-2,5"
+ * @mask: gets the CPUs
+ *
+ * Return: whether that is a list of CPUs, without a word if not
+ */
+bool parse_cpulist(const char *list, u64 *mask)
+{
+	unsigned int first, last;
+	int used;
+
+	*mask = 0;
+	while (sscanf(list, "%u%n", &first, &used) == 1) {
+		list += used;
+		last = first;
+		if (sscanf(list, "-%u%n", &last, &used) == 1)
+			list += used;
+		if (last >= CPUS_MAX)
+			return false;
+		for (; first <= last; first++)
+			*mask |= 1ULL << first;
+		if (*list == ',')
+			list++;
+	}
+	return *list == '\n' || *list == '\0';
+}
+
+/**
+ * read_online - which CPUs are online
+ * @mask: gets them
+ *
+ * Return: true, or false when it has said why
+ */
+bool read_online(u64 *mask)
+{
+	static const char path[] = CPU_DIR "/online";
+	char list[256];
+	int n = read_text(path, list, sizeof(list));
+
+	if (n < 0)
+		return fail_file(path, -n);
+	if (!parse_cpulist(list, mask))
+		return fail("%s: cannot make sense of %s", path, list);
+	return true;
+}
+
+/**
+ * movable_cpus - which CPUs may go offline, so that one stays
+ * @cpus: those there are
+ * @state: of the stream that names the one, unless the architecture does
+ *
+ * Return: the CPUs
+ */
+u64 movable_cpus(u64 cpus, u64 *state)
+{
+	u64 movable = 0;
+	unsigned int cpu;
+	char path[64];
+
+	for (cpu = 0; cpu < CPUS_MAX; cpu++) {
+		snprintf(path, sizeof(path), CPU_DIR "/cpu%u/online", cpu);
+		if (bit(cpus, cpu) && !access(path, W_OK))
+			movable |= 1ULL << cpu;
+	}
+	if (cpus && movable == cpus)
+		movable &= ~(1ULL << random_bit(state, cpus));
+	return movable;
+}
+
+/* --- Tasks, as /proc has them --- */
+
+/* Fill @t from /proc/@name/stat; false if that task is gone by now. */
+static bool read_task(const char *name, struct task *t)
+{
+	unsigned int field = STAT_STATE;
+	char path[64], text[1024];
+	char *comm, *end, *word, *save;
+
+	snprintf(path, sizeof(path), "/proc/%.16s/stat", name);
+	if (read_text(path, text, sizeof(text)) <= 0)
+		return false;
+	/* A name may have parentheses of its own. */
+	comm = strchr(text, '(');
+	end = strrchr(text, ')');
+	if (!comm || !end)
+		return false;
+	*end++ = '\0';
+	t->pid = atoi(name);
+	snprintf(t->comm, sizeof(t->comm), "%s", comm + 1);
+	for (word = strtok_r(end, " ", &save); word;
+	     word = strtok_r(NULL, " ", &save), field++) {
+		if (field == STAT_STATE)
+			t->state = *word;
+		else if (field == STAT_THREADS)
+			t->threads = atoi(word);
+		else if (field == STAT_CPU)
+			t->cpu = atoi(word);
+	}
+	return field > STAT_CPU;
+}
+
+/**
+ * read_tasks - read what tasks there are
+ * @tasks: gets them
+ * @skip: says of a pid that it is not wanted, or NULL
+ *
+ * Return: true, or false when it has said why
+ */
+bool read_tasks(struct tasks *tasks, bool (*skip)(unsigned int pid))
+{
+	DIR *dir = opendir("/proc");
+	struct dirent *d;
+
+	tasks->nr = 0;
+	if (!dir)
+		return fail_file("/proc", errno);
+	while (tasks->nr < TASKS_MAX && (d = readdir(dir))) {
+		if (*d->d_name < '1' || *d->d_name > '9')
+			continue;
+		if (skip && skip(atoi(d->d_name)))
+			continue;
+		if (read_task(d->d_name, &tasks->task[tasks->nr]))
+			tasks->nr++;
+	}
+	closedir(dir);
+	return tasks->nr < TASKS_MAX ? true : fail("too many tasks");
+}
+
+/* Workers come and go as the kernel likes; a rescuer (kworker/R-) does not. */
+static bool is_worker(const struct task *t)
+{
+	return !strncmp(t->comm, "kworker/", 8) && t->comm[8] != 'R';
+}
+
+/* --- What may not be left over --- */
+
+static const char *no_slab(void)
+{
+	struct stat st;
+
+	if (lstat(SLAB_DIR, &st))
+		return "no " SLAB_DIR;
+	if (S_ISLNK(st.st_mode))
+		return "task_struct shares its slab; boot with slab_nomerge";
+	return NULL;
+}
+
+static long count_tasks(const struct tasks *tasks)
+{
+	long nr = 0;
+	size_t i;
+
+	for (i = 0; i < tasks->nr; i++)
+		nr += tasks->task[i].threads;
+	return nr;
+}
+
+static bool same_pids(const struct tasks *a, const struct tasks *b)
+{
+	size_t i;
+
+	if (a->nr != b->nr || count_tasks(a) != count_tasks(b))
+		return false;
+	for (i = 0; i < a->nr; i++)
+		if (a->task[i].pid != b->task[i].pid)
+			return false;
+	return true;
+}
+
+static bool read_slab(struct census *c)
+{
+	static const char shrink[] = SLAB_DIR "/shrink";
+	static const char objects[] = SLAB_DIR "/objects";
+	char text[256];
+	int n;
+
+	/* A slab that is some CPU's own counts as full: give them all back. */
+	n = write_text(shrink, "1");
+	if (n < 0)
+		return fail_file(shrink, -n);
+	n = read_text(objects, text, sizeof(text));
+	if (n < 0)
+		return fail_file(objects, -n);
+	c->slab = atol(text) - count_tasks(&c->tasks);
+	return true;
+}
+
+/**
+ * take_census - count all that could be left over
+ * @c: gets it
+ * @settle: waits until dead tasks are freed
+ *
+ * The number of objects goes with the set of tasks only if no worker was born
+ * or died meanwhile, and none just before that RCU still holds: the set has to
+ * be the same before the settling and after the count.
+ *
+ * Return: true, or false when it has said why
+ */
+bool take_census(struct census *c, bool (*settle)(void))
+{
+	static struct tasks again;
+	unsigned int tries;
+
+	c->no_slab = no_slab();
+	for (tries = 0; tries < CENSUS_TRIES; tries++) {
+		if (!read_tasks(&c->tasks, NULL) || !settle())
+			return false;
+		if (!c->no_slab && !read_slab(c))
+			return false;
+		if (!read_tasks(&again, NULL))
+			return false;
+		if (same_pids(&c->tasks, &again))
+			return true;
+	}
+	return fail("tasks come and go all the time");
+}
+
+static bool match_task(const struct task *t, const struct tasks *in,
+		       bool *taken)
+{
+	size_t i;
+
+	for (i = 0; i < in->nr; i++) {
+		if (!taken[i] && !strcmp(in->task[i].comm, t->comm)) {
+			taken[i] = true;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Does each task of @a have its like in @b? */
+static bool compare_tasks(const struct tasks *a, const struct tasks *b,
+			  const char *how)
+{
+	static bool taken[TASKS_MAX];
+	bool ok = true;
+	size_t i;
+
+	memset(taken, 0, sizeof(taken));
+	for (i = 0; i < a->nr; i++)
+		if (!is_worker(&a->task[i]) &&
+		    !match_task(&a->task[i], b, taken))
+			ok = fail("the tasks of the start expected, pid %d (%s) %s",
+				  a->task[i].pid, a->task[i].comm, how);
+	return ok;
+}
+
+/**
+ * same_tasks - are the tasks those that were there before?
+ * @before: the census that was taken first
+ * @after: the other one
+ *
+ * Return: true, or false when it has said which are not
+ */
+bool same_tasks(const struct census *before, const struct census *after)
+{
+	bool left = compare_tasks(&after->tasks, &before->tasks, "is new");
+	bool gone = compare_tasks(&before->tasks, &after->tasks, "is gone");
+
+	return left && gone;
+}
+
+/**
+ * no_zombie - has every dead task been reaped?
+ * @c: a census
+ *
+ * Return: true, or false when it has said which were not
+ */
+bool no_zombie(const struct census *c)
+{
+	const struct task *t;
+	bool ok = true;
+	size_t i;
+
+	for (i = 0; i < c->tasks.nr; i++) {
+		t = &c->tasks.task[i];
+		if (t->state == 'Z')
+			ok = fail("no zombie expected, pid %d (%s) seen",
+				  t->pid, t->comm);
+	}
+	return ok;
+}
+
+/**
+ * same_slab - are there as many task_structs without a task as before?
+ * @before: the census that was taken first
+ * @after: the other one
+ *
+ * Return: true, or false when it has said how many there are
+ */
+bool same_slab(const struct census *before, const struct census *after)
+{
+	if (after->slab != before->slab)
+		return fail("%ld task_struct beyond those of the tasks expected, %ld seen",
+			    before->slab, after->slab);
+	return true;
+}

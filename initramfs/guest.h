@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef RESPAWN_GUEST_H
+#define RESPAWN_GUEST_H
+/*
+ * What the guest's programs share: a seeded generator, files, CPU lists, and
+ * the tasks and slab objects there are.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "kmsg.h"
+
+#define CPU_DIR		"/sys/devices/system/cpu"
+
+typedef unsigned long long u64;
+
+/* CPUs are the bits of a word. */
+#define CPUS_MAX	64
+#define TASKS_MAX	4096
+#define COMM_LEN	64
+
+/**
+ * struct task - what /proc/PID/stat says of a task
+ * @pid: its pid
+ * @cpu: where it ran last
+ * @threads: how many there are in its process
+ * @state: as a letter
+ * @comm: its name
+ */
+struct task {
+	int pid;
+	int cpu;
+	unsigned int threads;
+	char state;
+	char comm[COMM_LEN];
+};
+
+struct tasks {
+	size_t nr;
+	struct task task[TASKS_MAX];
+};
+
+/**
+ * struct census - all that must be the same before and after
+ * @tasks: the tasks there were
+ * @slab: objects of task_struct that are not these tasks' ones
+ * @no_slab: why there is no @slab to be had, or NULL
+ */
+struct census {
+	struct tasks tasks;
+	long slab;
+	const char *no_slab;
+};
+
+static inline bool bit(u64 mask, unsigned int n)
+{
+	return mask >> n & 1;
+}
+
+/* What failed. Each function that returns bool has said why, if it is false. */
+void fail_tell(void (*tell)(const char *what));
+__printf(1, 2)
+bool fail(const char *fmt, ...);
+bool fail_file(const char *path, int err);
+
+u64 random_next(u64 *state);
+unsigned int random_bit(u64 *state, u64 mask);
+
+int read_text(const char *path, char *buf, size_t size);
+int write_text(const char *path, const char *text);
+bool read_number(const char *name, u64 *value);
+
+bool parse_cpulist(const char *list, u64 *mask);
+bool read_online(u64 *mask);
+u64 movable_cpus(u64 cpus, u64 *state);
+
+bool read_tasks(struct tasks *tasks, bool (*skip)(unsigned int pid));
+bool take_census(struct census *c, bool (*settle)(void));
+bool same_tasks(const struct census *before, const struct census *after);
+bool no_zombie(const struct census *c);
+bool same_slab(const struct census *before, const struct census *after);
+
+#endif /* RESPAWN_GUEST_H */
