@@ -68,10 +68,46 @@ struct torture_log {
  * OPS= knows them by these names. New ones go to the end of their group.
  */
 #define TORTURE_OPS(X)				\
-	X(NONE,		"none")			\
-	X(OFFLINE,	"offline")		\
-	X(ONLINE,	"online")		\
-	X(FAILURE,	"failure")
+	X(NONE,			"none")			\
+	X(OFFLINE,		"offline")		\
+	X(ONLINE,		"online")		\
+	X(SET,			"set")			\
+	X(PARTIAL,		"partial")		\
+	X(FAILING,		"failing")		\
+	X(RESPAWN_TOGGLE,	"respawn-toggle")	\
+	X(SIGNAL,		"signal")		\
+	X(FORK,			"fork")			\
+	X(MEMORY,		"memory")		\
+	X(SPAWN,		"spawn")		\
+	X(START,		"start")		\
+	X(LAUNCH,		"launch")		\
+	X(DESTROY,		"destroy")		\
+	X(WAKE,			"wake")			\
+	X(POKE,			"poke")			\
+	X(STORM,		"storm")		\
+	X(REBIND,		"rebind")		\
+	X(DESTROY_START,	"destroy-start")	\
+	X(FAULT,		"fault")		\
+	X(KTHREAD_RUN,		"kthread-run")		\
+	X(KTHREAD_STOP,		"kthread-stop")		\
+	X(KTHREAD_PARK,		"kthread-park")		\
+	X(KTHREAD_UNPARK,	"kthread-unpark")	\
+	X(KTHREAD_WAKE,		"kthread-wake")		\
+	X(KWORKER,		"kworker")		\
+	X(KWORKER_DELAYED,	"kworker-delayed")	\
+	X(KWORKER_CANCEL,	"kworker-cancel")	\
+	X(KWORKER_FLUSH,	"kworker-flush")	\
+	X(WORK,			"work")			\
+	X(WORK_DELAYED,		"work-delayed")		\
+	X(WORK_CANCEL,		"work-cancel")		\
+	X(WORK_FLUSH,		"work-flush")		\
+	X(PERCPU,		"percpu")		\
+	X(PERCPU_WAKE,		"percpu-wake")		\
+	X(CPUHP,		"cpuhp")		\
+	X(TIMER,		"timer")		\
+	X(HRTIMER,		"hrtimer")		\
+	X(SOFTIRQ,		"softirq")		\
+	X(FAILURE,		"failure")
 
 enum torture_op {
 #define X(id, name) TORTURE_##id,

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef RESPAWN_TORTURE_H
+#define RESPAWN_TORTURE_H
+/*
+ * What the files of the module torture share. Each of them has the operations
+ * on one kind of thing, and what has to hold for it.
+ */
+#include <linux/jiffies.h>
+#include <linux/time64.h>
+#include <linux/types.h>
+
+#include "torture_log.h"
+
+struct seq_file;
+
+/* Nothing that is asked of a thread takes nearly as long. */
+#define TORTURE_BOUND		(5 * HZ)
+/* Nor does an operation, whatever it waits for. */
+#define TORTURE_OP_BOUND_NS	(10 * NSEC_PER_SEC)
+
+/* Actor 0 is the module itself. */
+#define TORTURE_ACTORS		16
+
+/* How many things of each kind there are */
+#define TORTURE_LIVES		16
+#define TORTURE_CPUS		8
+
+/*
+ * What has to hold: X(constant, name). The names are those of the cases, in
+ * their order.
+ */
+#define TORTURE_ORACLES(X)						\
+	X(ON_ITS_CPU,		"thread_on_its_cpu")			\
+	X(NONE_OFFLINE,		"none_on_an_offline_cpu")		\
+	X(NONE_MISSING,		"no_thread_missing")			\
+	X(NONE_TWICE,		"no_thread_twice")			\
+	X(PROGRESS,		"progress")				\
+	X(INITFN_ONCE,		"initfn_exactly_once")			\
+	X(COREFN_IN_ORDER,	"corefn_in_order")			\
+	X(RESULTS_KEPT,		"results_kept")				\
+	X(IN_TIME,		"operations_in_time")			\
+	X(NOTHING_LEFT,		"nothing_left")				\
+	X(MASK_AS_ASKED,	"online_mask_as_asked")			\
+	X(HOOKS_BALANCED,	"hooks_balanced")			\
+	X(WORK_NOT_LOST,	"work_not_lost")			\
+	X(PARKED,		"parked_means_parked")
+
+enum torture_oracle {
+#define X(id, name) TORTURE_ORACLE_##id,
+	TORTURE_ORACLES(X)
+#undef X
+	TORTURE_ORACLE_COUNT
+};
+
+/**
+ * struct torture_call - an operation that is asked for
+ * @rng: its stream of random numbers
+ * @arg: what the stream was seeded with
+ * @op: enum torture_op
+ * @actor: who asks
+ * @slot: which of the things it is about
+ */
+struct torture_call {
+	u64 rng;
+	u32 arg;
+	u16 op;
+	u16 actor;
+	u16 slot;
+};
+
+/* torture.c */
+u32 torture_draw(struct torture_call *call, u32 below);
+bool torture_one_in(struct torture_call *call, u32 n);
+bool torture_over(void);
+bool torture_planted(enum torture_oracle o);
+__printf(3, 4)
+bool torture_expect(enum torture_oracle o, bool good, const char *fmt, ...);
+
+/* torture_events.c */
+int torture_events_init(void);
+void torture_events_exit(void);
+void torture_note(const struct torture_call *call, u64 begun, int result);
+void torture_note_failure(enum torture_oracle o, const char *text);
+
+/* torture_census.c: which threads there are */
+int torture_census(const char *text);
+void torture_census_drain(void);
+
+/* torture_percpu.c: what comes and goes with a CPU */
+int torture_percpu_init(void);
+void torture_percpu_drain(void);
+bool torture_percpu_hold(void);
+void torture_percpu_release(void);
+int torture_percpu_toggle(struct torture_call *call);
+int torture_percpu_wake(struct torture_call *call);
+
+/* torture_life.c: threads of kthread_spawn() */
+int torture_life_init(void);
+void torture_life_drain(void);
+void torture_life_exit(void);
+void torture_life_show(struct seq_file *m);
+int torture_life_spawn(struct torture_call *call);
+int torture_life_start(struct torture_call *call);
+int torture_life_launch(struct torture_call *call);
+int torture_life_destroy(struct torture_call *call);
+int torture_life_wake(struct torture_call *call);
+int torture_life_poke(struct torture_call *call);
+int torture_life_storm(struct torture_call *call);
+int torture_life_rebind(struct torture_call *call);
+int torture_life_destroy_start(struct torture_call *call);
+
+#endif /* RESPAWN_TORTURE_H */

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Which threads there are: each online CPU has to have its own, once, and an
+ * offline one has none but those that are parked, if threads park.
+ *
+ * Who takes CPUs offline and online asks for it between two of these
+ * operations, so the CPUs stay as they are meanwhile.
+ */
+#include <linux/cpu.h>
+#include <linux/cpumask.h>
+#include <linux/err.h>
+#include <linux/kernel.h>
+#include <linux/kthread.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+#include <linux/sprintf.h>
+#include <linux/string.h>
+
+#include "torture.h"
+
+/* Threads that each CPU has, by the part of their names before the number */
+static const char *const census_names[] = {
+	"ksoftirqd/", "migration/", "cpuhp/", "torture/",
+};
+
+#define CENSUS_NAMES	ARRAY_SIZE(census_names)
+#define CENSUS_TORTURE	(CENSUS_NAMES - 1)
+
+/**
+ * struct census - the threads that were seen
+ * @nr: how many, by name and CPU
+ * @awake: how many of them are not parked
+ */
+struct census {
+	unsigned char nr[CENSUS_NAMES][NR_CPUS];
+	unsigned char awake[CENSUS_NAMES][NR_CPUS];
+};
+
+static struct census census;
+
+/* A thread of a name that is somebody else's, because that was asked for */
+static struct task_struct *census_stray;
+
+static int census_fn(void *unused)
+{
+	return 0;
+}
+
+/* Have a thread that looks like @name of @cpu. */
+static void census_plant(enum torture_oracle o, unsigned int cpu)
+{
+	struct task_struct *k;
+
+	if (cpu >= nr_cpu_ids || census_stray || !torture_planted(o))
+		return;
+	k = kthread_create(census_fn, NULL, "ksoftirqd/%u", cpu);
+	if (!IS_ERR(k))
+		census_stray = k;
+}
+
+static void census_count(struct task_struct *p)
+{
+	unsigned int cpu;
+	int i;
+
+	for (i = 0; i < CENSUS_NAMES; i++) {
+		size_t len = strlen(census_names[i]);
+
+		if (strncmp(p->comm, census_names[i], len))
+			continue;
+		if (kstrtouint(p->comm + len, 10, &cpu) || cpu >= NR_CPUS)
+			return;
+		census.nr[i][cpu]++;
+		if (!(READ_ONCE(p->__state) & TASK_PARKED))
+			census.awake[i][cpu]++;
+	}
+}
+
+static void census_take(void)
+{
+	struct task_struct *p;
+
+	memset(&census, 0, sizeof(census));
+	rcu_read_lock();
+	for_each_process(p)
+		if ((p->flags & PF_KTHREAD) && !(p->flags & PF_EXITING))
+			census_count(p);
+	rcu_read_unlock();
+}
+
+static void census_judge(int i, unsigned int cpu, bool parks)
+{
+	unsigned int nr = census.nr[i][cpu];
+	unsigned int bad = parks ? census.awake[i][cpu] : nr;
+
+	if (cpu_online(cpu)) {
+		torture_expect(TORTURE_ORACLE_NONE_MISSING, nr,
+			       "CPU %u has no %s%u", cpu, census_names[i], cpu);
+		torture_expect(TORTURE_ORACLE_NONE_TWICE, nr <= 1,
+			       "CPU %u has %u %s%u", cpu, nr, census_names[i],
+			       cpu);
+	} else {
+		torture_expect(TORTURE_ORACLE_NONE_OFFLINE, !bad,
+			       "offline CPU %u has %u %s%u", cpu, bad,
+			       census_names[i], cpu);
+	}
+}
+
+/* Of a CPU that came up while its threads were parked, some still may be. */
+static void census_judge_all(bool parks, bool with_own)
+{
+	unsigned int cpu;
+	int i;
+
+	for (i = 0; i < CENSUS_NAMES; i++)
+		for_each_possible_cpu(cpu)
+			if (with_own || i != CENSUS_TORTURE)
+				census_judge(i, cpu, parks);
+}
+
+static void census_expect_mask(u64 mask)
+{
+	unsigned int cpu;
+	u64 seen = 0;
+
+	for_each_online_cpu(cpu)
+		seen |= BIT_ULL(cpu);
+	torture_expect(TORTURE_ORACLE_MASK_AS_ASKED, seen == mask,
+		       "CPUs %#llx are online, not %#llx", seen, mask);
+}
+
+/**
+ * torture_census - see whether the threads there are fit the CPUs there are
+ * @text: "mask parks": the CPUs that should be online, and whether the threads
+ *	of others may be there, parked
+ *
+ * Context: Process context, of who takes CPUs offline and online.
+ * Return: 0 or -EINVAL
+ */
+int torture_census(const char *text)
+{
+	unsigned long long mask;
+	bool with_own;
+	int parks;
+
+	if (sscanf(text, "%llx %d", &mask, &parks) != 2)
+		return -EINVAL;
+	with_own = torture_percpu_hold();
+	cpus_read_lock();
+	census_plant(TORTURE_ORACLE_NONE_TWICE, cpumask_first(cpu_online_mask));
+	census_plant(TORTURE_ORACLE_NONE_OFFLINE,
+		     cpumask_next_zero(0, cpu_online_mask));
+	census_expect_mask(mask);
+	census_take();
+	census_judge_all(parks, with_own);
+	cpus_read_unlock();
+	torture_percpu_release();
+	return 0;
+}
+
+/**
+ * torture_census_drain - end what was there only because that was asked for
+ */
+void torture_census_drain(void)
+{
+	if (census_stray)
+		kthread_stop(census_stray);
+	census_stray = NULL;
+}

@@ -1,0 +1,586 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Threads, and what else lives on CPUs, for a program in user space to do
+ * operations on while it takes the CPUs offline and online.
+ *
+ * The program decides on the order, by seed. The module keeps the things, does
+ * an operation in the context of who writes it to the file "op", and looks at
+ * all that has to hold meanwhile: the oracles. The first one that does not is
+ * said on the console and noted in the event log, and no operation is done any
+ * more.
+ *
+ * Locking: each thing has a lock of its own, in the file that is about it, and
+ * there is none around all of them. CPU hotplug waits for who holds
+ * cpus_read_lock(), which nests inside of the things' mutexes.
+ */
+#define pr_fmt(fmt) "respawn: " fmt
+
+#include <linux/completion.h>
+#include <linux/debugfs.h>
+#include <linux/kernel.h>
+#include <linux/kthread.h>
+#include <linux/ktime.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/rcupdate.h>
+#include <linux/seq_file.h>
+#include <linux/sprintf.h>
+#include <linux/string.h>
+#include <linux/timer.h>
+#include <linux/uaccess.h>
+
+#include "steer.h"
+#include "torture.h"
+
+#define TEXT_MAX	160
+#define WATCH_PERIOD	(HZ / 5)
+
+/* A defect shows itself only when all is in motion. */
+#define PLANT_AFTER	3
+
+static const char *const torture_op_names[] = {
+#define X(id, name) [TORTURE_##id] = name,
+	TORTURE_OPS(X)
+#undef X
+};
+
+/**
+ * struct torture_oracle_state - what is known of an oracle
+ * @name: of its case
+ * @asked: how often it was looked at
+ * @violated: what was seen, or empty
+ */
+static struct torture_oracle_state {
+	const char *name;
+	atomic_long_t asked;
+	char violated[TEXT_MAX];
+} torture_oracles[] = {
+#define X(id, text) [TORTURE_ORACLE_##id] = { .name = text },
+	TORTURE_ORACLES(X)
+#undef X
+};
+
+/**
+ * struct torture_operation - an operation of the module's
+ * @op: which one
+ * @weight: how often it is done, beside the others
+ * @slots: how many things there are to choose from
+ * @fn: does it
+ */
+static const struct torture_operation {
+	enum torture_op op;
+	unsigned int weight;
+	unsigned int slots;
+	int (*fn)(struct torture_call *call);
+} torture_operations[] = {
+	{ TORTURE_SPAWN, 6, TORTURE_LIVES, torture_life_spawn },
+	{ TORTURE_START, 8, TORTURE_LIVES, torture_life_start },
+	{ TORTURE_LAUNCH, 8, TORTURE_LIVES, torture_life_launch },
+	{ TORTURE_DESTROY, 8, TORTURE_LIVES, torture_life_destroy },
+	{ TORTURE_WAKE, 12, TORTURE_LIVES, torture_life_wake },
+	{ TORTURE_POKE, 6, TORTURE_LIVES, torture_life_poke },
+	{ TORTURE_STORM, 2, TORTURE_LIVES, torture_life_storm },
+	{ TORTURE_REBIND, 4, TORTURE_LIVES, torture_life_rebind },
+	{ TORTURE_DESTROY_START, 4, TORTURE_LIVES, torture_life_destroy_start },
+	{ TORTURE_PERCPU, 1, 1, torture_percpu_toggle },
+	{ TORTURE_PERCPU_WAKE, 4, TORTURE_CPUS, torture_percpu_wake },
+};
+
+/**
+ * struct torture_part - a file of the module
+ * @init: makes its things, or NULL
+ * @drain: ends what operations left there
+ * @exit: undoes @init, or NULL
+ */
+static const struct torture_part {
+	int (*init)(void);
+	void (*drain)(void);
+	void (*exit)(void);
+} torture_parts[] = {
+	{ NULL, torture_census_drain, NULL },
+	{ torture_life_init, torture_life_drain, torture_life_exit },
+	{ torture_percpu_init, torture_percpu_drain, NULL },
+};
+
+/**
+ * struct torture_busy - what an actor is at
+ * @since: when it began, or 0 if at nothing
+ * @call: the operation
+ */
+static struct torture_busy {
+	u64 since;
+	struct torture_call call;
+} torture_busy[TORTURE_ACTORS];
+
+static struct dentry *torture_dir;
+static bool torture_stop;
+static atomic_t torture_failed = ATOMIC_INIT(0);
+
+static int torture_plant = -1;
+static atomic_t torture_plant_chances = ATOMIC_INIT(0);
+
+/* Another module may want to know where an operation begins. */
+static void (*torture_burst)(void);
+
+/* --- For all files of the module --- */
+
+/* SplitMix64, as the program has it */
+static u64 torture_random(u64 *state)
+{
+	u64 z = *state += 0x9e3779b97f4a7c15ULL;
+
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ULL;
+	z = (z ^ z >> 27) * 0x94d049bb133111ebULL;
+	return z ^ z >> 31;
+}
+
+/**
+ * torture_draw - draw a number for an operation
+ * @call: the operation
+ * @below: the number is less
+ *
+ * Return: the number
+ */
+u32 torture_draw(struct torture_call *call, u32 below)
+{
+	return (torture_random(&call->rng) >> 32) % below;
+}
+
+/**
+ * torture_one_in - draw a yes or no for an operation
+ * @call: the operation
+ * @n: one in how many is a yes
+ *
+ * Return: whether it is a yes
+ */
+bool torture_one_in(struct torture_call *call, u32 n)
+{
+	return !torture_draw(call, n);
+}
+
+/**
+ * torture_over - is there to be no operation any more?
+ *
+ * Return: true at the end of a run, or when something does not hold
+ */
+bool torture_over(void)
+{
+	return READ_ONCE(torture_stop);
+}
+
+/**
+ * torture_planted - is this the place and time to do wrong?
+ * @o: what is not to hold then
+ *
+ * For those who test whether an oracle sees what it is there to see.
+ *
+ * Return: true if that is asked for
+ */
+bool torture_planted(enum torture_oracle o)
+{
+	return READ_ONCE(torture_plant) == (int)o && !torture_over() &&
+	       atomic_inc_return(&torture_plant_chances) >= PLANT_AFTER;
+}
+
+/**
+ * torture_expect - look at something that has to hold
+ * @o: which oracle it is for
+ * @good: whether it holds
+ * @fmt: printf-style, says what was seen if not
+ *
+ * Only the first thing that does not hold counts: others may follow from it.
+ *
+ * Context: Any context but NMI.
+ * Return: @good
+ */
+bool torture_expect(enum torture_oracle o, bool good, const char *fmt, ...)
+{
+	struct torture_oracle_state *s = &torture_oracles[o];
+	char text[TEXT_MAX];
+	va_list args;
+
+	atomic_long_inc(&s->asked);
+	if (good || atomic_xchg(&torture_failed, 1))
+		return good;
+
+	va_start(args, fmt);
+	vsnprintf(s->violated, sizeof(s->violated), fmt, args);
+	va_end(args);
+	WRITE_ONCE(torture_stop, true);
+	snprintf(text, sizeof(text), "%s: %s", s->name, s->violated);
+	torture_note_failure(o, text);
+	pr_err("stress failed %s\n", text);
+	return false;
+}
+
+/* --- Operations --- */
+
+static void torture_expect_in_time(const struct torture_call *call, u64 took)
+{
+	torture_expect(TORTURE_ORACLE_IN_TIME, took <= TORTURE_OP_BOUND_NS,
+		       "%s of slot %u by actor %u takes %llu ms",
+		       torture_op_names[call->op], call->slot, call->actor,
+		       took / NSEC_PER_MSEC);
+}
+
+static void torture_watch(struct timer_list *timer);
+static DEFINE_TIMER(torture_watchdog, torture_watch);
+
+/* For operations that never come to their end */
+static void torture_watch(struct timer_list *timer)
+{
+	u64 since;
+	int i;
+
+	for (i = 0; i < TORTURE_ACTORS; i++) {
+		since = smp_load_acquire(&torture_busy[i].since);
+		if (since)
+			torture_expect_in_time(&torture_busy[i].call,
+					       ktime_get_mono_fast_ns() - since);
+	}
+	mod_timer(timer, jiffies + WATCH_PERIOD);
+}
+
+static void torture_begin(const struct torture_call *call)
+{
+	struct torture_busy *busy = &torture_busy[call->actor];
+
+	busy->call = *call;
+	smp_store_release(&busy->since, ktime_get_mono_fast_ns());
+	if (torture_burst)
+		torture_burst();
+	if (torture_planted(TORTURE_ORACLE_IN_TIME))
+		schedule_timeout_uninterruptible(11 * HZ);
+}
+
+static void torture_end(const struct torture_call *call, int result)
+{
+	struct torture_busy *busy = &torture_busy[call->actor];
+	u64 since = busy->since;
+
+	/* An end without a beginning is no harm. */
+	if (!since)
+		return;
+	WRITE_ONCE(busy->since, 0);
+	torture_note(call, since, result);
+	torture_expect_in_time(call, ktime_get_mono_fast_ns() - since);
+}
+
+static int torture_operate(struct torture_call *call)
+{
+	const struct torture_operation *o;
+	int err;
+
+	for (o = torture_operations; o->op != call->op; o++)
+		if (o == &torture_operations[ARRAY_SIZE(torture_operations) - 1])
+			return -EOPNOTSUPP;
+	if (call->slot >= o->slots)
+		return -ERANGE;
+	torture_begin(call);
+	err = o->fn(call);
+	torture_end(call, err);
+	return err;
+}
+
+/* What a command says: "op actor slot arg" */
+static int torture_parse(const char *text, struct torture_call *call, int *used)
+{
+	char name[32];
+	int op;
+
+	if (sscanf(text, "%31s %hu %hu %u%n", name, &call->actor, &call->slot,
+		   &call->arg, used) != 4)
+		return -EINVAL;
+	if (!call->actor || call->actor >= TORTURE_ACTORS)
+		return -ERANGE;
+	op = match_string(torture_op_names, ARRAY_SIZE(torture_op_names), name);
+	if (op < 0)
+		return -ENOENT;
+	call->op = op;
+	call->rng = (u64)call->arg << 32 | call->slot;
+	return 0;
+}
+
+static int torture_op_write(const char *text)
+{
+	struct torture_call call;
+	int used;
+	int err = torture_parse(text, &call, &used);
+
+	if (!err)
+		err = torture_over() ? -ECANCELED : torture_operate(&call);
+	return err;
+}
+
+/* The program says where an operation of its own begins, */
+static int torture_begin_write(const char *text)
+{
+	struct torture_call call;
+	int used;
+	int err = torture_parse(text, &call, &used);
+
+	if (err)
+		return err;
+	if (torture_over())
+		return -ECANCELED;
+	torture_begin(&call);
+	return 0;
+}
+
+/* and where it ends, with a result behind the others. */
+static int torture_end_write(const char *text)
+{
+	struct torture_call call;
+	int used, result;
+	int err = torture_parse(text, &call, &used);
+
+	if (err)
+		return err;
+	if (kstrtoint(skip_spaces(text + used), 10, &result))
+		return -EINVAL;
+	torture_end(&call, result);
+	return 0;
+}
+
+/* --- What the program sees and says besides --- */
+
+static int torture_oracle_of(const char *text, size_t len)
+{
+	int o;
+
+	for (o = 0; o < TORTURE_ORACLE_COUNT; o++)
+		if (strlen(torture_oracles[o].name) == len &&
+		    !strncmp(torture_oracles[o].name, text, len))
+			return o;
+	return -ENOENT;
+}
+
+/* "oracle" if that was looked at and holds, "oracle what" if it does not */
+static int torture_expect_write(const char *text)
+{
+	size_t len = strcspn(text, " ");
+	int o = torture_oracle_of(text, len);
+
+	if (o < 0)
+		return o;
+	text = skip_spaces(text + len);
+	torture_expect(o, !*text, "%s", text);
+	return 0;
+}
+
+static int torture_plant_write(const char *text)
+{
+	int o = torture_oracle_of(text, strlen(text));
+
+	if (o < 0)
+		return o;
+	WRITE_ONCE(torture_plant, o);
+	return 0;
+}
+
+static int torture_stop_write(const char *text)
+{
+	WRITE_ONCE(torture_stop, true);
+	return 0;
+}
+
+/*
+ * A dead task is freed by an RCU callback, and one of its parts by a second one
+ * that the first has queued.
+ */
+static int torture_settle_write(const char *text)
+{
+	rcu_barrier();
+	rcu_barrier();
+	return 0;
+}
+
+static void torture_drain(void)
+{
+	int i;
+
+	for (i = ARRAY_SIZE(torture_parts) - 1; i >= 0; i--)
+		torture_parts[i].drain();
+}
+
+static DECLARE_COMPLETION(torture_drained);
+
+static int torture_drain_fn(void *unused)
+{
+	torture_drain();
+	complete(&torture_drained);
+	return 0;
+}
+
+/*
+ * After a failure a thread may be lost, and who waits for it would be, too. So
+ * another one does, and if that takes too long the module stays for good.
+ */
+static int torture_drain_write(const char *text)
+{
+	struct task_struct *k;
+
+	WRITE_ONCE(torture_stop, true);
+	k = kthread_create(torture_drain_fn, NULL, "torture_drain");
+	if (IS_ERR(k))
+		return PTR_ERR(k);
+	get_task_struct(k);
+	wake_up_process(k);
+	if (wait_for_completion_timeout(&torture_drained, 2 * TORTURE_BOUND)) {
+		kthread_stop_put(k);
+		return 0;
+	}
+	__module_get(THIS_MODULE);
+	torture_expect(TORTURE_ORACLE_NOTHING_LEFT, false,
+		       "what there is cannot be ended");
+	pr_err("torture: cannot clean up, and stays\n");
+	return -ETIMEDOUT;
+}
+
+/**
+ * struct torture_file - a file to write a line of text to
+ * @name: its name
+ * @write: gets the line
+ */
+static const struct torture_file {
+	const char *name;
+	int (*write)(const char *text);
+} torture_files[] = {
+	{ "op", torture_op_write },
+	{ "begin", torture_begin_write },
+	{ "end", torture_end_write },
+	{ "expect", torture_expect_write },
+	{ "plant", torture_plant_write },
+	{ "census", torture_census },
+	{ "stop", torture_stop_write },
+	{ "settle", torture_settle_write },
+	{ "drain", torture_drain_write },
+};
+
+static ssize_t torture_write(struct file *file, const char __user *from,
+			     size_t len, loff_t *pos)
+{
+	const struct torture_file *f = file->private_data;
+	char text[TEXT_MAX];
+	int err;
+
+	if (len >= sizeof(text))
+		return -EMSGSIZE;
+	if (copy_from_user(text, from, len))
+		return -EFAULT;
+	text[len] = '\0';
+	err = f->write(strim(text));
+	return err < 0 ? err : len;
+}
+
+static const struct file_operations torture_write_fops = {
+	.owner = THIS_MODULE,
+	.open = simple_open,
+	.write = torture_write,
+};
+
+static int torture_oracles_show(struct seq_file *m, void *unused)
+{
+	const struct torture_oracle_state *s = torture_oracles;
+	int i;
+
+	for (i = 0; i < TORTURE_ORACLE_COUNT; i++, s++)
+		seq_printf(m, "%s %ld %s\n", s->name,
+			   atomic_long_read(&s->asked), s->violated);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(torture_oracles);
+
+static int torture_ops_show(struct seq_file *m, void *unused)
+{
+	const struct torture_operation *o = torture_operations;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(torture_operations); i++, o++)
+		seq_printf(m, "%s %u %u\n", torture_op_names[o->op], o->weight,
+			   o->slots);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(torture_ops);
+
+static int torture_threads_show(struct seq_file *m, void *unused)
+{
+	torture_life_show(m);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(torture_threads);
+
+static void torture_create_files(void)
+{
+	struct dentry *dir;
+	int i;
+
+	torture_dir = debugfs_create_dir("respawn", NULL);
+	dir = debugfs_create_dir("torture", torture_dir);
+	for (i = 0; i < ARRAY_SIZE(torture_files); i++)
+		debugfs_create_file(torture_files[i].name, 0200, dir,
+				    (void *)&torture_files[i],
+				    &torture_write_fops);
+	debugfs_create_file("oracles", 0400, dir, NULL, &torture_oracles_fops);
+	debugfs_create_file("ops", 0400, dir, NULL, &torture_ops_fops);
+	debugfs_create_file("threads", 0400, dir, NULL, &torture_threads_fops);
+}
+
+/* --- The module --- */
+
+static void torture_exit_parts(int n)
+{
+	while (n--)
+		if (torture_parts[n].exit)
+			torture_parts[n].exit();
+}
+
+static int torture_init_parts(void)
+{
+	int err;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(torture_parts); i++) {
+		err = torture_parts[i].init ? torture_parts[i].init() : 0;
+		if (err) {
+			torture_exit_parts(i);
+			return err;
+		}
+	}
+	return 0;
+}
+
+static int __init torture_init(void)
+{
+	int err = torture_events_init();
+
+	if (err)
+		return err;
+	err = torture_init_parts();
+	if (err) {
+		torture_events_exit();
+		return err;
+	}
+	torture_burst = symbol_get(steer_burst);
+	mod_timer(&torture_watchdog, jiffies + WATCH_PERIOD);
+	torture_create_files();
+	return 0;
+}
+
+static void __exit torture_exit(void)
+{
+	debugfs_remove(torture_dir);
+	timer_shutdown_sync(&torture_watchdog);
+	torture_stop = true;
+	torture_drain();
+	torture_exit_parts(ARRAY_SIZE(torture_parts));
+	if (torture_burst)
+		symbol_put(steer_burst);
+	torture_events_exit();
+}
+
+module_init(torture_init);
+module_exit(torture_exit);
+
+MODULE_DESCRIPTION("Threads and what else lives on CPUs, to be put to torture");
+MODULE_LICENSE("GPL");

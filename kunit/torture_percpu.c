@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What comes and goes with a CPU: a hotplug thread of smpboot, and callbacks of
+ * a hotplug state.
+ *
+ * Locking: percpu_mutex is held while either is registered or unregistered.
+ * What is kept of a CPU is written by its own thread and callbacks alone, which
+ * smpboot and CPU hotplug call one after the other.
+ */
+#include <linux/cpu.h>
+#include <linux/cpuhotplug.h>
+#include <linux/cpumask.h>
+#include <linux/kthread.h>
+#include <linux/mutex.h>
+#include <linux/percpu.h>
+#include <linux/sched.h>
+#include <linux/smpboot.h>
+#include <linux/string.h>
+#include <linux/wait.h>
+
+#include "torture.h"
+
+/* What smpboot has told a thread last */
+enum percpu_phase {
+	PERCPU_NONE,
+	PERCPU_ACTIVE,
+	PERCPU_PARKED,
+};
+
+/**
+ * struct percpu_state - what is known of a CPU
+ * @thread: its thread, kept by smpboot
+ * @phase: where in its life that is
+ * @asked: number of the last request to it
+ * @answered: number of the last request it has seen
+ * @up: startups of the hotplug state that no teardown has undone
+ */
+struct percpu_state {
+	struct task_struct *thread;
+	enum percpu_phase phase;
+	unsigned int asked;
+	unsigned int answered;
+	int up;
+};
+
+static DEFINE_PER_CPU(struct percpu_state, percpu_states);
+static DEFINE_MUTEX(percpu_mutex);
+static DECLARE_WAIT_QUEUE_HEAD(percpu_answer);
+static bool percpu_registered;
+
+/* --- The thread --- */
+
+static void percpu_look_around(unsigned int cpu, const char *where)
+{
+	unsigned int here = raw_smp_processor_id();
+
+	torture_expect(TORTURE_ORACLE_ON_ITS_CPU, here == cpu,
+		       "%s of torture/%u runs on CPU %u", where, cpu, here);
+	torture_expect(TORTURE_ORACLE_NONE_OFFLINE, cpu_online(here),
+		       "%s of torture/%u runs while it is offline", where, cpu);
+}
+
+static void percpu_move(unsigned int cpu, const char *where,
+			unsigned int from, enum percpu_phase to)
+{
+	struct percpu_state *s = per_cpu_ptr(&percpu_states, cpu);
+
+	torture_expect(TORTURE_ORACLE_HOOKS_BALANCED, from & BIT(s->phase),
+		       "%s of torture/%u in phase %d", where, cpu, s->phase);
+	WRITE_ONCE(s->phase, to);
+}
+
+static void percpu_rename(unsigned int cpu)
+{
+	if (torture_planted(TORTURE_ORACLE_NONE_MISSING))
+		strscpy_pad(current->comm, "stranger", sizeof(current->comm));
+}
+
+static void percpu_setup(unsigned int cpu)
+{
+	percpu_look_around(cpu, "setup");
+	percpu_move(cpu, "setup", BIT(PERCPU_NONE), PERCPU_ACTIVE);
+}
+
+static void percpu_park(unsigned int cpu)
+{
+	percpu_look_around(cpu, "park");
+	percpu_move(cpu, "park", BIT(PERCPU_ACTIVE), PERCPU_PARKED);
+}
+
+static void percpu_unpark(unsigned int cpu)
+{
+	percpu_look_around(cpu, "unpark");
+	percpu_move(cpu, "unpark", BIT(PERCPU_PARKED), PERCPU_ACTIVE);
+}
+
+/* The CPU may be dead by now, and the thread run anywhere. */
+static void percpu_cleanup(unsigned int cpu, bool online)
+{
+	percpu_move(cpu, "cleanup", BIT(PERCPU_ACTIVE) | BIT(PERCPU_PARKED),
+		    PERCPU_NONE);
+}
+
+static int percpu_should_run(unsigned int cpu)
+{
+	struct percpu_state *s = per_cpu_ptr(&percpu_states, cpu);
+
+	return READ_ONCE(s->asked) != s->answered;
+}
+
+static void percpu_thread_fn(unsigned int cpu)
+{
+	struct percpu_state *s = per_cpu_ptr(&percpu_states, cpu);
+
+	percpu_look_around(cpu, "thread_fn");
+	percpu_move(cpu, "thread_fn", BIT(PERCPU_ACTIVE), PERCPU_ACTIVE);
+	torture_expect(TORTURE_ORACLE_PARKED, s->phase != PERCPU_PARKED,
+		       "torture/%u runs while it is parked", cpu);
+	percpu_rename(cpu);
+	WRITE_ONCE(s->answered, READ_ONCE(s->asked));
+	wake_up(&percpu_answer);
+}
+
+static struct task_struct * __percpu *percpu_store(void)
+{
+	return (struct task_struct * __percpu *)&percpu_states.thread;
+}
+
+static struct smp_hotplug_thread percpu_threads = {
+	.setup = percpu_setup,
+	.cleanup = percpu_cleanup,
+	.park = percpu_park,
+	.unpark = percpu_unpark,
+	.thread_should_run = percpu_should_run,
+	.thread_fn = percpu_thread_fn,
+	.thread_comm = "torture/%u",
+};
+
+static int percpu_register(void)
+{
+	int err = smpboot_register_percpu_thread(&percpu_threads);
+
+	percpu_registered = !err;
+	return err;
+}
+
+static void percpu_unregister(void)
+{
+	unsigned int cpu;
+
+	smpboot_unregister_percpu_thread(&percpu_threads);
+	percpu_registered = false;
+	for_each_possible_cpu(cpu)
+		torture_expect(TORTURE_ORACLE_HOOKS_BALANCED,
+			       per_cpu(percpu_states, cpu).phase == PERCPU_NONE,
+			       "torture/%u ends in phase %d", cpu,
+			       per_cpu(percpu_states, cpu).phase);
+}
+
+/**
+ * torture_percpu_toggle - register the hotplug thread, or unregister it
+ * @call: the operation
+ *
+ * Return: 0 or -errno
+ */
+int torture_percpu_toggle(struct torture_call *call)
+{
+	int err = 0;
+
+	mutex_lock(&percpu_mutex);
+	if (percpu_registered)
+		percpu_unregister();
+	else
+		err = percpu_register();
+	mutex_unlock(&percpu_mutex);
+	return err;
+}
+
+static bool percpu_answered(const struct percpu_state *s)
+{
+	return READ_ONCE(s->answered) == s->asked;
+}
+
+static void percpu_ask(unsigned int cpu)
+{
+	struct percpu_state *s = per_cpu_ptr(&percpu_states, cpu);
+	bool seen;
+
+	WRITE_ONCE(s->asked, s->asked + 1);
+	wake_up_process(s->thread);
+	seen = wait_event_timeout(percpu_answer, percpu_answered(s),
+				  TORTURE_BOUND);
+	torture_expect(TORTURE_ORACLE_PROGRESS, seen,
+		       "torture/%u is woken %u times, and %u seen", cpu,
+		       s->asked, s->answered);
+}
+
+/**
+ * torture_percpu_wake - see the thread of a CPU run
+ * @call: the operation; its slot is the CPU
+ *
+ * Return: 0 or -errno
+ */
+int torture_percpu_wake(struct torture_call *call)
+{
+	int err = -EAGAIN;
+
+	if (!cpu_possible(call->slot))
+		return -ENOENT;
+	mutex_lock(&percpu_mutex);
+	cpus_read_lock();
+	/* A CPU on part of its way keeps its threads parked. */
+	if (percpu_registered && cpu_active(call->slot)) {
+		percpu_ask(call->slot);
+		err = 0;
+	}
+	cpus_read_unlock();
+	mutex_unlock(&percpu_mutex);
+	return err;
+}
+
+/**
+ * torture_percpu_hold - keep the hotplug thread as it is
+ *
+ * Return: whether it is registered
+ */
+bool torture_percpu_hold(void)
+{
+	mutex_lock(&percpu_mutex);
+	return percpu_registered;
+}
+
+/**
+ * torture_percpu_release - undo torture_percpu_hold()
+ */
+void torture_percpu_release(void)
+{
+	mutex_unlock(&percpu_mutex);
+}
+
+/**
+ * torture_percpu_init - be ready for the hotplug thread
+ *
+ * Return: 0
+ */
+int torture_percpu_init(void)
+{
+	percpu_threads.store = percpu_store();
+	return 0;
+}
+
+/**
+ * torture_percpu_drain - unregister all there is
+ */
+void torture_percpu_drain(void)
+{
+	mutex_lock(&percpu_mutex);
+	if (percpu_registered)
+		percpu_unregister();
+	mutex_unlock(&percpu_mutex);
+}
