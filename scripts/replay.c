@@ -133,6 +133,10 @@ void past_open(struct past *p, const char *dir)
 	opt.config = text_of(p, p->json, "config");
 	plan_read(&p->plan);
 	strings_of(p, "plan", &p->steps);
+	for (size_t i = 0; i < p->steps.n; i++)
+		if (!plan_find(&p->plan, p->steps.v[i]))
+			die("%s has a step %s, which no plan knows: name the folder it comes from with SUITES=",
+			    dir, p->steps.v[i]);
 	strings_of(p, "qemu", &p->guest.argv);
 	put_in(&p->guest.argv, "-kernel", p->kernel.image);
 	put_in(&p->guest.argv, "-initrd", p->guest.initramfs);
