@@ -50,8 +50,8 @@ static void without_numbers(char *s)
 			*to++ = *s++;
 			continue;
 		}
-		*to++ = '#';
 		s += strspn(s, "0123456789abcdefABCDEFx");
+		*to++ = '#';
 	}
 	*to = '\0';
 }
