@@ -25,31 +25,23 @@ struct seq_file;
 #define TORTURE_LIVES		16
 #define TORTURE_CPUS		8
 
-/*
- * What has to hold: X(constant, name). The names are those of the cases, in
- * their order.
- */
-#define TORTURE_ORACLES(X)						\
-	X(ON_ITS_CPU,		"thread_on_its_cpu")			\
-	X(NONE_OFFLINE,		"none_on_an_offline_cpu")		\
-	X(NONE_MISSING,		"no_thread_missing")			\
-	X(NONE_TWICE,		"no_thread_twice")			\
-	X(PROGRESS,		"progress")				\
-	X(INITFN_ONCE,		"initfn_exactly_once")			\
-	X(COREFN_IN_ORDER,	"corefn_in_order")			\
-	X(RESULTS_KEPT,		"results_kept")				\
-	X(IN_TIME,		"operations_in_time")			\
-	X(NOTHING_LEFT,		"nothing_left")				\
-	X(MASK_AS_ASKED,	"online_mask_as_asked")			\
-	X(HOOKS_BALANCED,	"hooks_balanced")			\
-	X(WORK_NOT_LOST,	"work_not_lost")			\
-	X(PARKED,		"parked_means_parked")
-
+/* What has to hold, in the order of the cases; torture_main.c has their names. */
 enum torture_oracle {
-#define X(id, name) TORTURE_ORACLE_##id,
-	TORTURE_ORACLES(X)
-#undef X
-	TORTURE_ORACLE_COUNT
+	TORTURE_ORACLE_ON_ITS_CPU,
+	TORTURE_ORACLE_NONE_OFFLINE,
+	TORTURE_ORACLE_NONE_MISSING,
+	TORTURE_ORACLE_NONE_TWICE,
+	TORTURE_ORACLE_PROGRESS,
+	TORTURE_ORACLE_INITFN_ONCE,
+	TORTURE_ORACLE_COREFN_IN_ORDER,
+	TORTURE_ORACLE_RESULTS_KEPT,
+	TORTURE_ORACLE_IN_TIME,
+	TORTURE_ORACLE_NOTHING_LEFT,
+	TORTURE_ORACLE_MASK_AS_ASKED,
+	TORTURE_ORACLE_HOOKS_BALANCED,
+	TORTURE_ORACLE_WORK_NOT_LOST,
+	TORTURE_ORACLE_PARKED,
+	TORTURE_ORACLES
 };
 
 /**

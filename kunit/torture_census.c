@@ -69,7 +69,7 @@ static void census_count(struct task_struct *p)
 
 		if (strncmp(p->comm, census_names[i], len))
 			continue;
-		if (kstrtouint(p->comm + len, 10, &cpu) || cpu >= NR_CPUS)
+		if (kstrtouint(p->comm + len, 10, &cpu) || !cpu_possible(cpu))
 			return;
 		census.nr[i][cpu]++;
 		if (!(READ_ONCE(p->__state) & TASK_PARKED))

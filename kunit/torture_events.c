@@ -43,6 +43,7 @@ int torture_events_init(void)
 	torture_log->entries = (LOG_SIZE - sizeof(*torture_log)) /
 			       sizeof(struct torture_event);
 	torture_log->entry_size = sizeof(struct torture_event);
+	/* Whoever looks from outside and sees the magic sees the rest. */
 	smp_store_release(&torture_log->magic, TORTURE_LOG_MAGIC);
 	pr_info("events at 0x%llx size %lu\n",
 		(unsigned long long)page_to_phys(page), (unsigned long)LOG_SIZE);
@@ -73,7 +74,6 @@ static u64 torture_mix(u64 digest, const struct torture_event *e)
 	return digest;
 }
 
-/* The count goes up when the event is there, for who looks from outside. */
 static void torture_append(struct torture_event *e)
 {
 	struct torture_log *log = torture_log;
@@ -85,6 +85,7 @@ static void torture_append(struct torture_event *e)
 	e->serial = log->count;
 	log->event[log->count % log->entries] = *e;
 	log->digest = torture_mix(log->digest, e);
+	/* For who looks from outside: what is counted is there. */
 	smp_store_release(&log->count, log->count + 1);
 	raw_spin_unlock_irqrestore(&torture_log_lock, flags);
 }

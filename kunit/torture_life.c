@@ -82,8 +82,8 @@ struct life {
  * @answer: where to wait for an answer of @life's
  */
 static struct life_slot {
-	struct mutex lock;
-	spinlock_t pin;
+	struct mutex lock;	/* see above */
+	spinlock_t pin;		/* see above */
 	struct life *life;
 	struct life *late;
 	wait_queue_head_t answer;

@@ -39,7 +39,7 @@
 #define PLANT_AFTER	3
 
 static const char *const torture_op_names[] = {
-#define X(id, name) [TORTURE_##id] = name,
+#define X(id, name) name,
 	TORTURE_OPS(X)
 #undef X
 };
@@ -54,10 +54,21 @@ static struct torture_oracle_state {
 	const char *name;
 	atomic_long_t asked;
 	char violated[TEXT_MAX];
-} torture_oracles[] = {
-#define X(id, text) [TORTURE_ORACLE_##id] = { .name = text },
-	TORTURE_ORACLES(X)
-#undef X
+} torture_oracles[TORTURE_ORACLES] = {
+	[TORTURE_ORACLE_ON_ITS_CPU]	= { .name = "thread_on_its_cpu" },
+	[TORTURE_ORACLE_NONE_OFFLINE]	= { .name = "none_on_an_offline_cpu" },
+	[TORTURE_ORACLE_NONE_MISSING]	= { .name = "no_thread_missing" },
+	[TORTURE_ORACLE_NONE_TWICE]	= { .name = "no_thread_twice" },
+	[TORTURE_ORACLE_PROGRESS]	= { .name = "progress" },
+	[TORTURE_ORACLE_INITFN_ONCE]	= { .name = "initfn_exactly_once" },
+	[TORTURE_ORACLE_COREFN_IN_ORDER] = { .name = "corefn_in_order" },
+	[TORTURE_ORACLE_RESULTS_KEPT]	= { .name = "results_kept" },
+	[TORTURE_ORACLE_IN_TIME]	= { .name = "operations_in_time" },
+	[TORTURE_ORACLE_NOTHING_LEFT]	= { .name = "nothing_left" },
+	[TORTURE_ORACLE_MASK_AS_ASKED]	= { .name = "online_mask_as_asked" },
+	[TORTURE_ORACLE_HOOKS_BALANCED]	= { .name = "hooks_balanced" },
+	[TORTURE_ORACLE_WORK_NOT_LOST]	= { .name = "work_not_lost" },
+	[TORTURE_ORACLE_PARKED]		= { .name = "parked_means_parked" },
 };
 
 /**
@@ -233,6 +244,7 @@ static void torture_watch(struct timer_list *timer)
 	int i;
 
 	for (i = 0; i < TORTURE_ACTORS; i++) {
+		/* Pairs with the release in torture_begin(): @call is there. */
 		since = smp_load_acquire(&torture_busy[i].since);
 		if (since)
 			torture_expect_in_time(&torture_busy[i].call,
@@ -246,6 +258,7 @@ static void torture_begin(const struct torture_call *call)
 	struct torture_busy *busy = &torture_busy[call->actor];
 
 	busy->call = *call;
+	/* Pairs with the acquire in torture_watch(). */
 	smp_store_release(&busy->since, ktime_get_mono_fast_ns());
 	if (torture_burst)
 		torture_burst();
@@ -348,7 +361,7 @@ static int torture_oracle_of(const char *text, size_t len)
 {
 	int o;
 
-	for (o = 0; o < TORTURE_ORACLE_COUNT; o++)
+	for (o = 0; o < TORTURE_ORACLES; o++)
 		if (strlen(torture_oracles[o].name) == len &&
 		    !strncmp(torture_oracles[o].name, text, len))
 			return o;
@@ -484,7 +497,7 @@ static int torture_oracles_show(struct seq_file *m, void *unused)
 	const struct torture_oracle_state *s = torture_oracles;
 	int i;
 
-	for (i = 0; i < TORTURE_ORACLE_COUNT; i++, s++)
+	for (i = 0; i < TORTURE_ORACLES; i++, s++)
 		seq_printf(m, "%s %ld %s\n", s->name,
 			   atomic_long_read(&s->asked), s->violated);
 	return 0;
