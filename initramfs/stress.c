@@ -102,8 +102,11 @@ static u64 online;	/* those that should be online now */
 static bool parks;	/* the threads of an offline CPU may be there, parked */
 static char respawn_was[8];
 
-static int states[STATES_MAX];
-static size_t nr_states;
+/* The hotplug states, and those of them where a CPU may be left */
+static int states[STATES_MAX], stops[STATES_MAX];
+static size_t nr_states, nr_stops;
+/* The first of @stops where a CPU on its way down is still online */
+static size_t first_online;
 static size_t next_state;
 
 /* The driver itself could not do its work. */
@@ -290,20 +293,52 @@ static int do_set(const struct op *op)
 	return err;
 }
 
+/*
+ * A CPU walks from the first to the last of these by itself, with interrupts
+ * off. The kernel takes one of them for a target, and BUGs on the way.
+ */
+static bool may_stop_at(const char *name, bool *inside)
+{
+	if (!strcmp(name, "idle:dead"))
+		*inside = true;
+	if (!strcmp(name, "cpu:teardown"))
+		*inside = false;
+	return !*inside && strcmp(name, "cpu:teardown");
+}
+
 static bool read_states(void)
 {
 	static char text[TEXT_LEN];
-	char *line, *save;
+	char *line, *save, name[NAME_LEN];
 	int n = read_text(STATES_PATH, text, sizeof(text));
+	bool inside = false;
 	int state;
 
 	if (n < 0)
 		return fail_file(STATES_PATH, -n);
 	for (line = strtok_r(text, "\n", &save); line;
-	     line = strtok_r(NULL, "\n", &save))
-		if (sscanf(line, "%d:", &state) == 1 && nr_states < STATES_MAX)
-			states[nr_states++] = state;
-	return nr_states ? true : fail("%s: no states", STATES_PATH);
+	     line = strtok_r(NULL, "\n", &save)) {
+		if (sscanf(line, "%d: %31s", &state, name) != 2 ||
+		    nr_states == STATES_MAX)
+			continue;
+		states[nr_states++] = state;
+		if (may_stop_at(name, &inside))
+			stops[nr_stops++] = state;
+		if (inside)
+			first_online = nr_stops;
+	}
+	return nr_stops ? true : fail("%s: no states", STATES_PATH);
+}
+
+/*
+ * On the way down, what a dead CPU has lost, its RCU callbacks for one, comes
+ * back only if it goes up all the way. So it dies all the way, too.
+ */
+static int draw_stop(unsigned int cpu)
+{
+	size_t first = bit(online, cpu) ? first_online : 0;
+
+	return stops[first + draw(nr_stops - first)];
 }
 
 /* As far as a state in between, and then on or back */
@@ -316,8 +351,9 @@ static int do_partial(const struct op *op)
 	if (!movable)
 		return -EAGAIN;
 	cpu = random_bit(&rng, movable);
-	state = states[draw(nr_states)];
-	on = draw(2);
+	state = draw_stop(cpu);
+	/* The kernel refuses to have the last but one taken for offline. */
+	on = draw(2) || __builtin_popcountll(online & ~(1ULL << cpu)) < 2;
 	last = states[on ? nr_states - 1 : 0];
 	err = begin(op, cpu, state);
 	if (err)

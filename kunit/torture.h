@@ -81,6 +81,7 @@ void torture_census_drain(void);
 /* torture_percpu.c: what comes and goes with a CPU */
 int torture_percpu_init(void);
 void torture_percpu_drain(void);
+void torture_percpu_in_between(bool yes);
 bool torture_percpu_hold(void);
 void torture_percpu_release(void);
 int torture_percpu_toggle(struct torture_call *call);

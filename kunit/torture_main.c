@@ -336,6 +336,8 @@ static int torture_begin_write(const char *text)
 		return err;
 	if (torture_over())
 		return -ECANCELED;
+	if (call.op == TORTURE_PARTIAL)
+		torture_percpu_in_between(true);
 	torture_begin(&call);
 	return 0;
 }
@@ -352,6 +354,8 @@ static int torture_end_write(const char *text)
 	if (kstrtoint(skip_spaces(text + used), 10, &result))
 		return -EINVAL;
 	torture_end(&call, result);
+	if (call.op == TORTURE_PARTIAL)
+		torture_percpu_in_between(false);
 	return 0;
 }
 

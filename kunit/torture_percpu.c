@@ -48,6 +48,13 @@ static DEFINE_MUTEX(percpu_mutex);
 static DECLARE_WAIT_QUEUE_HEAD(percpu_answer);
 static bool percpu_registered;
 
+/*
+ * A CPU is left in the middle of its way, as only a test does. Who registers a
+ * thread then does so for the CPUs that are online, with no regard to which of
+ * their threads are parked, or were made before they come online.
+ */
+static bool percpu_in_between;
+
 /* --- The thread --- */
 
 static void percpu_look_around(unsigned int cpu, const char *where)
@@ -168,7 +175,9 @@ int torture_percpu_toggle(struct torture_call *call)
 	int err = 0;
 
 	mutex_lock(&percpu_mutex);
-	if (percpu_registered)
+	if (percpu_in_between)
+		err = -EAGAIN;
+	else if (percpu_registered)
 		percpu_unregister();
 	else
 		err = percpu_register();
@@ -217,6 +226,17 @@ int torture_percpu_wake(struct torture_call *call)
 	cpus_read_unlock();
 	mutex_unlock(&percpu_mutex);
 	return err;
+}
+
+/**
+ * torture_percpu_in_between - a CPU is about to be left in the middle of its way
+ * @yes: or is so no longer
+ */
+void torture_percpu_in_between(bool yes)
+{
+	mutex_lock(&percpu_mutex);
+	percpu_in_between = yes;
+	mutex_unlock(&percpu_mutex);
 }
 
 /**
