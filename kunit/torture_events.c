@@ -51,7 +51,7 @@ int torture_events_init(void)
 }
 
 /**
- * torture_events_exit - give the log's memory back
+ * torture_events_exit - give the log's memory back, of a module that did not load
  *
  * It keeps its magic no longer: what the memory holds later is no log.
  */
