@@ -14,26 +14,44 @@
 #include "initramfs.h"
 #include "options.h"
 #include "record.h"
+#include "replay.h"
 #include "report.h"
 #include "ui.h"
 
 /**
  * struct job - what check works on
- * @n: how many guests: each architecture in each of the SMPBOOT= modes
+ * @n: how many guests: each architecture in each of the SMPBOOT= modes, and then
+ *	the twins
+ * @twins: how many of them are twins: two in a row are to do the very same
  * @tree: the source of all their kernels
  * @plan: all steps there are
  * @steps: names of those to do
+ * @stress: the step that twins do
  * @kernels: one for each architecture
  * @guests: @n of them
  */
 struct job {
 	size_t n;
+	size_t twins;
 	struct tree tree;
 	struct plan plan;
 	struct strv steps;
+	struct strv stress;
 	struct kernel *kernels;
 	struct guest *guests;
 };
+
+static struct guest *add_guest(struct job *j, const struct kernel *k, const char *initramfs,
+			       const struct smpboot *s)
+{
+	j->guests = reallocarray(j->guests, j->n + 1, sizeof(*j->guests));
+	if (!j->guests)
+		die("out of memory");
+	j->guests[j->n] = (struct guest){
+		.kernel = k, .initramfs = initramfs, .smpboot = s, .steps = &j->steps,
+	};
+	return &j->guests[j->n++];
+}
 
 static void build_arch(struct job *j, struct kernel *k, const struct arch *a)
 {
@@ -42,15 +60,51 @@ static void build_arch(struct job *j, struct kernel *k, const struct arch *a)
 
 	kernel_build(k, a, &j->tree);
 	initramfs = initramfs_build(k, &j->tree, &j->plan);
-	while ((s = smpboot_next(s))) {
-		j->guests = reallocarray(j->guests, j->n + 1, sizeof(*j->guests));
-		if (!j->guests)
-			die("out of memory");
-		j->guests[j->n++] = (struct guest){
-			.kernel = k, .initramfs = initramfs, .smpboot = s,
-			.steps = &j->steps,
-		};
+	while ((s = smpboot_next(s)))
+		add_guest(j, k, initramfs, s);
+}
+
+/*
+ * That a seed is a schedule is not taken on trust: on each architecture, one
+ * stress run is done twice.
+ */
+static void add_twins(struct job *j)
+{
+	size_t n = j->n;
+
+	if (*opt.plan || !options_whole_series() || strcmp(opt.timing, "virtual"))
+		return;
+	strv_add(&j->stress, "stress");
+	for (size_t i = 0; i < n; i++) {
+		if (i && j->guests[i].kernel == j->guests[i - 1].kernel)
+			continue;
+		for (int twin = 0; twin < 2; twin++) {
+			struct guest *g = add_guest(j, j->guests[i].kernel,
+						    j->guests[i].initramfs,
+						    j->guests[i].smpboot);
+
+			workload_from_options(&g->work, opt.seed);
+			g->work.strategy = "random";
+			g->steps = &j->stress;
+			j->twins++;
+		}
 	}
+}
+
+/* Returns how many pairs of twins are not the same. */
+static unsigned int compare_twins(const struct job *j, const struct strv *records)
+{
+	unsigned int different = 0;
+
+	for (size_t i = j->n - j->twins; i < j->n; i += 2) {
+		__auto_free char *what = runs_difference(records->v[i], records->v[i + 1], false);
+
+		if (what)
+			printf("%s: the same seed twice, but they differ at %s\n",
+			       j->guests[i].kernel->arch->name, what);
+		different += !!what;
+	}
+	return different;
 }
 
 static void build_all(struct job *j)
@@ -71,8 +125,11 @@ static void build_all(struct job *j)
 
 static int run_all(struct job *j)
 {
+	__auto_strv struct strv records = { 0 };
+	unsigned int different;
 	int status = EXIT_PASS;
 
+	add_twins(j);
 	for (size_t i = 0; i < j->n; i++) {
 		struct guest *g = &j->guests[i];
 
@@ -91,10 +148,12 @@ static int run_all(struct job *j)
 		int s = verdict_exit_status(judge_verdict(j->guests[i].judge));
 
 		report_failure(&j->guests[i], record);
+		strv_add(&records, "%s", record);
 		status = s > status ? s : status;
 	}
-	report_total(j->guests, j->n);
-	return status;
+	different = compare_twins(j, &records);
+	report_total(j->guests, j->n, j->twins / 2 - different, different);
+	return different && status == EXIT_PASS ? EXIT_BAD : status;
 }
 
 /**

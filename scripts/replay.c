@@ -167,11 +167,10 @@ static bool host_ended(const struct past *p, const struct guest *g)
 	return g->ending != ENDING_ITSELF && !strcmp(text_of(p, p->json, "ended_by"), "host");
 }
 
-/* Where the host ended both it did so at some moment: what there is must agree. */
-static char *console_difference(const struct past *p, const struct guest *g)
+static char *console_difference(const char *dir, const char *other, bool cut)
 {
-	__auto_free char *one = fmt("%s/console.log", p->dir), *a = read_file(one, NULL);
-	__auto_free char *two = fmt("%s/console.log", g->dir), *b = read_file(two, NULL);
+	__auto_free char *one = fmt("%s/console.log", dir), *a = read_file(one, NULL);
+	__auto_free char *two = fmt("%s/console.log", other), *b = read_file(two, NULL);
 	const char *x = a ? a : "", *y = b ? b : "";
 	unsigned int line = 1;
 
@@ -183,27 +182,42 @@ static char *console_difference(const struct past *p, const struct guest *g)
 		y += *y == '\n';
 		line++;
 	}
-	if ((!*x && !*y) || (host_ended(p, g) && (!strchr(x, '\n') || !strchr(y, '\n'))))
+	if ((!*x && !*y) || (cut && (!strchr(x, '\n') || !strchr(y, '\n'))))
 		return NULL;
 	return fmt("line %u of the console\n  then  %.*s\n  now   %.*s", line,
 		   (int)strcspn(x, "\r\n"), x, (int)strcspn(y, "\r\n"), y);
 }
 
-static char *log_difference(const struct past *p, const struct guest *g)
+static char *log_difference(const char *dir, const char *other, bool cut)
 {
-	__auto_free char *one = fmt("%s/events.bin", p->dir);
-	__auto_free char *two = fmt("%s/events.bin", g->dir);
+	__auto_free char *one = fmt("%s/events.bin", dir);
+	__auto_free char *two = fmt("%s/events.bin", other);
 	struct events a, b;
 	bool was = events_read(&a, one), is = events_read(&b, two);
 	char *what = NULL;
 
 	if (was != is)
 		what = fmt("the event log, which only one of them has");
-	else if (was && !host_ended(p, g))
+	else if (was && !cut)
 		what = events_difference(&a, &b);
 	events_free(&a);
 	events_free(&b);
 	return what;
+}
+
+/**
+ * runs_difference - is what two runs left the same?
+ * @a: folder of a run
+ * @b: folder of a later one
+ * @cut: the host ended both, at some moment: what both have must agree
+ *
+ * Return: NULL if it is, else the first difference, to be freed
+ */
+char *runs_difference(const char *a, const char *b, bool cut)
+{
+	char *what = console_difference(a, b, cut);
+
+	return what ? what : log_difference(a, b, cut);
 }
 
 /**
@@ -217,10 +231,8 @@ char *past_difference(const struct past *p, const struct guest *g)
 {
 	const char *was = text_of(p, p->json, "verdict");
 	const char *is = verdict_name(judge_verdict(g->judge));
-	char *what = console_difference(p, g);
+	char *what = runs_difference(p->dir, g->dir, host_ended(p, g));
 
-	if (!what)
-		what = log_difference(p, g);
 	if (!what && strcmp(was, is))
 		what = fmt("the verdict: %s then, %s now", was, is);
 	return what;

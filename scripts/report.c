@@ -93,10 +93,12 @@ void report_failure(const struct guest *g, const char *record)
  * report_total - the last line
  * @g: guests, judged
  * @n: how many
+ * @same: pairs of runs that had to be the same and are
+ * @different: pairs that are not
  */
-void report_total(const struct guest *g, size_t n)
+void report_total(const struct guest *g, size_t n, unsigned int same, unsigned int different)
 {
-	struct ktap_counts sum = { 0 };
+	struct ktap_counts sum = { .passed = same, .failed = different };
 
 	for (size_t i = 0; i < n; i++) {
 		struct ktap_counts c = judge_counts(g[i].judge);
@@ -105,6 +107,9 @@ void report_total(const struct guest *g, size_t n)
 		sum.failed += c.failed;
 		sum.skipped += c.skipped;
 	}
+	if (!ui_quiet() && same + different)
+		printf("\nthe same seed twice: %u of %u pairs agree to the last bit\n", same,
+		       same + different);
 	if (!ui_quiet())
 		printf("\n");
 	printf("%u passed, %u failed, %u skipped\n", sum.passed, sum.failed, sum.skipped);

@@ -6,6 +6,6 @@
 
 void report_table(const struct guest *g, size_t n);
 void report_failure(const struct guest *g, const char *record);
-void report_total(const struct guest *g, size_t n);
+void report_total(const struct guest *g, size_t n, unsigned int same, unsigned int different);
 
 #endif /* RESPAWN_REPORT_H */

@@ -149,7 +149,7 @@ static void real_time_passes(void **state)
 /* Two at a time, from one cache, into one folder, with different kernels */
 static void two_runs_at_once(void **state)
 {
-	__auto_free char *patch = fmt("PATCHES=%s/bugs/harmless.patch", TESTS_DIR);
+	__auto_free char *patch = fmt("PATCHES=%s/whole/harmless.patch", TESTS_DIR);
 	__auto_free char *one = fmt("%s/respawn check ARCH=arm64 SMPBOOT=respawn O=%s", out, out);
 	__auto_free char *command = fmt("make O=%s host && { %s & a=$!; %s %s & b=$!; wait $a && wait $b; }",
 					out, one, one, patch);
