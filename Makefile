@@ -14,7 +14,7 @@ LIBS := libarchive jansson nettle
 RESPAWN := $(O)/respawn
 DEPS := $(O)/respawn-deps
 # Targets with an exit status of their own, and the others that do a job
-CHECKS := check stress explore replay minimise check-determinism bugs mutate check-series bench-primitives
+CHECKS := check stress explore replay minimise check-determinism bugs mutate check-series bench-primitives bench-hotplug
 JUDGING := $(CHECKS) test
 DOING := build bundle shell repin kernel-edit kernel-export
 VARIABLES := ARCH CONFIG PIN TREE SERIES PATCHES SUITES KERNEL_TARBALL PLAN SEED CYCLES ACTORS OPS STRATEGY STEER \
@@ -42,6 +42,7 @@ help:
 	@echo '  mutate         break the primitives line by line: does a test notice?'
 	@echo '  check-series   each patch by itself: message, style, builds, boots'
 	@echo '  bench-primitives  what a thread costs, beside mainline'
+	@echo '  bench-hotplug  how fast CPUs go and come back, in virtual and in real time'
 	@echo '  shell          boot into a shell on the terminal (ARCH=)'
 	@echo '  kernel-edit    open the patched kernel as git commits in O=/kernel'
 	@echo '  kernel-export  write those commits back as the series'

@@ -3,5 +3,6 @@
 #define RESPAWN_BENCH_H
 
 int bench_primitives(void);
+int bench_hotplug(void);
 
 #endif /* RESPAWN_BENCH_H */

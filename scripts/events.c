@@ -129,6 +129,30 @@ void events_ops(const char *record, struct strv *ops)
 }
 
 /**
+ * events_count - how often something was done and went well
+ * @record: folder of the record
+ * @op: the operation
+ *
+ * Return: how often, as far back as the log goes
+ */
+unsigned int events_count(const char *record, const char *op)
+{
+	__auto_free char *path = fmt("%s/events.bin", record);
+	unsigned int n = 0;
+	struct events e;
+
+	if (!events_read(&e, path))
+		die("%s is missing or damaged: what was done is not known", path);
+	for (uint64_t i = e.first; i < e.count; i++) {
+		const struct torture_event *v = event(&e, i);
+
+		n += v->op < TORTURE_OP_COUNT && !v->result && !strcmp(op_names[v->op], op);
+	}
+	events_free(&e);
+	return n;
+}
+
+/**
  * events_difference - the first event in which two logs are not the same
  * @a: a log
  * @b: another one
