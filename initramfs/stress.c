@@ -31,6 +31,7 @@
 #define TORTURE_DIR	"/sys/kernel/debug/respawn/torture"
 #define RESPAWN_PATH	"/sys/module/smpboot/parameters/respawn"
 #define DROP_CACHES	"/proc/sys/vm/drop_caches"
+#define FAILSLAB_DIR	"/sys/kernel/debug/failslab"
 #define STATES_PATH	CPU_DIR "/hotplug/states"
 
 #define OPS_MAX		64
@@ -715,6 +716,13 @@ static void see_respawn(void)
 	parks = *respawn_was != 'Y' || toggle->weight;
 }
 
+/* An allocation that may sleep can fail, too, and no word of it. */
+static void arm_failslab(void)
+{
+	write_text(FAILSLAB_DIR "/ignore-gfp-wait", "N");
+	write_text(FAILSLAB_DIR "/verbose", "0");
+}
+
 static bool prepare(void)
 {
 	done = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
@@ -728,6 +736,8 @@ static bool prepare(void)
 	movable = movable_cpus(cpus, &rng);
 	next_state = draw(nr_states);
 	see_respawn();
+	if (!access(FAILSLAB_DIR, F_OK))
+		arm_failslab();
 	/* The hotplug thread is there from the beginning. */
 	if (find_op("percpu") && find_op("percpu")->weight)
 		torture("op", "percpu %u 0 0", HOTPLUG_ACTOR);

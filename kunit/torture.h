@@ -24,6 +24,10 @@ struct seq_file;
 /* How many things of each kind there are */
 #define TORTURE_LIVES		16
 #define TORTURE_CPUS		8
+#define TORTURE_PLAINS		4
+#define TORTURE_WORKS		6
+#define TORTURE_WORKERS		4
+#define TORTURE_FUSES		4
 
 /* What has to hold, in the order of the cases; torture_main.c has their names. */
 enum torture_oracle {
@@ -81,11 +85,42 @@ void torture_census_drain(void);
 /* torture_percpu.c: what comes and goes with a CPU */
 int torture_percpu_init(void);
 void torture_percpu_drain(void);
-void torture_percpu_in_between(bool yes);
 bool torture_percpu_hold(void);
 void torture_percpu_release(void);
 int torture_percpu_toggle(struct torture_call *call);
 int torture_percpu_wake(struct torture_call *call);
+int torture_cpuhp(struct torture_call *call);
+void torture_hotplug_begin(const struct torture_call *call);
+void torture_hotplug_end(const struct torture_call *call, int result);
+
+/* torture_kthread.c: threads of kthread_create() */
+int torture_kthread_init(void);
+void torture_kthread_drain(void);
+int torture_kthread_run(struct torture_call *call);
+int torture_kthread_stop(struct torture_call *call);
+int torture_kthread_park(struct torture_call *call);
+int torture_kthread_unpark(struct torture_call *call);
+int torture_kthread_wake(struct torture_call *call);
+
+/* torture_work.c: work items */
+int torture_work_init(void);
+void torture_work_drain(void);
+void torture_work_exit(void);
+int torture_work(struct torture_call *call);
+int torture_work_delayed(struct torture_call *call);
+int torture_work_cancel(struct torture_call *call);
+int torture_work_flush(struct torture_call *call);
+int torture_kworker(struct torture_call *call);
+int torture_kworker_delayed(struct torture_call *call);
+int torture_kworker_cancel(struct torture_call *call);
+int torture_kworker_flush(struct torture_call *call);
+
+/* torture_timer.c: what is armed and fires */
+int torture_timer_init(void);
+void torture_timer_drain(void);
+int torture_timer(struct torture_call *call);
+int torture_hrtimer(struct torture_call *call);
+int torture_softirq(struct torture_call *call);
 
 /* torture_life.c: threads of kthread_spawn() */
 int torture_life_init(void);
@@ -101,5 +136,6 @@ int torture_life_poke(struct torture_call *call);
 int torture_life_storm(struct torture_call *call);
 int torture_life_rebind(struct torture_call *call);
 int torture_life_destroy_start(struct torture_call *call);
+int torture_life_fault(struct torture_call *call);
 
 #endif /* RESPAWN_TORTURE_H */

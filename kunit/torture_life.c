@@ -674,6 +674,46 @@ int torture_life_destroy_start(struct torture_call *call)
 	return err;
 }
 
+#ifdef CONFIG_FAILSLAB
+/* Let the @nth allocation of this task fail; returns whether it came to that. */
+static int life_spawn_failing(struct life_slot *s, struct torture_call *call,
+			      unsigned int nth, bool *failed)
+{
+	int err;
+
+	current->fail_nth = nth;
+	err = life_spawn(s, call);
+	*failed = !current->fail_nth;
+	current->fail_nth = 0;
+	return err;
+}
+
+int torture_life_fault(struct torture_call *call)
+{
+	struct life_slot *s = &life_slots[call->slot];
+	u32 nth = 1 + torture_draw(call, 3);
+	int err = -EEXIST;
+	bool failed;
+
+	mutex_lock(&s->lock);
+	if (!s->life) {
+		err = life_spawn_failing(s, call, nth, &failed);
+		torture_expect(TORTURE_ORACLE_RESULTS_KEPT,
+			       !err || (failed && err == -ENOMEM),
+			       "spawn of thread %u returns %d, allocation %u %s",
+			       call->slot, err, nth,
+			       failed ? "failed" : "did not come");
+	}
+	mutex_unlock(&s->lock);
+	return err;
+}
+#else
+int torture_life_fault(struct torture_call *call)
+{
+	return -EOPNOTSUPP;
+}
+#endif
+
 /* --- The file's part of the module's life --- */
 
 /**

@@ -93,6 +93,25 @@ static const struct torture_operation {
 	{ TORTURE_STORM, 2, TORTURE_LIVES, torture_life_storm },
 	{ TORTURE_REBIND, 4, TORTURE_LIVES, torture_life_rebind },
 	{ TORTURE_DESTROY_START, 4, TORTURE_LIVES, torture_life_destroy_start },
+	{ TORTURE_FAULT, IS_ENABLED(CONFIG_FAILSLAB) ? 2 : 0, TORTURE_LIVES,
+	  torture_life_fault },
+	{ TORTURE_KTHREAD_RUN, 4, TORTURE_PLAINS, torture_kthread_run },
+	{ TORTURE_KTHREAD_STOP, 3, TORTURE_PLAINS, torture_kthread_stop },
+	{ TORTURE_KTHREAD_PARK, 5, TORTURE_PLAINS, torture_kthread_park },
+	{ TORTURE_KTHREAD_UNPARK, 5, TORTURE_PLAINS, torture_kthread_unpark },
+	{ TORTURE_KTHREAD_WAKE, 4, TORTURE_PLAINS, torture_kthread_wake },
+	{ TORTURE_KWORKER, 2, TORTURE_WORKERS, torture_kworker },
+	{ TORTURE_KWORKER_DELAYED, 5, TORTURE_WORKERS, torture_kworker_delayed },
+	{ TORTURE_KWORKER_CANCEL, 2, TORTURE_WORKERS, torture_kworker_cancel },
+	{ TORTURE_KWORKER_FLUSH, 2, TORTURE_WORKERS, torture_kworker_flush },
+	{ TORTURE_WORK, 5, TORTURE_WORKS, torture_work },
+	{ TORTURE_WORK_DELAYED, 5, TORTURE_WORKS, torture_work_delayed },
+	{ TORTURE_WORK_CANCEL, 2, TORTURE_WORKS, torture_work_cancel },
+	{ TORTURE_WORK_FLUSH, 2, TORTURE_WORKS, torture_work_flush },
+	{ TORTURE_CPUHP, 1, 1, torture_cpuhp },
+	{ TORTURE_TIMER, 3, TORTURE_FUSES, torture_timer },
+	{ TORTURE_HRTIMER, 3, TORTURE_FUSES, torture_hrtimer },
+	{ TORTURE_SOFTIRQ, 3, TORTURE_FUSES, torture_softirq },
 	{ TORTURE_PERCPU, 1, 1, torture_percpu_toggle },
 	{ TORTURE_PERCPU_WAKE, 4, TORTURE_CPUS, torture_percpu_wake },
 };
@@ -111,6 +130,9 @@ static const struct torture_part {
 	{ NULL, torture_census_drain, NULL },
 	{ torture_life_init, torture_life_drain, torture_life_exit },
 	{ torture_percpu_init, torture_percpu_drain, NULL },
+	{ torture_kthread_init, torture_kthread_drain, NULL },
+	{ torture_work_init, torture_work_drain, torture_work_exit },
+	{ torture_timer_init, torture_timer_drain, NULL },
 };
 
 /**
@@ -325,6 +347,11 @@ static int torture_op_write(const char *text)
 	return err;
 }
 
+static bool torture_moves_cpus(const struct torture_call *call)
+{
+	return call->op >= TORTURE_OFFLINE && call->op <= TORTURE_FAILING;
+}
+
 /* The program says where an operation of its own begins, */
 static int torture_begin_write(const char *text)
 {
@@ -336,8 +363,8 @@ static int torture_begin_write(const char *text)
 		return err;
 	if (torture_over())
 		return -ECANCELED;
-	if (call.op == TORTURE_PARTIAL)
-		torture_percpu_in_between(true);
+	if (torture_moves_cpus(&call))
+		torture_hotplug_begin(&call);
 	torture_begin(&call);
 	return 0;
 }
@@ -354,8 +381,8 @@ static int torture_end_write(const char *text)
 	if (kstrtoint(skip_spaces(text + used), 10, &result))
 		return -EINVAL;
 	torture_end(&call, result);
-	if (call.op == TORTURE_PARTIAL)
-		torture_percpu_in_between(false);
+	if (torture_moves_cpus(&call))
+		torture_hotplug_end(&call, result);
 	return 0;
 }
 
@@ -443,7 +470,7 @@ static int torture_drain_write(const char *text)
 		return PTR_ERR(k);
 	get_task_struct(k);
 	wake_up_process(k);
-	if (wait_for_completion_timeout(&torture_drained, 2 * TORTURE_BOUND)) {
+	if (wait_for_completion_timeout(&torture_drained, TORTURE_BOUND)) {
 		kthread_stop_put(k);
 		return 0;
 	}

@@ -3,7 +3,8 @@
  * What comes and goes with a CPU: a hotplug thread of smpboot, and callbacks of
  * a hotplug state.
  *
- * Locking: percpu_mutex is held while either is registered or unregistered.
+ * Locking: percpu_mutex is held while the thread is registered or unregistered,
+ * percpu_state_mutex while the state is set up or removed.
  * What is kept of a CPU is written by its own thread and callbacks alone, which
  * smpboot and CPU hotplug call one after the other.
  */
@@ -47,6 +48,11 @@ static DEFINE_PER_CPU(struct percpu_state, percpu_states);
 static DEFINE_MUTEX(percpu_mutex);
 static DECLARE_WAIT_QUEUE_HEAD(percpu_answer);
 static bool percpu_registered;
+
+static DEFINE_MUTEX(percpu_state_mutex);
+static int percpu_hotplug_state;
+/* The state's callback has kept a CPU from coming up. */
+static bool percpu_refused;
 
 /*
  * A CPU is left in the middle of its way, as only a test does. Who registers a
@@ -228,15 +234,122 @@ int torture_percpu_wake(struct torture_call *call)
 	return err;
 }
 
-/**
- * torture_percpu_in_between - a CPU is about to be left in the middle of its way
- * @yes: or is so no longer
- */
-void torture_percpu_in_between(bool yes)
+/* --- The hotplug state --- */
+
+static void percpu_set_in_between(bool yes)
 {
 	mutex_lock(&percpu_mutex);
 	percpu_in_between = yes;
 	mutex_unlock(&percpu_mutex);
+}
+
+/* Drawn from by callbacks of CPUs that come up, which do so one by one */
+static struct torture_call percpu_luck;
+
+static int percpu_come(unsigned int cpu)
+{
+	int *up = &per_cpu(percpu_states, cpu).up;
+
+	torture_expect(TORTURE_ORACLE_HOOKS_BALANCED, !*up,
+		       "startup on CPU %u after %d without a teardown", cpu,
+		       *up);
+	if (torture_one_in(&percpu_luck, 12)) {
+		WRITE_ONCE(percpu_refused, true);
+		return -ENODEV;
+	}
+	++*up;
+	return 0;
+}
+
+static int percpu_go(unsigned int cpu)
+{
+	int *up = &per_cpu(percpu_states, cpu).up;
+
+	torture_expect(TORTURE_ORACLE_HOOKS_BALANCED, *up == 1,
+		       "teardown on CPU %u after %d startups", cpu, *up);
+	--*up;
+	return 0;
+}
+
+static void percpu_expect_balance(const char *when)
+{
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu)
+		torture_expect(TORTURE_ORACLE_HOOKS_BALANCED,
+			       !per_cpu(percpu_states, cpu).up,
+			       "%s, %d startups on CPU %u have no teardown",
+			       when, per_cpu(percpu_states, cpu).up, cpu);
+}
+
+static void percpu_remove_state(void)
+{
+	cpuhp_remove_state(percpu_hotplug_state);
+	percpu_hotplug_state = 0;
+	percpu_expect_balance("after the removal");
+}
+
+static int percpu_setup_state(struct torture_call *call)
+{
+	int state;
+
+	percpu_luck = *call;
+	state = cpuhp_setup_state(CPUHP_AP_ONLINE_DYN, "respawn/torture:online",
+				  percpu_come, percpu_go);
+	if (state < 0) {
+		percpu_expect_balance("after a setup that failed");
+		return state;
+	}
+	percpu_hotplug_state = state;
+	if (torture_planted(TORTURE_ORACLE_HOOKS_BALANCED))
+		percpu_go(cpumask_first(cpu_online_mask));
+	return 0;
+}
+
+/**
+ * torture_cpuhp - set the hotplug state up, or remove it
+ * @call: the operation
+ *
+ * Return: 0 or -errno
+ */
+int torture_cpuhp(struct torture_call *call)
+{
+	int err = 0;
+
+	mutex_lock(&percpu_state_mutex);
+	if (percpu_hotplug_state)
+		percpu_remove_state();
+	else
+		err = percpu_setup_state(call);
+	mutex_unlock(&percpu_state_mutex);
+	return err;
+}
+
+/**
+ * torture_hotplug_begin - a CPU is about to be moved
+ * @call: the operation
+ */
+void torture_hotplug_begin(const struct torture_call *call)
+{
+	WRITE_ONCE(percpu_refused, false);
+	if (call->op == TORTURE_PARTIAL)
+		percpu_set_in_between(true);
+}
+
+/**
+ * torture_hotplug_end - a CPU was moved, or not
+ * @call: the operation
+ * @result: what the kernel said
+ */
+void torture_hotplug_end(const struct torture_call *call, int result)
+{
+	bool meant = call->op == TORTURE_FAILING && result == -EAGAIN;
+
+	torture_expect(TORTURE_ORACLE_MASK_AS_ASKED,
+		       !result || meant || READ_ONCE(percpu_refused),
+		       "CPU %u cannot be moved: %d", call->slot, result);
+	if (call->op == TORTURE_PARTIAL)
+		percpu_set_in_between(false);
 }
 
 /**
@@ -274,6 +387,10 @@ int torture_percpu_init(void)
  */
 void torture_percpu_drain(void)
 {
+	mutex_lock(&percpu_state_mutex);
+	if (percpu_hotplug_state)
+		percpu_remove_state();
+	mutex_unlock(&percpu_state_mutex);
 	mutex_lock(&percpu_mutex);
 	if (percpu_registered)
 		percpu_unregister();

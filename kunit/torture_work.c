@@ -1,0 +1,389 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Work items, of workqueues and of workers of their own, on CPUs that go.
+ *
+ * Locking: a slot's mutex is held while something is queued or cancelled there,
+ * so it is known how often the item has to run. What runs it is on its own, and
+ * so are the timers and the CPUs.
+ */
+#include <linux/cpu.h>
+#include <linux/cpumask.h>
+#include <linux/err.h>
+#include <linux/kthread.h>
+#include <linux/mutex.h>
+#include <linux/smp.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+
+#include "torture.h"
+
+/**
+ * struct job - something that is to run as often as it was queued
+ * @lock: held while it is queued or cancelled
+ * @done: where to wait for it
+ * @due: how often it was queued and not cancelled
+ * @runs: how often it ran
+ * @home: where it is to run, or -1
+ */
+struct job {
+	struct mutex lock;	/* see above */
+	wait_queue_head_t done;
+	int due;
+	int runs;
+	int home;
+};
+
+/* An item of a workqueue */
+static struct queued {
+	struct job job;
+	struct delayed_work work;
+	struct workqueue_struct *wq;
+} queueds[TORTURE_WORKS];
+
+/* An item of a worker that comes and goes */
+static struct manned {
+	struct job job;
+	struct kthread_delayed_work work;
+	struct kthread_worker *worker;
+} manneds[TORTURE_WORKERS];
+
+static const unsigned int work_flags[] = {
+	0, WQ_UNBOUND, WQ_HIGHPRI | WQ_MEM_RECLAIM,
+};
+
+static struct workqueue_struct *work_queues[ARRAY_SIZE(work_flags)];
+
+/* --- Jobs --- */
+
+static void job_init(struct job *j)
+{
+	mutex_init(&j->lock);
+	init_waitqueue_head(&j->done);
+	j->home = -1;
+}
+
+static void job_run(struct job *j)
+{
+	int cpu = raw_smp_processor_id();
+	int home = READ_ONCE(j->home);
+
+	if (home >= 0)
+		torture_expect(TORTURE_ORACLE_ON_ITS_CPU, cpu == home,
+			       "work of CPU %d runs on CPU %d", home, cpu);
+	WRITE_ONCE(j->runs, j->runs + 1);
+	wake_up(&j->done);
+}
+
+static bool job_is_even(const struct job *j)
+{
+	return READ_ONCE(j->runs) == j->due;
+}
+
+static void job_expect_even(struct job *j, const char *kind, int number)
+{
+	torture_expect(TORTURE_ORACLE_WORK_NOT_LOST, job_is_even(j),
+		       "%s %d ran %d times, not %d", kind, number,
+		       READ_ONCE(j->runs), j->due);
+}
+
+static void job_await(struct job *j, const char *kind, int number)
+{
+	wait_event_timeout(j->done, job_is_even(j), TORTURE_BOUND);
+	job_expect_even(j, kind, number);
+}
+
+/* --- Workqueues --- */
+
+static void queued_fn(struct work_struct *work)
+{
+	struct queued *q = container_of(to_delayed_work(work), struct queued,
+					work);
+
+	job_run(&q->job);
+}
+
+static int queued_number(const struct queued *q)
+{
+	return q - queueds;
+}
+
+static unsigned long work_delay(struct torture_call *call)
+{
+	return torture_draw(call, 4);
+}
+
+/* Do it where the CPU is sure to stay until it is done. */
+static void queued_at_home(struct queued *q, struct torture_call *call)
+{
+	unsigned int cpu = torture_draw(call, nr_cpu_ids);
+
+	cpus_read_lock();
+	/* One that is on its way leaves its workers to others. */
+	if (q->wq != work_queues[1] && cpu_possible(cpu) && cpu_active(cpu)) {
+		job_await(&q->job, "work", queued_number(q));
+		WRITE_ONCE(q->job.home, cpu);
+		q->job.due += queue_delayed_work_on(cpu, q->wq, &q->work, 0);
+		job_await(&q->job, "work", queued_number(q));
+		WRITE_ONCE(q->job.home, -1);
+	}
+	cpus_read_unlock();
+}
+
+/**
+ * torture_work - queue work to a CPU, which may go any time
+ * @call: the operation
+ *
+ * Return: 0
+ */
+int torture_work(struct torture_call *call)
+{
+	struct queued *q = &queueds[call->slot];
+	unsigned int cpu = torture_draw(call, nr_cpu_ids);
+
+	if (!cpu_possible(cpu))
+		return -EAGAIN;
+	mutex_lock(&q->job.lock);
+	if (torture_one_in(call, 4))
+		queued_at_home(q, call);
+	else
+		q->job.due += queue_delayed_work_on(cpu, q->wq, &q->work, 0);
+	mutex_unlock(&q->job.lock);
+	return 0;
+}
+
+/**
+ * torture_work_delayed - queue work for later, or change when that is
+ * @call: the operation
+ *
+ * Return: 0
+ */
+int torture_work_delayed(struct torture_call *call)
+{
+	struct queued *q = &queueds[call->slot];
+	unsigned long delay = work_delay(call);
+
+	mutex_lock(&q->job.lock);
+	if (torture_planted(TORTURE_ORACLE_WORK_NOT_LOST))
+		cancel_delayed_work_sync(&q->work);
+	q->job.due += !mod_delayed_work(q->wq, &q->work, delay);
+	mutex_unlock(&q->job.lock);
+	return 0;
+}
+
+/**
+ * torture_work_cancel - cancel work that may be about to run
+ * @call: the operation
+ *
+ * Return: 0
+ */
+int torture_work_cancel(struct torture_call *call)
+{
+	struct queued *q = &queueds[call->slot];
+
+	mutex_lock(&q->job.lock);
+	q->job.due -= cancel_delayed_work_sync(&q->work);
+	job_expect_even(&q->job, "cancelled work", queued_number(q));
+	mutex_unlock(&q->job.lock);
+	return 0;
+}
+
+/**
+ * torture_work_flush - have work run now, and see that it did
+ * @call: the operation
+ *
+ * Return: 0
+ */
+int torture_work_flush(struct torture_call *call)
+{
+	struct queued *q = &queueds[call->slot];
+
+	mutex_lock(&q->job.lock);
+	if (torture_one_in(call, 2))
+		flush_delayed_work(&q->work);
+	else
+		job_await(&q->job, "work", queued_number(q));
+	job_expect_even(&q->job, "flushed work", queued_number(q));
+	mutex_unlock(&q->job.lock);
+	return 0;
+}
+
+/* --- Workers --- */
+
+static void manned_fn(struct kthread_work *work)
+{
+	struct manned *m = container_of(work, struct manned, work.work);
+
+	job_run(&m->job);
+}
+
+static int manned_number(const struct manned *m)
+{
+	return m - manneds;
+}
+
+static int manned_create(struct manned *m, struct torture_call *call)
+{
+	unsigned int cpu = torture_draw(call, nr_cpu_ids);
+	struct kthread_worker *w;
+
+	if (cpu_possible(cpu) && torture_one_in(call, 2))
+		w = kthread_create_worker_on_cpu(cpu, 0, "manned.cpu/%u", cpu);
+	else
+		w = kthread_create_worker(0, "manned/%d", manned_number(m));
+	if (IS_ERR(w))
+		return PTR_ERR(w);
+	/* The item remembers the worker it was last queued to. */
+	kthread_init_delayed_work(&m->work, manned_fn);
+	m->worker = w;
+	return 0;
+}
+
+/* A timer that is still to fire would find the worker gone. */
+static void manned_destroy(struct manned *m)
+{
+	m->job.due -= kthread_cancel_delayed_work_sync(&m->work);
+	kthread_destroy_worker(m->worker);
+	m->worker = NULL;
+	job_expect_even(&m->job, "work of a worker", manned_number(m));
+}
+
+/**
+ * torture_kworker - create a worker, or destroy it
+ * @call: the operation
+ *
+ * Return: 0 or -errno
+ */
+int torture_kworker(struct torture_call *call)
+{
+	struct manned *m = &manneds[call->slot];
+	int err = 0;
+
+	mutex_lock(&m->job.lock);
+	if (m->worker)
+		manned_destroy(m);
+	else
+		err = manned_create(m, call);
+	mutex_unlock(&m->job.lock);
+	return err;
+}
+
+static int manned_do(struct torture_call *call,
+		     void (*fn)(struct manned *m, struct torture_call *call))
+{
+	struct manned *m = &manneds[call->slot];
+	int err = -ENOENT;
+
+	mutex_lock(&m->job.lock);
+	if (m->worker) {
+		fn(m, call);
+		err = 0;
+	}
+	mutex_unlock(&m->job.lock);
+	return err;
+}
+
+static void manned_queue(struct manned *m, struct torture_call *call)
+{
+	unsigned long delay = work_delay(call);
+
+	if (torture_one_in(call, 2))
+		m->job.due += kthread_queue_delayed_work(m->worker, &m->work,
+							 delay);
+	else
+		m->job.due += !kthread_mod_delayed_work(m->worker, &m->work,
+							delay);
+}
+
+static void manned_cancel(struct manned *m, struct torture_call *call)
+{
+	m->job.due -= kthread_cancel_delayed_work_sync(&m->work);
+	job_expect_even(&m->job, "cancelled work of a worker",
+			manned_number(m));
+}
+
+/*
+ * kthread_flush_work() is not for an item whose timer is still to fire: it would
+ * queue itself behind it on the list of those that wait for theirs, for good.
+ */
+static void manned_flush(struct manned *m, struct torture_call *call)
+{
+	kthread_flush_worker(m->worker);
+	job_await(&m->job, "flushed work of a worker", manned_number(m));
+}
+
+int torture_kworker_delayed(struct torture_call *call)
+{
+	return manned_do(call, manned_queue);
+}
+
+int torture_kworker_cancel(struct torture_call *call)
+{
+	return manned_do(call, manned_cancel);
+}
+
+int torture_kworker_flush(struct torture_call *call)
+{
+	return manned_do(call, manned_flush);
+}
+
+/* --- The file's part of the module's life --- */
+
+/**
+ * torture_work_exit - undo torture_work_init()
+ */
+void torture_work_exit(void)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(work_queues); i++)
+		if (work_queues[i])
+			destroy_workqueue(work_queues[i]);
+}
+
+/**
+ * torture_work_init - have workqueues
+ *
+ * Return: 0 or -ENOMEM
+ */
+int torture_work_init(void)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(work_queues); i++) {
+		work_queues[i] = alloc_workqueue("torture_%d", work_flags[i],
+						 0, i);
+		if (!work_queues[i]) {
+			torture_work_exit();
+			return -ENOMEM;
+		}
+	}
+	for (i = 0; i < TORTURE_WORKS; i++) {
+		job_init(&queueds[i].job);
+		INIT_DELAYED_WORK(&queueds[i].work, queued_fn);
+		queueds[i].wq = work_queues[i % ARRAY_SIZE(work_queues)];
+	}
+	for (i = 0; i < TORTURE_WORKERS; i++)
+		job_init(&manneds[i].job);
+	return 0;
+}
+
+/**
+ * torture_work_drain - cancel all work, destroy all workers
+ */
+void torture_work_drain(void)
+{
+	int i;
+
+	for (i = 0; i < TORTURE_WORKS; i++) {
+		mutex_lock(&queueds[i].job.lock);
+		queueds[i].job.due -= cancel_delayed_work_sync(&queueds[i].work);
+		job_expect_even(&queueds[i].job, "last work", i);
+		mutex_unlock(&queueds[i].job.lock);
+	}
+	for (i = 0; i < TORTURE_WORKERS; i++) {
+		mutex_lock(&manneds[i].job.lock);
+		if (manneds[i].worker)
+			manned_destroy(&manneds[i]);
+		mutex_unlock(&manneds[i].job.lock);
+	}
+}
