@@ -195,6 +195,19 @@ static void life_loop(struct life *l, int asked)
 	__set_current_state(TASK_RUNNING);
 }
 
+/* A wake-up that finds corefn asleep ends that sleep, and no more comes of it. */
+static int life_nest_for(struct life *l, int asked)
+{
+	int served = l->answered;
+
+	while (served != asked) {
+		life_nest(l);
+		served = asked;
+		asked = atomic_read(&l->asked);
+	}
+	return asked;
+}
+
 static int life_corefn(void *data)
 {
 	struct life *l = data;
@@ -203,8 +216,8 @@ static int life_corefn(void *data)
 	life_expect_order(l);
 	life_go_astray(l);
 	life_look_around(l);
-	if (l->style == LIFE_NESTS_IN_CORE && asked != l->answered)
-		life_nest(l);
+	if (l->style == LIFE_NESTS_IN_CORE)
+		asked = life_nest_for(l, asked);
 	if (l->style == LIFE_LOOPS)
 		life_loop(l, asked);
 	l->ended = l->core_result < 0;

@@ -53,6 +53,11 @@ static DEFINE_MUTEX(percpu_state_mutex);
 static int percpu_hotplug_state;
 /* The state's callback has kept a CPU from coming up. */
 static bool percpu_refused;
+/*
+ * It must not: another state has been told to fail once, and if that happens on
+ * the way back from here, the kernel can't go either way.
+ */
+static bool percpu_must_agree;
 
 /*
  * A CPU is left in the middle of its way, as only a test does. Who registers a
@@ -253,7 +258,7 @@ static int percpu_come(unsigned int cpu)
 	torture_expect(TORTURE_ORACLE_HOOKS_BALANCED, !*up,
 		       "startup on CPU %u after %d without a teardown", cpu,
 		       *up);
-	if (torture_one_in(&percpu_luck, 12)) {
+	if (!READ_ONCE(percpu_must_agree) && torture_one_in(&percpu_luck, 12)) {
 		WRITE_ONCE(percpu_refused, true);
 		return -ENODEV;
 	}
@@ -332,6 +337,7 @@ int torture_cpuhp(struct torture_call *call)
 void torture_hotplug_begin(const struct torture_call *call)
 {
 	WRITE_ONCE(percpu_refused, false);
+	WRITE_ONCE(percpu_must_agree, call->op == TORTURE_FAILING);
 	if (call->op == TORTURE_PARTIAL)
 		percpu_set_in_between(true);
 }
@@ -348,6 +354,7 @@ void torture_hotplug_end(const struct torture_call *call, int result)
 	torture_expect(TORTURE_ORACLE_MASK_AS_ASKED,
 		       !result || meant || READ_ONCE(percpu_refused),
 		       "CPU %u cannot be moved: %d", call->slot, result);
+	WRITE_ONCE(percpu_must_agree, false);
 	if (call->op == TORTURE_PARTIAL)
 		percpu_set_in_between(false);
 }

@@ -112,7 +112,10 @@ static unsigned long work_delay(struct torture_call *call)
 	return torture_draw(call, 4);
 }
 
-/* Do it where the CPU is sure to stay until it is done. */
+/*
+ * Do it where the CPU is sure to stay until it is done. As long as the item runs
+ * from before, it is not to run anywhere else.
+ */
 static void queued_at_home(struct queued *q, struct torture_call *call)
 {
 	unsigned int cpu = torture_draw(call, nr_cpu_ids);
@@ -120,7 +123,7 @@ static void queued_at_home(struct queued *q, struct torture_call *call)
 	cpus_read_lock();
 	/* One that is on its way leaves its workers to others. */
 	if (q->wq != work_queues[1] && cpu_possible(cpu) && cpu_active(cpu)) {
-		job_await(&q->job, "work", queued_number(q));
+		flush_delayed_work(&q->work);
 		WRITE_ONCE(q->job.home, cpu);
 		q->job.due += queue_delayed_work_on(cpu, q->wq, &q->work, 0);
 		job_await(&q->job, "work", queued_number(q));
