@@ -116,6 +116,9 @@ static bool broken;
 static bool stuck;
 static bool counting_leftovers;
 
+/* The defect that is asked for is the driver's to make. */
+static bool planted_mask;
+
 /* How many operations each actor did */
 static unsigned long *done;
 
@@ -225,8 +228,21 @@ static int move(unsigned int cpu, bool on)
 	return err;
 }
 
+/* Move a CPU that nobody asked for, because that was asked for. */
+static void go_astray(void)
+{
+	static unsigned int chances;
+	unsigned int cpu;
+
+	if (!planted_mask || !movable || ++chances < 3)
+		return;
+	cpu = random_bit(&rng, movable);
+	write_cpu(cpu, "online", !bit(online, cpu));
+}
+
 static void check_threads(void)
 {
+	go_astray();
 	torture("census", "%llx %d", online, parks);
 }
 
@@ -698,6 +714,7 @@ static bool plant(void)
 {
 	const char *name = getenv("RESPAWN_PLANT");
 
+	planted_mask = name && !strcmp(name, "online_mask_as_asked");
 	if (!name || !*name || !torture("plant", "%s", name))
 		return true;
 	return fail("RESPAWN_PLANT: there is no case %s", name);

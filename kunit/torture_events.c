@@ -57,6 +57,8 @@ int torture_events_init(void)
  */
 void torture_events_exit(void)
 {
+	pr_info("%llu events, digest %016llx\n", torture_log->count,
+		torture_log->digest);
 	torture_log->magic = 0;
 	free_pages((unsigned long)torture_log, get_order(LOG_SIZE));
 }

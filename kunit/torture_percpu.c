@@ -55,7 +55,8 @@ static int percpu_hotplug_state;
 static bool percpu_refused;
 /*
  * It must not: another state has been told to fail once, and if that happens on
- * the way back from here, the kernel can't go either way.
+ * the way back from here, the kernel can't go either way. Or the CPU began in
+ * the middle of its way, and is not to be left there.
  */
 static bool percpu_must_agree;
 
@@ -337,7 +338,8 @@ int torture_cpuhp(struct torture_call *call)
 void torture_hotplug_begin(const struct torture_call *call)
 {
 	WRITE_ONCE(percpu_refused, false);
-	WRITE_ONCE(percpu_must_agree, call->op == TORTURE_FAILING);
+	WRITE_ONCE(percpu_must_agree, call->op == TORTURE_FAILING ||
+				      call->op == TORTURE_PARTIAL);
 	if (call->op == TORTURE_PARTIAL)
 		percpu_set_in_between(true);
 }
