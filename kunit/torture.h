@@ -74,6 +74,7 @@ bool torture_expect(enum torture_oracle o, bool good, const char *fmt, ...);
 
 /* torture_events.c */
 int torture_events_init(void);
+void torture_events_end(void);
 void torture_events_exit(void);
 void torture_note(const struct torture_call *call, u64 begun, int result);
 void torture_note_failure(enum torture_oracle o, const char *text);

@@ -57,10 +57,19 @@ int torture_events_init(void)
  */
 void torture_events_exit(void)
 {
-	pr_info("%llu events, digest %016llx\n", torture_log->count,
-		torture_log->digest);
 	torture_log->magic = 0;
 	free_pages((unsigned long)torture_log, get_order(LOG_SIZE));
+}
+
+/**
+ * torture_events_end - say what the log came to
+ *
+ * Two consoles that are the same are of two logs that are.
+ */
+void torture_events_end(void)
+{
+	pr_info("%llu events, digest %016llx\n", torture_log->count,
+		torture_log->digest);
 }
 
 static u64 torture_mix(u64 digest, const struct torture_event *e)

@@ -620,6 +620,7 @@ static void __exit torture_exit(void)
 	torture_exit_parts(ARRAY_SIZE(torture_parts));
 	if (torture_burst)
 		symbol_put(steer_burst);
+	torture_events_end();
 	/* The log stays where it is: the host reads it when the guest is over. */
 }
 

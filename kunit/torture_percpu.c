@@ -338,8 +338,8 @@ int torture_cpuhp(struct torture_call *call)
 void torture_hotplug_begin(const struct torture_call *call)
 {
 	WRITE_ONCE(percpu_refused, false);
-	WRITE_ONCE(percpu_must_agree, call->op == TORTURE_FAILING ||
-				      call->op == TORTURE_PARTIAL);
+	WRITE_ONCE(percpu_must_agree,
+		   call->op == TORTURE_FAILING || call->op == TORTURE_PARTIAL);
 	if (call->op == TORTURE_PARTIAL)
 		percpu_set_in_between(true);
 }
