@@ -259,7 +259,8 @@ static int percpu_come(unsigned int cpu)
 	torture_expect(TORTURE_ORACLE_HOOKS_BALANCED, !*up,
 		       "startup on CPU %u after %d without a teardown", cpu,
 		       *up);
-	if (!READ_ONCE(percpu_must_agree) && torture_one_in(&percpu_luck, 12)) {
+	if (!torture_over() && !READ_ONCE(percpu_must_agree) &&
+	    torture_one_in(&percpu_luck, 12)) {
 		WRITE_ONCE(percpu_refused, true);
 		return -ENODEV;
 	}
