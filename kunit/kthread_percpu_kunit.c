@@ -151,6 +151,35 @@ static void started_when_its_cpu_comes(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, bound_destroy(b), 0);
 }
 
+/* Where nothing else runs on the CPU in between */
+static int unpark_and_park(void *data)
+{
+	struct bound *b = data;
+
+	kthread_unpark(b->k);
+	kthread_park(b->k);
+	complete(&b->ran);
+	return 0;
+}
+
+/* A rollback does that: it parks what it has just unparked. */
+static void parked_again_before_it_gets_going(struct kunit *test)
+{
+	struct bound *b = bound_spawn(test);
+	struct task_struct *k;
+
+	k = kthread_create_on_cpu(unpark_and_park, b, cpu, "parker/%u");
+	KUNIT_ASSERT_FALSE(test, IS_ERR(k));
+	sched_set_fifo(k);
+	wake_up_process(k);
+	KUNIT_ASSERT_GT(test, wait_for_completion_timeout(&b->ran, BOUND), 0);
+	KUNIT_EXPECT_EQ(test, atomic_read(&b->inits), 0);
+	KUNIT_EXPECT_EQ(test, READ_ONCE(b->k->__state), (unsigned int)TASK_PARKED);
+	KUNIT_EXPECT_PTR_EQ(test, kthread_start(b->k), b->k);
+	bound_run(test, b);
+	KUNIT_EXPECT_EQ(test, bound_destroy(b), 0);
+}
+
 /* No wake-up has it run anywhere, before or after it starts. */
 static void stray_wakeups_do_not_unbind_it(struct kunit *test)
 {
@@ -730,6 +759,7 @@ static int kthread_percpu_suite_init(struct kunit_suite *suite)
 
 static struct kunit_case cases[] = {
 	KUNIT_CASE(started_when_its_cpu_comes),
+	KUNIT_CASE(parked_again_before_it_gets_going),
 	KUNIT_CASE(stray_wakeups_do_not_unbind_it),
 	KUNIT_CASE(start_on_an_offline_cpu_is_refused),
 	KUNIT_CASE(destroyed_on_an_offline_cpu_before_start),
