@@ -317,9 +317,10 @@ static int life_spawn(struct life_slot *s, struct torture_call *call)
 	if (l->cpu >= 0)
 		kthread_bind(k, l->cpu);
 	life_publish(s, l);
-	if (torture_planted(TORTURE_ORACLE_INITFN_ONCE))
+	/* A bound one would be found to run on another CPU before. */
+	if (l->cpu < 0 && torture_planted(TORTURE_ORACLE_INITFN_ONCE))
 		life_initfn(l);
-	if (l->style == LIFE_PLAIN &&
+	if (l->cpu < 0 && l->style == LIFE_PLAIN &&
 	    torture_planted(TORTURE_ORACLE_COREFN_IN_ORDER))
 		life_corefn(l);
 	return 0;

@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Stress runs, and what is made of their records: a replay that is the same, and
+ * one that is not; explore that is stopped and goes on; a bundle, whole and
+ * damaged; and what each oracle is there for, planted.
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <glob.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+
+#include "events.h"
+#include "scratch.h"
+#include "util.h"
+
+#define STRESS	"stress ARCH=arm64 SMPBOOT=respawn STRATEGY=random CYCLES=5 "
+
+static char *respawn;
+
+/* Run the program with these words; its exit status and what it said */
+static int call(const char *words, char **said)
+{
+	__auto_strv struct strv argv = { 0 };
+	struct run_opts o = { .out = said };
+
+	unsetenv("MAKEFLAGS");
+	strv_add(&argv, "%s", respawn);
+	strv_split(&argv, words, " ");
+	strv_add(&argv, "O=%s", out);
+	return run(&argv, &o);
+}
+
+static void expect(const char *words, int status, const char *text)
+{
+	__auto_free char *said = NULL;
+	int got = call(words, &said);
+
+	if (got != status || !strstr(said, text))
+		fail_msg("%s: status %d, expected %d and '%s':\n%s", words, got, status,
+			 text, said);
+}
+
+/* The one record there is */
+static char *record(void)
+{
+	__auto_free char *pattern = fmt("%s/runs/*", out);
+	char *path;
+	glob_t g;
+
+	assert_int_equal(glob(pattern, 0, NULL, &g), 0);
+	assert_int_equal(g.gl_pathc, 1);
+	path = copy(g.gl_pathv[0]);
+	globfree(&g);
+	return path;
+}
+
+static char *stressed(const char *words, int status)
+{
+	__auto_free char *all = fmt(STRESS "%s", words);
+
+	expect(all, status, "");
+	return record();
+}
+
+static void replay(const char *dir, int status, const char *text)
+{
+	__auto_free char *words = fmt("replay RUN=%s", dir);
+
+	expect(words, status, text);
+}
+
+/* Put @to where @from is in one of the record's files, once. */
+static void change(const char *dir, const char *name, const char *from, const char *to)
+{
+	__auto_free char *path = fmt("%s/%s", dir, name), *text = NULL, *new = NULL;
+	size_t len;
+	char *at;
+
+	text = read_file(path, &len);
+	assert_non_null(text);
+	at = strstr(text, from);
+	assert_non_null(at);
+	new = fmt("%.*s%s%s", (int)(at - text), text, to, at + strlen(from));
+	write_file(path, new, strlen(new));
+}
+
+static void a_passing_run_is_reproduced(void **state)
+{
+	__auto_free char *dir = stressed("", 0);
+
+	(void)state;
+	replay(dir, 0, "reproduced: pass");
+}
+
+static void a_failing_run_is_reproduced(void **state)
+{
+	__auto_free char *dir = stressed("KCMDLINE=respawn.plant=progress", 1);
+
+	(void)state;
+	replay(dir, 0, "reproduced: fail");
+}
+
+static void another_console_is_noticed(void **state)
+{
+	__auto_free char *dir = stressed("", 0);
+
+	(void)state;
+	change(dir, "console.log", "respawn: step stress end", "respawn: step stress ended");
+	replay(dir, 1, "diverged at line ");
+}
+
+static void another_event_is_noticed(void **state)
+{
+	__auto_free char *dir = stressed("", 0), *path = fmt("%s/events.bin", dir);
+	size_t len;
+	__auto_free char *log = read_file(path, &len);
+
+	(void)state;
+	/* The time of an event in the middle of the log */
+	log[128 + 32 * 10]++;
+	write_file(path, log, len);
+	replay(dir, 1, "diverged at event 10:");
+}
+
+static void another_verdict_is_noticed(void **state)
+{
+	__auto_free char *dir = stressed("", 0);
+
+	(void)state;
+	change(dir, "run.json", "\"verdict\": \"pass\"", "\"verdict\": \"hang\"");
+	replay(dir, 1, "diverged at the verdict: hang then, pass now");
+}
+
+static void what_can_not_be_replayed_is_said(void **state)
+{
+	__auto_free char *dir = stressed("", 0), *none = fmt("%s/none", dir);
+
+	(void)state;
+	expect("replay", 2, "RUN=: say which record");
+	replay(none, 2, "there is no record with that name");
+	change(dir, "run.json", "\"timing\": \"virtual\"", "\"timing\": \"real\"");
+	replay(dir, 2, "ran in real time");
+	change(dir, "run.json", "\"timing\": \"real\"", "\"timing\": \"virtual\"");
+	change(dir, "run.json", "\"initramfs_sha256\": \"", "\"initramfs_sha256\": \"0");
+	replay(dir, 2, "is not the file that was run");
+	change(dir, "run.json", "\"cycles\":", "\"circles\":");
+	replay(dir, 2, "is no whole record: it has no cycles");
+	change(dir, "run.json", "{", "[");
+	replay(dir, 2, "is corrupt");
+}
+
+static void a_bundle_is_enough(void **state)
+{
+	__auto_free char *dir = stressed("", 0), *words = fmt("bundle RUN=%s", dir);
+	__auto_free char *path = fmt("%s/%s.bundle.tar.gz", out, strrchr(dir, '/') + 1);
+	__auto_free char *again = fmt("replay BUNDLE=%s", path), *bytes = NULL;
+	size_t len;
+
+	(void)state;
+	expect(words, 0, "make replay BUNDLE=");
+	remove_tree(dir);
+	expect(again, 0, "reproduced: pass");
+	bytes = read_file(path, &len);
+	write_file(path, bytes, len / 2);
+	expect(again, 2, "is damaged");
+	write_file(path, "no archive", 10);
+	expect(again, 2, "is no bundle");
+	unlink(path);
+	expect(again, 2, "there is no such file");
+}
+
+static void explore_groups_and_goes_on(void **state)
+{
+	static const char words[] =
+		"explore ARCH=arm64 CYCLES=5 SEEDS=1..4 KEEP_GOING=1 KCMDLINE=respawn.plant=progress";
+
+	(void)state;
+	expect(words, 1, "0 passed, 4 failed, 0 skipped");
+	expect(words, 1, "4 seeds tried, 4 of them before");
+	expect("explore ARCH=arm64 CYCLES=5 SEEDS=7..6", 2, "a range like 1..500");
+	expect("explore ARCH=arm64 CYCLES=5 SEEDS=x", 2, "a range like 1..500");
+}
+
+static void explore_stops_at_a_failure(void **state)
+{
+	(void)state;
+	expect("explore ARCH=arm64 CYCLES=5 SEEDS=1..100 JOBS=1 KCMDLINE=respawn.plant=progress",
+	       1, "1 seeds tried");
+}
+
+/* Seeds that were over when Ctrl-C came are not run again. */
+static void explore_survives_ctrl_c(void **state)
+{
+	static const char words[] = "explore ARCH=arm64 CYCLES=5 SEEDS=1..6 JOBS=1";
+	__auto_free char *pattern = fmt("%s/explore/*.jsonl", out), *said = NULL;
+	__auto_free char *o = fmt("O=%s", out), *left = fmt("%s/runs/*", out);
+	pid_t pid = fork();
+	int status;
+	glob_t g;
+
+	(void)state;
+	if (!pid) {
+		int null = open("/dev/null", O_WRONLY);
+
+		dup2(null, STDOUT_FILENO);
+		dup2(null, STDERR_FILENO);
+		execl(respawn, respawn, "explore", "ARCH=arm64", "CYCLES=5", "SEEDS=1..6",
+		      "JOBS=1", o, NULL);
+		_exit(127);
+	}
+	for (;;) {
+		__auto_free char *text = NULL;
+
+		usleep(10000);
+		if (!glob(pattern, 0, NULL, &g))
+			text = read_file(g.gl_pathv[0], NULL);
+		globfree(&g);
+		if (text && strchr(text, '\n') != strrchr(text, '\n'))
+			break;
+	}
+	kill(pid, SIGINT);
+	waitpid(pid, &status, 0);
+	assert_int_equal(WEXITSTATUS(status), 128 + SIGINT);
+	assert_int_equal(glob(left, 0, NULL, &g), GLOB_NOMATCH);
+	assert_int_equal(call(words, &said), 0);
+	if (!strstr(said, "6 seeds tried, 2 of them before") &&
+	    !strstr(said, "6 seeds tried, 3 of them before"))
+		fail_msg("seeds were lost: %s", said);
+}
+
+static void each_oracle_fires(void **state)
+{
+	static const char *const oracles[] = {
+		"thread_on_its_cpu", "none_on_an_offline_cpu", "no_thread_missing",
+		"no_thread_twice", "progress", "initfn_exactly_once", "corefn_in_order",
+		"results_kept", "operations_in_time", "nothing_left",
+		"online_mask_as_asked", "hooks_balanced", "work_not_lost",
+		"parked_means_parked",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(oracles); i++) {
+		__auto_free char *words = fmt(STRESS "CYCLES=20 KCMDLINE=respawn.plant=%s",
+					      oracles[i]);
+		__auto_free char *text = fmt("fail: stress.%s", oracles[i]);
+
+		expect(words, 1, text);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(a_passing_run_is_reproduced,
+						fresh_out, remove_out),
+		cmocka_unit_test_setup_teardown(a_failing_run_is_reproduced,
+						fresh_out, remove_out),
+		cmocka_unit_test_setup_teardown(another_console_is_noticed,
+						fresh_out, remove_out),
+		cmocka_unit_test_setup_teardown(another_event_is_noticed, fresh_out, remove_out),
+		cmocka_unit_test_setup_teardown(another_verdict_is_noticed,
+						fresh_out, remove_out),
+		cmocka_unit_test_setup_teardown(what_can_not_be_replayed_is_said,
+						fresh_out, remove_out),
+		cmocka_unit_test_setup_teardown(a_bundle_is_enough, fresh_out, remove_out),
+		cmocka_unit_test_setup_teardown(explore_groups_and_goes_on,
+						fresh_out, remove_out),
+		cmocka_unit_test_setup_teardown(explore_stops_at_a_failure,
+						fresh_out, remove_out),
+		cmocka_unit_test_setup_teardown(explore_survives_ctrl_c, fresh_out, remove_out),
+		cmocka_unit_test_setup_teardown(each_oracle_fires, fresh_out, remove_out),
+	};
+
+	if (argc < 2)
+		return 2;
+	respawn = argv[1];
+	return cmocka_run_group_tests_name("replay", tests, NULL, NULL);
+}
