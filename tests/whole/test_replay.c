@@ -250,7 +250,7 @@ static void each_oracle_fires(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(oracles); i++) {
-		__auto_free char *words = fmt(STRESS "CYCLES=20 KCMDLINE=respawn.plant=%s",
+		__auto_free char *words = fmt(STRESS "CYCLES=100 KCMDLINE=respawn.plant=%s",
 					      oracles[i]);
 		__auto_free char *text = fmt("fail: stress.%s", oracles[i]);
 
