@@ -256,7 +256,13 @@ static void __noreturn qemu_child(const struct guest *g, int cpu, pid_t parent)
 	_exit(127);
 }
 
-static void start(struct guest *g)
+/**
+ * guest_start - start QEMU
+ * @g: from guest_prepare(), with a folder
+ *
+ * Dies if there is no QEMU, image or initramfs.
+ */
+void guest_start(struct guest *g)
 {
 	__auto_free char *console = fmt("%s/console.log", g->dir), *qemu = NULL;
 	pid_t self = getpid();
@@ -403,6 +409,17 @@ static void stop(struct guest *g)
 }
 
 /**
+ * guest_kill - end a guest that guests_run() does not know of
+ * @g: from guest_start()
+ */
+void guest_kill(struct guest *g)
+{
+	stop(g);
+	waitpid(g->pid, NULL, 0);
+	g->pid = -1;
+}
+
+/**
  * struct running - the guests that run side by side
  * @source: where they come from and go to
  * @g: those that run now
@@ -458,7 +475,7 @@ static void start_more(struct running *r)
 
 		if (!g)
 			return;
-		start(g);
+		guest_start(g);
 		r->g[r->n++] = g;
 	}
 }

@@ -61,6 +61,8 @@ struct guest {
 
 void guest_prepare(struct guest *g, const struct plan *plan);
 void guest_prepare_again(struct guest *g, const struct plan *plan);
+void guest_start(struct guest *g);
+void guest_kill(struct guest *g);
 void guests_run(struct guest *g, size_t n);
 
 /**

@@ -20,7 +20,7 @@ struct options opt;
 enum kind { TEXT, PATH, PATHS, NUMBER, CHOICE };
 
 static unsigned long long smp, seed, cycles, actors, timeout, stall, seconds, count, jobs;
-static const char *arch_list, *verbose, *keep_going;
+static const char *arch_list, *verbose, *keep_going, *gdb;
 
 static struct variable {
 	const char *name;
@@ -74,6 +74,7 @@ static struct variable {
 	  "host seconds after which explore begins no further seed, 0 for no end" },
 	{ "RUN", "", PATH, &opt.run, NULL, "record to replay, as build/runs/<name>" },
 	{ "BUNDLE", "", PATH, &opt.bundle, NULL, "bundle to replay, instead of RUN=" },
+	{ "GDB", "0", TEXT, &gdb, NULL, "1: replay opens a debugger at the end of the run" },
 	{ "N", "20", NUMBER, &count, NULL, "how often check-determinism runs each record again" },
 	{ "MUTANTS", "", TEXT, &opt.mutants, NULL,
 	  "mutants to run, comma separated, all if empty" },
@@ -319,6 +320,7 @@ void options_parse(int argc, char **argv)
 	opt.time = seconds;
 	opt.count = count;
 	opt.explore_jobs = jobs;
+	opt.gdb = !strcmp(gdb, "1");
 	opt.keep_going = !strcmp(keep_going, "1");
 	opt.timeout = timeout;
 	opt.stall = stall;

@@ -44,6 +44,7 @@
  * @time: seconds of host time after which no further seed is begun, 0 for no end
  * @count: how often to do it again
  * @explore_jobs: guests at once, 0 for as many as the host has CPUs
+ * @gdb: replay opens a debugger at the end of the run
  * @keep_going: explore goes on after a failure
  * @jobs: of make
  */
@@ -82,6 +83,7 @@ struct options {
 	unsigned int time;
 	unsigned int count;
 	unsigned int explore_jobs;
+	bool gdb;
 	bool keep_going;
 	unsigned int jobs;
 };

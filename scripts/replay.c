@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "bundle.h"
+#include "debug.h"
 #include "events.h"
 #include "hunt.h"
 #include "initramfs.h"
@@ -196,9 +197,9 @@ static char *log_difference(const char *dir, const char *other, bool cut)
 	bool was = events_read(&a, one), is = events_read(&b, two);
 	char *what = NULL;
 
-	if (was != is)
+	if (was != is && !cut)
 		what = fmt("the event log, which only one of them has");
-	else if (was && !cut)
+	else if (was && is && !cut)
 		what = events_difference(&a, &b);
 	events_free(&a);
 	events_free(&b);
@@ -274,6 +275,8 @@ int replay(void)
 	struct guest g;
 
 	past_open(&p, *opt.bundle ? bundle_open(opt.bundle) : opt.run);
+	if (opt.gdb)
+		return debug_past(&p);
 	past_guest(&p, &g);
 	g.dir = record_begin(&g);
 	ui_stage(p.kernel.arch->name, "replay");
