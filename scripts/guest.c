@@ -171,6 +171,8 @@ void guest_prepare(struct guest *g, const struct plan *plan)
 {
 	if (!g->work.cpus)
 		workload_from_options(&g->work, opt.seed);
+	if (!is_virtual(g))
+		workload_in_parallel(&g->work);
 	g->cmdline = command_line(g);
 	qemu_args(g, "file:console.log");
 	guest_prepare_again(g, plan);

@@ -11,6 +11,9 @@
 #include "util.h"
 #include "workload.h"
 
+/* What giving way to another CPU is replaced by, where they run in parallel */
+#define DELAY_NS	500
+
 /* The one that was asked for; seeds take turns with "mix". */
 static const char *strategy_of(const struct workload *w)
 {
@@ -35,6 +38,16 @@ void workload_from_options(struct workload *w, uint64_t seed)
 		.strategy = *opt.strategy ? opt.strategy : "none", .steer = opt.steer,
 	};
 	w->strategy = strategy_of(w);
+}
+
+/**
+ * workload_in_parallel - have CPUs delayed where they can't give way to each other
+ * @w: the workload of a guest whose CPUs run in parallel
+ */
+void workload_in_parallel(struct workload *w)
+{
+	if (strcmp(w->strategy, "none") && !strstr(w->steer, "delay="))
+		w->steer = fmt("%s%sdelay=%u", w->steer, *w->steer ? "," : "", DELAY_NS);
 }
 
 /**

@@ -28,6 +28,7 @@ struct workload {
 };
 
 void workload_from_options(struct workload *w, uint64_t seed);
+void workload_in_parallel(struct workload *w);
 char *workload_cmdline(const struct workload *w);
 char *workload_words(const struct workload *w);
 void workload_to_json(const struct workload *w, json_t *o);
