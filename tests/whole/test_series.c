@@ -32,8 +32,8 @@ static int make_clone(void **state)
 	clone_dir = copy("/tmp/respawn-series.XXXXXX");
 	if (!mkdtemp(clone_dir))
 		return -1;
-	command = fmt("cp -r %s/../Makefile %s/../scripts %s/../kernel-patch .",
-		      TESTS_DIR, TESTS_DIR, TESTS_DIR);
+	command = fmt("cp -r %s/../Makefile %s/../scripts %s/../kernel-patch %s/../kunit .",
+		      TESTS_DIR, TESTS_DIR, TESTS_DIR, TESTS_DIR);
 	must(command);
 	must("git init -q && git add . && git -c user.name=x -c user.email=x@localhost commit -q -m all");
 	must("make -s kernel-edit");
