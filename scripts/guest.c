@@ -189,12 +189,14 @@ static int make_memory(void)
 
 /*
  * A host CPU that no other guest of this user's is pinned to, while there is
- * one. The lock goes with the descriptor.
+ * one; else one or another, so that not all crowd on the same. The lock goes with
+ * the descriptor.
  */
 static int take_cpu(struct guest *g)
 {
 	__auto_free char *dir = fmt("%s/cpu", opt.cache);
-	int first = -1;
+	static unsigned int crowded;
+	int cpus[CPU_SETSIZE], n = 0;
 	cpu_set_t set;
 
 	if (sched_getaffinity(0, sizeof(set), &set))
@@ -205,8 +207,7 @@ static int take_cpu(struct guest *g)
 
 		if (!CPU_ISSET(cpu, &set))
 			continue;
-		if (first < 0)
-			first = cpu;
+		cpus[n++] = cpu;
 		path = fmt("%s/%d", dir, cpu);
 		g->cpu_slot = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
 		if (g->cpu_slot >= 0 && !flock(g->cpu_slot, LOCK_EX | LOCK_NB))
@@ -215,7 +216,7 @@ static int take_cpu(struct guest *g)
 			close(g->cpu_slot);
 		g->cpu_slot = -1;
 	}
-	return first;
+	return n ? cpus[(getpid() + crowded++) % n] : -1;
 }
 
 /* It may have the very number that it is to have, and must stay open then. */
