@@ -40,11 +40,13 @@ static struct step steps[STEPS_MAX];
 static size_t nr_steps;
 
 static char cmdline[4096];
+static char words[4096];
 static const char *plan = "";
 static const char *strategy = "none";
 static const char *steer = "";
 static unsigned long long seed = 1;
 static bool shell;
+static bool snapshot;
 
 /* Parameters that are the programs' own; they find them in the environment. */
 static const struct {
@@ -154,23 +156,26 @@ static void read_parameter(const char *word)
 		steer = word + 6;
 	else if (!strncmp(word, "shell=", 6))
 		shell = !strcmp(word + 6, "1");
+	else if (!strncmp(word, "snapshot=", 9))
+		snapshot = !strcmp(word + 9, "1");
 	else if (!pass_on(word))
 		kmsg_print("respawn: error no parameter respawn.%s", word);
 }
 
-static void read_cmdline(void)
+/* What is read stays in @text, which the parameters point into. */
+static void read_parameters(const char *path, char *text, size_t size)
 {
-	int fd = open("/proc/cmdline", O_RDONLY | O_CLOEXEC);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	ssize_t n = -1;
 	char *word, *save;
 
 	if (fd >= 0) {
-		n = read(fd, cmdline, sizeof(cmdline) - 1);
+		n = read(fd, text, size - 1);
 		close(fd);
 	}
 	if (n < 0)
-		complain("read", "/proc/cmdline");
-	for (word = strtok_r(cmdline, "\n ", &save); word;
+		complain("read", path);
+	for (word = strtok_r(text, "\n ", &save); word;
 	     word = strtok_r(NULL, "\n ", &save))
 		read_parameter(word);
 }
@@ -350,6 +355,16 @@ static size_t choose_steps(const char *chosen[])
 	return nr;
 }
 
+/* Stop here, to go on in each run with words of its own. */
+static void stop_for_snapshot(void)
+{
+	if (load_module("snapshot", ""))
+		return;
+	read_parameters("/sys/module/snapshot/parameters/words", words,
+			sizeof(words));
+	unload_module("snapshot");
+}
+
 /* From here on, what CPU goes first is up to the seed. */
 static bool begin_to_steer(void)
 {
@@ -427,8 +442,10 @@ static void run_shell(void)
 int main(void)
 {
 	mount_all();
-	read_cmdline();
+	read_parameters("/proc/cmdline", cmdline, sizeof(cmdline));
 	read_plan();
+	if (snapshot)
+		stop_for_snapshot();
 	say_guest();
 	set_environment();
 
