@@ -21,6 +21,7 @@ const struct arch arches[] = {
 		.debian = "amd64",
 		.qemu = "qemu-system-x86_64",
 		.qemu_machine = "microvm,pit=on,pic=on,rtc=on,isa-serial=on",
+		.pvpanic = "pvpanic",
 		/* No random numbers but the kernel's own: they would be input. */
 		.cpu = "max,-rdrand,-rdseed",
 		.console = "ttyS0",
@@ -44,6 +45,7 @@ const struct arch arches[] = {
 		.qemu = "qemu-system-aarch64",
 		.qemu_machine = "virt,gic-version=3,dtb-randomness=off",
 		.memory = 0x40000000,
+		.pvpanic = "pvpanic-pci",
 		.cpu = "cortex-a57",
 		.console = "ttyAMA0",
 		.cmdline = "",

@@ -18,6 +18,7 @@
  * @qemu: program
  * @qemu_machine: -M
  * @memory: address that the guest's memory begins at
+ * @pvpanic: the device that a guest can stop itself with
  * @cpu: -cpu under TCG
  * @console: console= of the command line
  * @cmdline: what else the command line needs
@@ -36,6 +37,7 @@ struct arch {
 	const char *qemu;
 	const char *qemu_machine;
 	unsigned long long memory;
+	const char *pvpanic;
 	const char *cpu;
 	const char *console;
 	const char *cmdline;

@@ -103,6 +103,7 @@ int bundle(void)
 		{ "console.log", fmt("%s/console.log", p.dir), false },
 		{ "qemu.log", fmt("%s/qemu.log", p.dir), true },
 		{ "events.bin", fmt("%s/events.bin", p.dir), true },
+		{ SNAPSHOT_FILE, fmt("%s/" SNAPSHOT_FILE, p.dir), true },
 		{ "image", copy(p.kernel.image), false },
 		{ "initramfs", copy(p.guest.initramfs), false },
 		{ "release", fmt("%s/release", p.kernel.dir), false },

@@ -134,6 +134,13 @@ static int run_all(struct job *j)
 		struct guest *g = &j->guests[i];
 
 		g->accel = accel_choose(g->kernel, g->initramfs, &j->plan);
+	}
+	/* The seeds of a stress run are those of explore. */
+	if (opt.snapshot && !strcmp(opt.plan, "stress") && !strcmp(opt.timing, "virtual"))
+		snapshots_use(j->guests, j->n, &j->plan);
+	for (size_t i = 0; i < j->n; i++) {
+		struct guest *g = &j->guests[i];
+
 		guest_prepare(g, &j->plan);
 		g->dir = record_begin(g);
 	}

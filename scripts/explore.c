@@ -183,6 +183,7 @@ static void open_exploration(struct exploration *x, const struct hunt *h)
 	hash_str(hash, opt.plan);
 	hash_str(hash, work);
 	hash_add(hash, &w.cpus, sizeof(w.cpus));
+	hash_add(hash, &opt.snapshot, sizeof(opt.snapshot));
 	hash_end(hash, key);
 	make_dirs(dir);
 	x->path = fmt("%s/%s-%s-%.12s.jsonl", dir, h->kernel->arch->name, opt.config, key);

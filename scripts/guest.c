@@ -28,8 +28,9 @@
 #include "ui.h"
 
 #define MEMORY		(256UL << 20)
-/* Descriptor under which QEMU finds the file that is the guest's memory */
+/* Descriptors under which QEMU finds the file that is the guest's memory, and its monitor */
 #define MEMORY_FD	3
+#define MONITOR_FD	4
 /* How often the consoles are looked at, and how long trouble may talk on */
 #define POLL_MS		20
 #define TROUBLE_SILENCE	3.0
@@ -87,14 +88,16 @@ static char *stress_words(void)
 
 static char *command_line(const struct guest *g)
 {
-	__auto_free char *plan = joined(g->steps, ","), *work = workload_cmdline(&g->work);
+	__auto_free char *plan = joined(g->steps, ",");
+	__auto_free char *work = g->waits ? copy("respawn.snapshot=1") : workload_cmdline(&g->work);
+	__auto_free char *more = workload_for_kernel();
 	__auto_free char *stress = is_stress(g) ? stress_words() : copy("");
 	const struct arch *a = g->kernel->arch;
 
-	return fmt("console=%s nokaslr panic=-1 slab_nomerge printk.time=1 printk.devkmsg=on ignore_loglevel kunit.enable=1 rcupdate.rcu_expedited=1 %s%s%s%srespawn.plan=%s %s%s%s",
+	return fmt("console=%s nokaslr panic=-1 slab_nomerge printk.time=1 printk.devkmsg=on ignore_loglevel kunit.enable=1 rcupdate.rcu_expedited=1 %s%s%s%srespawn.plan=%s %s%s",
 		   a->console, a->cmdline, is_virtual(g) ? a->virtual_cmdline : "",
 		   g->smpboot ? g->smpboot->cmdline : "", stress,
-		   plan, work, *opt.kcmdline ? " " : "", opt.kcmdline);
+		   plan, work, more);
 }
 
 static void timing_args(const struct guest *g, struct strv *argv)
@@ -122,6 +125,30 @@ static void memory_args(struct guest *g)
 		 MEMORY >> 20, MEMORY_FD);
 }
 
+/**
+ * guest_monitor - have a guest's QEMU monitored
+ * @g: the guest, its QEMU not started yet
+ */
+void guest_monitor(struct guest *g)
+{
+	if (g->monitored)
+		return;
+	g->monitored = true;
+	strv_add(&g->argv, "-chardev");
+	strv_add(&g->argv, "socket,id=qmp,fd=%d", MONITOR_FD);
+	strv_split(&g->argv, "-mon chardev=qmp,mode=control", " ");
+}
+
+/* The guest stops itself, by the device that is for panics. */
+static void stop_args(struct guest *g)
+{
+	strv_split(&g->argv, "-action panic=pause -device", " ");
+	strv_add(&g->argv, "%s", g->kernel->arch->pvpanic);
+	guest_monitor(g);
+	if (g->from)
+		strv_split(&g->argv, "-incoming defer", " ");
+}
+
 static void qemu_args(struct guest *g, const char *serial)
 {
 	const struct arch *a = g->kernel->arch;
@@ -144,6 +171,8 @@ static void qemu_args(struct guest *g, const char *serial)
 	strv_add(&g->argv, "%s", g->initramfs);
 	strv_add(&g->argv, "-append");
 	strv_add(&g->argv, "%s", g->cmdline);
+	if (g->waits)
+		stop_args(g);
 }
 
 /**
@@ -159,6 +188,7 @@ void guest_prepare_again(struct guest *g, const struct plan *plan)
 	g->memory = -1;
 	g->cpu_slot = -1;
 	g->boot = -1;
+	g->qmp.fd = -1;
 	g->judge = judge_new(plan, g->steps);
 }
 
@@ -173,6 +203,7 @@ void guest_prepare(struct guest *g, const struct plan *plan)
 		workload_from_options(&g->work, opt.seed);
 	if (!is_virtual(g))
 		workload_in_parallel(&g->work);
+	g->waits |= !!g->from;
 	g->cmdline = command_line(g);
 	qemu_args(g, "file:console.log");
 	guest_prepare_again(g, plan);
@@ -219,16 +250,19 @@ static int take_cpu(struct guest *g)
 	return n ? cpus[(getpid() + crowded++) % n] : -1;
 }
 
-/* It may have the very number that it is to have, and must stay open then. */
-static void hand_over_memory(const struct guest *g)
+/* Each may have the very number that the other is to have: out of the way first. */
+static void hand_over(const struct guest *g, int monitor)
 {
-	if (g->memory == MEMORY_FD)
-		fcntl(MEMORY_FD, F_SETFD, 0);
-	else
-		dup2(g->memory, MEMORY_FD);
+	int memory = fcntl(g->memory, F_DUPFD_CLOEXEC, MONITOR_FD + 1);
+
+	if (monitor >= 0)
+		monitor = fcntl(monitor, F_DUPFD_CLOEXEC, MONITOR_FD + 1);
+	dup2(memory, MEMORY_FD);
+	if (monitor >= 0)
+		dup2(monitor, MONITOR_FD);
 }
 
-static void __noreturn qemu_child(const struct guest *g, int cpu, pid_t parent)
+static void __noreturn qemu_child(const struct guest *g, int monitor, int cpu, pid_t parent)
 {
 	int null = open("/dev/null", O_RDONLY), log;
 	sigset_t none;
@@ -250,7 +284,7 @@ static void __noreturn qemu_child(const struct guest *g, int cpu, pid_t parent)
 	if (chdir(g->dir))
 		_exit(127);
 	log = open("qemu.log", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	hand_over_memory(g);
+	hand_over(g, monitor);
 	dup2(null, STDIN_FILENO);
 	dup2(log, STDOUT_FILENO);
 	dup2(log, STDERR_FILENO);
@@ -269,7 +303,7 @@ void guest_start(struct guest *g)
 {
 	__auto_free char *console = fmt("%s/console.log", g->dir), *qemu = NULL;
 	pid_t self = getpid();
-	int cpu;
+	int cpu, monitor;
 
 	qemu = find_program(g->argv.v[0]);
 	if (!qemu)
@@ -285,16 +319,21 @@ void guest_start(struct guest *g)
 
 	g->memory = make_memory();
 	cpu = is_virtual(g) ? take_cpu(g) : -1;
+	monitor = g->monitored ? qmp_open(&g->qmp) : -1;
 	g->begun = now();
 	g->heard = g->begun;
 	g->pid = fork();
 	if (g->pid < 0)
 		die("fork: %s", strerror(errno));
 	if (!g->pid)
-		qemu_child(g, cpu, self);
+		qemu_child(g, monitor, cpu, self);
+	if (monitor >= 0)
+		close(monitor);
 	g->pidfd = syscall(SYS_pidfd_open, g->pid, 0);
 	if (g->pidfd < 0)
 		die("pidfd_open: %s", strerror(errno));
+	if (g->from)
+		snapshot_resume(g);
 }
 
 /* Seconds of CPU that QEMU used so far */
@@ -398,6 +437,7 @@ static void finish(struct guest *g)
 	listen_to(g);
 	judge_end(g->judge, g->ending, g->detail);
 	save_events(g);
+	qmp_close(&g->qmp);
 	close(g->memory);
 	close(g->pidfd);
 	close(g->console);
@@ -409,6 +449,34 @@ static void finish(struct guest *g)
 static void stop(struct guest *g)
 {
 	kill(g->pid, SIGKILL);
+}
+
+/**
+ * guest_give_up - end a guest that is of no use
+ * @g: a guest that runs
+ * @why: what the host could not do; kept
+ */
+void guest_give_up(struct guest *g, char *why)
+{
+	g->ending = ENDING_QEMU_FAILED;
+	g->detail = why;
+	stop(g);
+}
+
+/**
+ * guest_hear - hear what QEMU has said
+ * @g: a guest that runs
+ */
+void guest_hear(struct guest *g)
+{
+	json_t *message;
+
+	while (g->qmp.fd >= 0 && (message = qmp_next(&g->qmp))) {
+		g->stopped |= qmp_is_event(message, "STOP");
+		if (g->hear && !g->detail)
+			g->hear(g, message);
+		json_decref(message);
+	}
 }
 
 /**
@@ -455,6 +523,7 @@ static void look_at(struct running *r, const struct pollfd *fds)
 	for (size_t i = 0; i < r->n; i++) {
 		struct guest *g = r->g[i];
 
+		guest_hear(g);
 		if (fds[i].revents) {
 			finish(g);
 			r->source->over(r->source->arg, g);
@@ -500,7 +569,7 @@ static size_t places(void)
 void guests_run_from(const struct guest_source *source)
 {
 	struct running r = { .source = source, .most = source->most ?: places() };
-	struct pollfd *fds = calloc(r.most + 1, sizeof(*fds));
+	struct pollfd *fds = calloc(2 * r.most + 1, sizeof(*fds));
 	struct signalfd_siginfo info;
 	sigset_t set, old;
 	int sigfd;
@@ -515,11 +584,15 @@ void guests_run_from(const struct guest_source *source)
 	sigprocmask(SIG_BLOCK, &set, &old);
 	sigfd = signalfd(-1, &set, SFD_CLOEXEC);
 	for (start_more(&r); r.n; start_more(&r)) {
-		for (size_t i = 0; i < r.n; i++)
+		const struct pollfd *signalled = &fds[2 * r.n];
+
+		for (size_t i = 0; i < r.n; i++) {
 			fds[i] = (struct pollfd){ .fd = r.g[i]->pidfd, .events = POLLIN };
-		fds[r.n] = (struct pollfd){ .fd = sigfd, .events = POLLIN };
-		poll(fds, r.n + 1, POLL_MS);
-		if (fds[r.n].revents && read(sigfd, &info, sizeof(info)) > 0)
+			fds[r.n + i] = (struct pollfd){ .fd = r.g[i]->qmp.fd, .events = POLLIN };
+		}
+		fds[2 * r.n] = (struct pollfd){ .fd = sigfd, .events = POLLIN };
+		poll(fds, 2 * r.n + 1, POLL_MS);
+		if (signalled->revents && read(sigfd, &info, sizeof(info)) > 0)
 			interrupted(&r, info.ssi_signo);
 		look_at(&r, fds);
 		source->show(source->arg);
@@ -611,7 +684,7 @@ int guest_shell(struct guest *g)
 	pid = fork();
 	if (!pid) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		hand_over_memory(g);
+		hand_over(g, -1);
 		execvp(g->argv.v[0], g->argv.v);
 		_exit(127);
 	}

@@ -6,7 +6,9 @@
 
 #include "judge.h"
 #include "kernel.h"
+#include "qmp.h"
 #include "smpboot.h"
+#include "snapshot.h"
 #include "workload.h"
 
 /**
@@ -22,12 +24,19 @@
  * @by_cpu: TIMEOUT= and STALL= count the seconds of CPU that QEMU used: on a host
  *	that is busy with other things, a guest that is slow does not hang
  * @eager: its first failure is all that is asked for
+ * @from: what it goes on from, or NULL if it boots
+ * @waits: it stops before it does anything, until there is @work in its memory
+ * @monitored: QEMU has a monitor
+ * @hear: takes what that says; may be NULL
  * @judge: what is known of it; made by guest_prepare()
  * @argv: QEMU's arguments
  * @cmdline: the kernel's command line
  * @wall: host seconds it took
  * @boot: host seconds until init spoke, negative if it never did
  * @ending: how it ended
+ * @stopped: QEMU has stopped it
+ * @memory: file that is its memory
+ * @qmp: QEMU's monitor
  *
  * What follows is for guest.c alone.
  */
@@ -41,17 +50,23 @@ struct guest {
 	const char *accel;
 	bool by_cpu;
 	bool eager;
+	const struct snapshot *from;
+	bool waits;
+	bool monitored;
+	void (*hear)(struct guest *g, const json_t *message);
 	struct judge *judge;
 	struct strv argv;
 	char *cmdline;
 	double wall;
 	double boot;
 	enum ending ending;
+	bool stopped;
+	int memory;
+	struct qmp qmp;
 
 	pid_t pid;
 	int pidfd;
 	int console;
-	int memory;
 	int cpu_slot;
 	double begun;
 	double heard;
@@ -62,6 +77,9 @@ struct guest {
 void guest_prepare(struct guest *g, const struct plan *plan);
 void guest_prepare_again(struct guest *g, const struct plan *plan);
 void guest_start(struct guest *g);
+void guest_monitor(struct guest *g);
+void guest_hear(struct guest *g);
+void guest_give_up(struct guest *g, char *why);
 void guest_kill(struct guest *g);
 void guests_run(struct guest *g, size_t n);
 

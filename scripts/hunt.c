@@ -89,18 +89,23 @@ static bool out_of_time(const struct hunt *h)
 	return h->seconds > 0 && now() - h->begun > h->seconds;
 }
 
-/* Seeds also take turns with what smpboot does, unless the user chose that. */
-static const struct smpboot *mode_of(uint64_t seed)
+static size_t modes(void)
 {
 	const struct smpboot *s = NULL;
 	size_t n = 0;
 
 	while ((s = smpboot_next(s)))
 		n++;
-	n = seed % n;
-	for (s = smpboot_next(NULL); n--; s = smpboot_next(s))
+	return n;
+}
+
+/* Seeds also take turns with what smpboot does, unless the user chose that. */
+static void set_mode(struct guest *g, uint64_t seed)
+{
+	size_t n = seed % modes();
+
+	for (g->smpboot = smpboot_next(NULL); n--; g->smpboot = smpboot_next(g->smpboot))
 		;
-	return s;
 }
 
 static struct guest *next_guest(void *arg)
@@ -117,8 +122,11 @@ static struct guest *next_guest(void *arg)
 		die("out of memory");
 	*g = (struct guest){
 		.kernel = h->kernel, .initramfs = h->initramfs, .steps = h->steps,
-		.accel = h->accel, .smpboot = mode_of(h->next),
+		.accel = h->accel,
 	};
+	set_mode(g, h->next);
+	if (h->snapshots)
+		g->from = &h->snapshots[h->next % modes()];
 	workload_from_options(&g->work, h->next++);
 	guest_prepare(g, h->plan);
 	g->dir = record_begin(g);
@@ -167,6 +175,39 @@ static void show(void *arg)
 		    h->seconds > 0 ? h->seconds : (double)(h->last - h->first + 1), text);
 }
 
+static void forget_snapshots(struct hunt *h)
+{
+	for (size_t i = 0; h->snapshots && i < modes(); i++)
+		free(h->snapshots[i].path);
+	free(h->snapshots);
+	h->snapshots = NULL;
+}
+
+/* One of each mode, for all of its seeds to go on from */
+static void take_snapshots(struct hunt *h)
+{
+	size_t n = modes();
+	struct guest *like;
+
+	if (!opt.snapshot || strcmp(h->accel, "virtual"))
+		return;
+	like = calloc(n, sizeof(*like));
+	h->snapshots = calloc(n, sizeof(*h->snapshots));
+	if (!like || !h->snapshots)
+		die("out of memory");
+	for (size_t i = 0; i < n; i++) {
+		like[i] = (struct guest){
+			.kernel = h->kernel, .initramfs = h->initramfs, .steps = h->steps,
+			.accel = h->accel,
+		};
+		set_mode(&like[i], i);
+		workload_from_options(&like[i].work, 0);
+	}
+	if (!snapshots_take(h->snapshots, like, n, h->plan))
+		forget_snapshots(h);
+	free(like);
+}
+
 /**
  * hunt_run - try one seed after the other
  * @h: the hunt, with everything set that is not its result
@@ -175,6 +216,7 @@ static void show(void *arg)
  */
 void hunt_run(struct hunt *h)
 {
+	take_snapshots(h);
 	h->next = h->first;
 	h->begun = now();
 	guests_run_from(&(struct guest_source){
@@ -182,4 +224,5 @@ void hunt_run(struct hunt *h)
 		.most = h->jobs, .arg = h,
 	});
 	h->wall = now() - h->begun;
+	forget_snapshots(h);
 }

@@ -68,6 +68,7 @@ struct hunt {
 	char *error;
 	double wall;
 
+	struct snapshot *snapshots;
 	uint64_t next;
 	double begun;
 	bool over;

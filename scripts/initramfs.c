@@ -86,7 +86,7 @@ static char *initramfs_key(const struct kernel *k, const struct plan *p)
 	struct hash *h = hash_new();
 	char key[HASH_LEN];
 
-	hash_str(h, "initramfs 2");
+	hash_str(h, "initramfs 3");
 	hash_str(h, k->key);
 	hash_str(h, p->text);
 	hash_str(h, opt.series);
@@ -290,11 +290,12 @@ static void add_module(struct archive *a, const char *name, const struct strv *b
 	}
 }
 
-/* Those of the steps, and what steers the schedule under any of them */
+/* Those of the steps, and what steers the schedule under any of them, and what stops for a snapshot */
 static void add_modules(struct archive *a, const struct plan *p,
 			const struct strv *built)
 {
 	add_module(a, "steer", built);
+	add_module(a, "snapshot", built);
 	for (size_t i = 0; i < p->n; i++)
 		add_module(a, p->steps[i].module, built);
 }

@@ -53,6 +53,8 @@ int verdict_exit_status(enum verdict v)
  * @oracle: what the stress driver saw go wrong before any trouble was seen
  * @events_at: address of the event log in the guest, if @events_size
  * @events_size: bytes that it has
+ * @words_at: address where the guest takes its words, if @words_size
+ * @words_size: bytes that they may have
  */
 struct judge {
 	const struct plan *plan;
@@ -77,6 +79,8 @@ struct judge {
 	char *oracle;
 	unsigned long long events_at;
 	size_t events_size;
+	unsigned long long words_at;
+	size_t words_size;
 	enum verdict verdict;
 	char *failure;
 	char *failed_test;
@@ -126,6 +130,8 @@ static void protocol(struct judge *j, const char *s)
 	else if (sscanf(s, "done %d", &n) == 1)
 		j->done = n;
 	else if (sscanf(s, "events at %llx size %zu", &j->events_at, &j->events_size) == 2)
+		;
+	else if (sscanf(s, "words at %llx size %zu", &j->words_at, &j->words_size) == 2)
 		;
 	else if (starts(s, "stress failed ") && !j->trouble)
 		note(j, &j->oracle, fmt("stress.%s", s + strlen("stress failed ")));
@@ -229,6 +235,21 @@ bool judge_events(const struct judge *j, uint64_t *at, size_t *size)
 	*at = j->events_at;
 	*size = j->events_size;
 	return j->events_size;
+}
+
+/**
+ * judge_words - does the guest wait for its words?
+ * @j: the judge
+ * @at: gets the address in the guest where it takes them
+ * @size: gets how many bytes they may have
+ *
+ * Return: whether the guest said so
+ */
+bool judge_words(const struct judge *j, unsigned long long *at, size_t *size)
+{
+	*at = j->words_at;
+	*size = j->words_size;
+	return j->words_size;
 }
 
 bool judge_greeted(const struct judge *j)

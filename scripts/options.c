@@ -20,7 +20,7 @@ struct options opt;
 enum kind { TEXT, PATH, PATHS, NUMBER, CHOICE };
 
 static unsigned long long smp, seed, cycles, actors, timeout, stall, seconds, count, jobs;
-static const char *arch_list, *verbose, *keep_going, *gdb;
+static const char *arch_list, *verbose, *keep_going, *gdb, *snapshot;
 
 static struct variable {
 	const char *name;
@@ -69,6 +69,8 @@ static struct variable {
 	{ "SEEDS", "1..100", TEXT, &opt.seeds, NULL, "seeds to explore, from..to" },
 	{ "JOBS", "0", NUMBER, &jobs, NULL,
 	  "guests that explore runs at once, 0 for one per CPU of the host" },
+	{ "SNAPSHOT", "1", TEXT, &snapshot, NULL,
+	  "0: stress and explore boot each guest, rather than one for all to go on from" },
 	{ "KEEP_GOING", "0", TEXT, &keep_going, NULL, "1: explore goes on after a failure" },
 	{ "TIME", "0", NUMBER, &seconds, NULL,
 	  "host seconds after which explore begins no further seed, 0 for no end" },
@@ -321,6 +323,7 @@ void options_parse(int argc, char **argv)
 	opt.count = count;
 	opt.explore_jobs = jobs;
 	opt.gdb = !strcmp(gdb, "1");
+	opt.snapshot = !strcmp(snapshot, "1");
 	opt.keep_going = !strcmp(keep_going, "1");
 	opt.timeout = timeout;
 	opt.stall = stall;

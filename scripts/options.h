@@ -45,6 +45,7 @@
  * @count: how often to do it again
  * @explore_jobs: guests at once, 0 for as many as the host has CPUs
  * @gdb: replay opens a debugger at the end of the run
+ * @snapshot: explore boots a guest for all to go on from
  * @keep_going: explore goes on after a failure
  * @jobs: of make
  */
@@ -84,6 +85,7 @@ struct options {
 	unsigned int count;
 	unsigned int explore_jobs;
 	bool gdb;
+	bool snapshot;
 	bool keep_going;
 	unsigned int jobs;
 };

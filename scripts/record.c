@@ -158,6 +158,8 @@ static json_t *run_json(const struct guest *g, const struct tree *t)
 		      "plan", strings(g->steps),
 		      "qemu", strings(&g->argv), "cmdline", g->cmdline);
 	workload_to_json(&g->work, o);
+	if (g->from)
+		snapshot_record(g->from, o, g->dir);
 	events_json(g, o);
 	json_object_set_new(o, "ended_by",
 			    json_string(g->ending == ENDING_ITSELF ? "guest" : "host"));

@@ -141,6 +141,10 @@ void past_open(struct past *p, const char *dir)
 	strings_of(p, "qemu", &p->guest.argv);
 	put_in(&p->guest.argv, "-kernel", p->kernel.image);
 	put_in(&p->guest.argv, "-initrd", p->guest.initramfs);
+	if (snapshot_of_record(&p->snapshot, p->json, dir)) {
+		p->guest.from = &p->snapshot;
+		p->guest.monitored = true;
+	}
 	p->guest.cmdline = copy(text_of(p, p->json, "cmdline"));
 	p->guest.kernel = &p->kernel;
 	p->guest.steps = &p->steps;
@@ -359,44 +363,68 @@ static void repeat_show(void *arg)
 	ui_progress(r->times - r->left, r->times, "");
 }
 
-/* Run it once to have a record, then again and again. Are all the same? */
-static bool is_repeatable(const struct kernel *k, const char *initramfs, struct tree *t,
-			  const struct plan *plan, const struct strv *steps, bool fails)
+/* Run a record again and again. Are all the same? */
+static bool is_repeatable(const char *record, const struct tree *t, const char *what)
 {
-	struct guest g = {
-		.kernel = k, .initramfs = initramfs, .steps = steps, .accel = "virtual",
-		.smpboot = smpboot_next(NULL),
-	};
-	__auto_free char *record = NULL;
 	struct repeat r = { .tree = t, .left = opt.count, .times = opt.count };
-	const char *what = fails ? "a failing run" : "a passing run";
 	struct past p;
 
-	opt.kcmdline = fails ? "respawn.plant=progress" : "";
-	guest_prepare(&g, plan);
-	g.dir = record_begin(&g);
-	ui_stage(k->arch->name, "repeat");
-	guests_run(&g, 1);
-	record = record_finish(&g, t);
-	if ((judge_verdict(g.judge) != VERDICT_PASS) != fails)
-		die("%s was to be %s, but its verdict is %s", record, what,
-		    verdict_name(judge_verdict(g.judge)));
 	past_open(&p, record);
 	r.p = &p;
+	ui_stage(p.kernel.arch->name, "repeat");
 	guests_run_from(&(struct guest_source){
-		.next = repeat_next, .over = repeat_over, .show = repeat_show, .arg = &r,
+		.next = repeat_next, .over = repeat_over, .show = repeat_show,
+		.most = opt.explore_jobs, .arg = &r,
 	});
 	ui_done("%s", what);
-	printf("%-8s %s, seed %llu: %zu of %u replays are bit-identical\n", k->arch->name,
-	       what, (unsigned long long)g.work.seed, r.same, opt.count);
+	printf("%-8s %s, seed %llu: %zu of %u replays are bit-identical\n",
+	       p.kernel.arch->name, what, (unsigned long long)p.guest.work.seed, r.same,
+	       opt.count);
 	if (r.what)
 		printf("  diverged at %s\n", r.what);
 	free(r.what);
 	return r.same == opt.count;
 }
 
+/* Runs that are not to differ when they are done again */
+static const struct kind {
+	const char *name;
+	bool fails;
+	bool resumes;
+} kinds[] = {
+	{ "a passing run", false, false },
+	{ "a failing run", true, false },
+	{ "a passing run from a snapshot", false, true },
+	{ "a failing run from a snapshot", true, true },
+};
+
+/* A run to have a record of; it is known whether it passes. */
+static char *first_run(const struct kernel *k, const char *initramfs, struct tree *t,
+		       const struct plan *plan, const struct strv *steps, const struct kind *kind)
+{
+	struct guest g = {
+		.kernel = k, .initramfs = initramfs, .steps = steps, .accel = "virtual",
+		.smpboot = smpboot_next(NULL),
+	};
+	char *record;
+
+	opt.kcmdline = kind->fails ? "respawn.plant=progress" : "";
+	if (kind->resumes)
+		snapshots_use(&g, 1, plan);
+	guest_prepare(&g, plan);
+	g.dir = record_begin(&g);
+	guests_run(&g, 1);
+	record = record_finish(&g, t);
+	if ((judge_verdict(g.judge) != VERDICT_PASS) != kind->fails)
+		die("%s was to be %s, but its verdict is %s", record, kind->name,
+		    verdict_name(judge_verdict(g.judge)));
+	guest_free(&g);
+	return record;
+}
+
 /**
- * check_determinism - run a passing and a failing seed N= times on each architecture
+ * check_determinism - run RUN= N= times more, or passing and failing seeds of
+ *	each architecture
  *
  * Return: EXIT_PASS if no two runs of one differ, else EXIT_BAD
  */
@@ -410,14 +438,20 @@ int check_determinism(void)
 	plan_read(&plan);
 	plan_chosen(&plan, &steps);
 	tree_open(&t);
-	for (size_t i = 0; opt.arch[i]; i++) {
+	if (*opt.run) {
+		passed = is_repeatable(opt.run, &t, opt.run);
+		failed = !passed;
+	}
+	for (size_t i = 0; !*opt.run && opt.arch[i]; i++) {
 		struct kernel k = { 0 };
 		char *initramfs;
 
 		kernel_build(&k, opt.arch[i], &t);
 		initramfs = initramfs_build(&k, &t, &plan);
-		for (int fails = 0; fails <= 1; fails++) {
-			bool good = is_repeatable(&k, initramfs, &t, &plan, &steps, fails);
+		for (size_t n = 0; n < ARRAY_SIZE(kinds); n++) {
+			__auto_free char *record = first_run(&k, initramfs, &t, &plan, &steps,
+							     &kinds[n]);
+			bool good = is_repeatable(record, &t, kinds[n].name);
 
 			passed += good;
 			failed += !good;

@@ -12,6 +12,7 @@
  * @steps: those that were done
  * @tree: what the record says of the kernel's source: @name and @hash
  * @kernel: what was run
+ * @snapshot: what it went on from, if it did
  * @guest: how it was run; a copy of it can be run again
  */
 struct past {
@@ -21,6 +22,7 @@ struct past {
 	struct strv steps;
 	struct tree tree;
 	struct kernel kernel;
+	struct snapshot snapshot;
 	struct guest guest;
 };
 

@@ -14,6 +14,9 @@
 /* What giving way to another CPU is replaced by, where they run in parallel */
 #define DELAY_NS	500
 
+/* What the name of each parameter of init's begins with */
+#define INIT		"respawn."
+
 /* The one that was asked for; seeds take turns with "mix". */
 static const char *strategy_of(const struct workload *w)
 {
@@ -23,6 +26,35 @@ static const char *strategy_of(const struct workload *w)
 		return w->strategy;
 	/* Two seeds in a row, as modes of smpboot take turns too. */
 	return mix[w->seed / 2 % ARRAY_SIZE(mix)];
+}
+
+/* Those words of KCMDLINE= that are for init, or those that are not */
+static char *words(bool for_init)
+{
+	__auto_strv struct strv v = { 0 };
+	char *all = copy("");
+
+	strv_split(&v, opt.kcmdline, " ");
+	for (size_t i = 0; i < v.n; i++) {
+		char *more;
+
+		if (!strncmp(v.v[i], INIT, strlen(INIT)) != for_init)
+			continue;
+		more = fmt("%s %s", all, v.v[i]);
+		free(all);
+		all = more;
+	}
+	return all;
+}
+
+/**
+ * workload_for_kernel - the words of KCMDLINE= that no workload has
+ *
+ * Return: each with a space before it, to be freed
+ */
+char *workload_for_kernel(void)
+{
+	return words(false);
 }
 
 /**
@@ -36,6 +68,7 @@ void workload_from_options(struct workload *w, uint64_t seed)
 		.seed = seed, .cpus = opt.smp, .cycles = opt.cycles,
 		.actors = opt.actors, .ops = opt.ops,
 		.strategy = *opt.strategy ? opt.strategy : "none", .steer = opt.steer,
+		.more = words(true),
 	};
 	w->strategy = strategy_of(w);
 }
@@ -58,10 +91,10 @@ void workload_in_parallel(struct workload *w)
  */
 char *workload_cmdline(const struct workload *w)
 {
-	return fmt("respawn.seed=%llu respawn.cycles=%u respawn.actors=%u%s%s respawn.strategy=%s%s%s",
+	return fmt("respawn.seed=%llu respawn.cycles=%u respawn.actors=%u%s%s respawn.strategy=%s%s%s%s",
 		   (unsigned long long)w->seed, w->cycles, w->actors,
 		   *w->ops ? " respawn.ops=" : "", w->ops, w->strategy,
-		   *w->steer ? " respawn.steer=" : "", w->steer);
+		   *w->steer ? " respawn.steer=" : "", w->steer, w->more);
 }
 
 /**
@@ -91,11 +124,13 @@ void workload_to_json(const struct workload *w, json_t *o)
 	json_object_set_new(o, "ops", json_string(w->ops));
 	json_object_set_new(o, "strategy", json_string(w->strategy));
 	json_object_set_new(o, "steer", json_string(w->steer));
+	json_object_set_new(o, "kcmdline", json_string(opt.kcmdline));
 }
 
 /**
  * workload_from_json - read it out of a record
- * @w: gets it; its strings live as long as @o
+ * @w: gets it; its strings, and KCMDLINE= which it also gives back, live as long
+ *	as @o
  * @o: the record
  *
  * Return: NULL, or what is missing
@@ -103,7 +138,7 @@ void workload_to_json(const struct workload *w, json_t *o)
 const char *workload_from_json(struct workload *w, const json_t *o)
 {
 	static const char *const names[] = {
-		"seed", "cpus", "cycles", "actors", "ops", "strategy", "steer",
+		"seed", "cpus", "cycles", "actors", "ops", "strategy", "steer", "kcmdline",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
@@ -119,5 +154,7 @@ const char *workload_from_json(struct workload *w, const json_t *o)
 		.strategy = json_string_value(json_object_get(o, "strategy")),
 		.steer = json_string_value(json_object_get(o, "steer")),
 	};
+	opt.kcmdline = json_string_value(json_object_get(o, "kcmdline"));
+	w->more = words(true);
 	return NULL;
 }

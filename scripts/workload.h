@@ -16,6 +16,7 @@
  * @ops: what they do, empty for all they can
  * @strategy: where CPUs give way to each other
  * @steer: its parameters, comma separated
+ * @more: words of KCMDLINE= that are init's, each with a space before it
  */
 struct workload {
 	uint64_t seed;
@@ -25,9 +26,11 @@ struct workload {
 	const char *ops;
 	const char *strategy;
 	const char *steer;
+	const char *more;
 };
 
 void workload_from_options(struct workload *w, uint64_t seed);
+char *workload_for_kernel(void);
 void workload_in_parallel(struct workload *w);
 char *workload_cmdline(const struct workload *w);
 char *workload_words(const struct workload *w);

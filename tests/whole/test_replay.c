@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -110,6 +111,57 @@ static void a_failing_run_is_reproduced(void **state)
 	replay(dir, 0, "reproduced: fail");
 }
 
+static void a_run_that_booted_is_reproduced(void **state)
+{
+	__auto_free char *dir = stressed("SNAPSHOT=0", 0), *path = fmt("%s/snapshot", dir);
+
+	(void)state;
+	assert_false(exists(path));
+	replay(dir, 0, "reproduced: pass");
+}
+
+/* Remove from the cache what is as long as the snapshot of this record. */
+static void forget_snapshot(const char *dir)
+{
+	__auto_free char *path = fmt("%s/snapshot", dir), *pattern = NULL;
+	const char *xdg = getenv("XDG_CACHE_HOME");
+	unsigned int removed = 0;
+	struct stat want, is;
+	glob_t g;
+
+	pattern = fmt("%s%s/respawn/snapshot/*/state", xdg ? xdg : getenv("HOME"),
+		      xdg ? "" : "/.cache");
+	assert_int_equal(stat(path, &want), 0);
+	assert_int_equal(glob(pattern, 0, NULL, &g), 0);
+	for (size_t i = 0; i < g.gl_pathc; i++)
+		if (!stat(g.gl_pathv[i], &is) && is.st_size == want.st_size)
+			removed += !unlink(g.gl_pathv[i]);
+	globfree(&g);
+	assert_true(removed);
+}
+
+/* A seed is the same schedule from whichever boot the snapshot comes. */
+static void a_snapshot_can_be_taken_again(void **state)
+{
+	__auto_free char *dir = stressed("SMP=3", 0), *path = fmt("%s/console.log", dir);
+	__auto_free char *first = read_file(path, NULL), *again = NULL, *second = NULL;
+
+	(void)state;
+	forget_snapshot(dir);
+	remove_tree(dir);
+	again = stressed("SMP=3", 0);
+	free(path);
+	path = fmt("%s/console.log", again);
+	second = read_file(path, NULL);
+	assert_string_equal(first, second);
+}
+
+static void a_guest_that_gets_to_no_snapshot_boots(void **state)
+{
+	(void)state;
+	expect(STRESS "KCMDLINE=rdinit=/nowhere", 1, "crash: ");
+}
+
 static void another_console_is_noticed(void **state)
 {
 	__auto_free char *dir = stressed("", 0);
@@ -144,6 +196,7 @@ static void another_verdict_is_noticed(void **state)
 static void what_can_not_be_replayed_is_said(void **state)
 {
 	__auto_free char *dir = stressed("", 0), *none = fmt("%s/none", dir);
+	__auto_free char *snapshot = fmt("%s/snapshot", dir);
 
 	(void)state;
 	expect("replay", 2, "RUN=: say which record");
@@ -151,6 +204,10 @@ static void what_can_not_be_replayed_is_said(void **state)
 	change(dir, "run.json", "\"timing\": \"virtual\"", "\"timing\": \"real\"");
 	replay(dir, 2, "ran in real time");
 	change(dir, "run.json", "\"timing\": \"real\"", "\"timing\": \"virtual\"");
+	change(dir, "snapshot", "QEVM", "QAVM");
+	replay(dir, 2, "is not what the run went on from");
+	unlink(snapshot);
+	replay(dir, 2, "is gone, so this run can't be replayed");
 	change(dir, "run.json", "\"initramfs_sha256\": \"", "\"initramfs_sha256\": \"0");
 	replay(dir, 2, "is not the file that was run");
 	change(dir, "run.json", "\"cycles\":", "\"circles\":");
@@ -264,6 +321,12 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(a_passing_run_is_reproduced,
 						fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(a_failing_run_is_reproduced,
+						fresh_out, remove_out),
+		cmocka_unit_test_setup_teardown(a_run_that_booted_is_reproduced,
+						fresh_out, remove_out),
+		cmocka_unit_test_setup_teardown(a_snapshot_can_be_taken_again,
+						fresh_out, remove_out),
+		cmocka_unit_test_setup_teardown(a_guest_that_gets_to_no_snapshot_boots,
 						fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(another_console_is_noticed,
 						fresh_out, remove_out),
