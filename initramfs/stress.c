@@ -7,14 +7,16 @@
  * Each actor draws what it does from a stream of its own. RESPAWN_SEED names the
  * streams, RESPAWN_CYCLES says how often the first actor moves CPUs, the others
  * go on until it is done. RESPAWN_ACTORS is their number, RESPAWN_OPS which
- * operations there are, as "name" or "name:weight", all if it is not there.
+ * operations there are, as "name" or "name:weight"; without it the seed decides.
  * RESPAWN_PLANT names a case that is to fail.
  *
  * The module decides whether all holds that has to, and says to whoever asks
  * for an operation after the first thing that does not that it is cancelled.
  */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -33,6 +35,8 @@
 #define DROP_CACHES	"/proc/sys/vm/drop_caches"
 #define FAILSLAB_DIR	"/sys/kernel/debug/failslab"
 #define STATES_PATH	CPU_DIR "/hotplug/states"
+#define THREADS_MAX	"/proc/sys/kernel/threads-max"
+#define FAIL_NTH	"/proc/self/fail-nth"
 
 #define OPS_MAX		64
 #define NAME_LEN	32
@@ -72,10 +76,13 @@ static int do_online(const struct op *op);
 static int do_set(const struct op *op);
 static int do_partial(const struct op *op);
 static int do_failing(const struct op *op);
+static int do_starved(const struct op *op);
+static int do_full(const struct op *op);
 static int do_toggle(const struct op *op);
 static int do_signal(const struct op *op);
 static int do_fork(const struct op *op);
 static int do_memory(const struct op *op);
+static int do_migrate(const struct op *op);
 
 static struct op ops[OPS_MAX] = {
 	{ "offline", 8, do_offline, true, 0, NULL, false },
@@ -83,13 +90,16 @@ static struct op ops[OPS_MAX] = {
 	{ "set", 2, do_set, true, 0, NULL, false },
 	{ "partial", 3, do_partial, true, 0, CPU_DIR "/cpu0/hotplug/target", false },
 	{ "failing", 4, do_failing, true, 0, CPU_DIR "/cpu0/hotplug/fail", false },
+	{ "starved", 2, do_starved, true, 0, FAILSLAB_DIR, false },
+	{ "full", 1, do_full, true, 0, NULL, false },
 	{ "respawn-toggle", 1, do_toggle, false, 0, RESPAWN_PATH, false },
 	{ "signal", 3, do_signal, false, 0, NULL, false },
 	{ "fork", 1, do_fork, false, 0, NULL, false },
 	{ "memory", 1, do_memory, false, 0, DROP_CACHES, false },
+	{ "migrate", 2, do_migrate, false, 0, NULL, false },
 };
 
-static size_t nr_ops = 9;
+static size_t nr_ops = 12;
 
 static u64 seed = 1;
 static u64 cycles = 20;
@@ -102,6 +112,7 @@ static u64 movable;	/* those of them that go and come back */
 static u64 online;	/* those that should be online now */
 static bool parks;	/* the threads of an offline CPU may be there, parked */
 static char respawn_was[8];
+static char threads_max[16];
 
 /* The hotplug states, and those of them where a CPU may be left */
 static int states[STATES_MAX], stops[STATES_MAX];
@@ -338,6 +349,9 @@ static bool read_states(void)
 		if (sscanf(line, "%d: %31s", &state, name) != 2 ||
 		    nr_states == STATES_MAX)
 			continue;
+		/* Whoever removed one of these meanwhile would be told to fail. */
+		if (!strncmp(name, "respawn/", 8))
+			continue;
 		states[nr_states++] = state;
 		if (may_stop_at(name, &inside))
 			stops[nr_stops++] = state;
@@ -409,6 +423,44 @@ static int do_failing(const struct op *op)
 	end(op, cpu, state, err);
 	check_threads();
 	return err;
+}
+
+/* A CPU may be kept from coming online, and is offline then as ever. */
+static int come_online_hampered(const struct op *op, const char *file,
+				const char *hamper, const char *undo, u64 arg)
+{
+	unsigned int cpu;
+	int err;
+
+	if (!(movable & ~online))
+		return -EAGAIN;
+	cpu = random_bit(&rng, movable & ~online);
+	err = begin(op, cpu, arg);
+	if (err)
+		return err;
+	err = write_text(file, hamper);
+	if (!err)
+		err = move(cpu, true);
+	write_text(file, undo);
+	end(op, cpu, arg, err);
+	check_threads();
+	return err;
+}
+
+/* One of the allocations on the way fails. */
+static int do_starved(const struct op *op)
+{
+	u64 nth = 1 + draw(60);
+	char text[24];
+
+	snprintf(text, sizeof(text), "%llu", nth);
+	return come_online_hampered(op, FAIL_NTH, text, "0", nth);
+}
+
+/* No thread can be forked, by anybody. */
+static int do_full(const struct op *op)
+{
+	return come_online_hampered(op, THREADS_MAX, "20", threads_max, 0);
 }
 
 /* --- What processes do --- */
@@ -490,6 +542,26 @@ static int do_memory(const struct op *op)
 	if (!draw(4))
 		write_text(DROP_CACHES, what);
 	return end(op, 0, size, err);
+}
+
+/* Have the scheduler move us; that CPU may be no more when we get there. */
+static int do_migrate(const struct op *op)
+{
+	unsigned int cpu = random_bit(&rng, cpus);
+	cpu_set_t set;
+	int err = begin(op, cpu, 0);
+
+	if (err)
+		return err;
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	if (sched_setaffinity(0, sizeof(set), &set))
+		err = -errno;
+	for (cpu = 0; cpu < CPUS_MAX; cpu++)
+		if (bit(cpus, cpu))
+			CPU_SET(cpu, &set);
+	sched_setaffinity(0, sizeof(set), &set);
+	return end(op, 0, 0, err);
 }
 
 /* --- Actors --- */
@@ -675,7 +747,24 @@ static bool choose_op(char *word)
 	return true;
 }
 
-/* Those that are named, or all that can be done */
+/*
+ * All at once hide each other: what one of them has broken, the next one mends.
+ * So three seeds in four leave out about half, and what is left they weigh anew.
+ */
+static void draw_ops(void)
+{
+	size_t i;
+
+	rng = ~seed;
+	if (seed % 4 == 1)
+		return;
+	for (i = 0; i < nr_ops; i++)
+		ops[i].weight *= draw(2) * (1 + draw(4));
+	/* Of these, one is nothing without the other. */
+	find_op("online")->weight = find_op("offline")->weight;
+}
+
+/* Those that are named, or all that there are, as far as they can be done */
 static bool choose_ops(char *names)
 {
 	char *word, *save;
@@ -702,7 +791,11 @@ static bool read_ops_wanted(void)
 
 	if (text)
 		snprintf(names, sizeof(names), "%s", text);
-	if (!read_ops() || !choose_ops(names))
+	if (!read_ops())
+		return false;
+	if (!*names)
+		draw_ops();
+	if (!choose_ops(names))
 		return false;
 	for (i = 0; i < nr_ops; i++)
 		if (ops[i].weight)
@@ -753,6 +846,7 @@ static bool prepare(void)
 	movable = movable_cpus(cpus, &rng);
 	next_state = draw(nr_states);
 	see_respawn();
+	read_text(THREADS_MAX, threads_max, sizeof(threads_max));
 	if (!access(FAILSLAB_DIR, F_OK))
 		arm_failslab();
 	/* The hotplug thread is there from the beginning. */

@@ -28,6 +28,9 @@ struct seq_file;
 #define TORTURE_WORKS		6
 #define TORTURE_WORKERS		4
 #define TORTURE_FUSES		4
+#define TORTURE_CROWDS		2
+#define TORTURE_STATES		2
+#define TORTURE_INSTANCES	3
 
 /* What has to hold, in the order of the cases; torture_main.c has their names. */
 enum torture_oracle {
@@ -69,6 +72,8 @@ u32 torture_draw(struct torture_call *call, u32 below);
 bool torture_one_in(struct torture_call *call, u32 n);
 bool torture_over(void);
 bool torture_planted(enum torture_oracle o);
+unsigned int torture_forks_failed(void);
+bool torture_forks_fail(unsigned int before);
 __printf(3, 4)
 bool torture_expect(enum torture_oracle o, bool good, const char *fmt, ...);
 
@@ -85,12 +90,14 @@ void torture_census_drain(void);
 
 /* torture_percpu.c: what comes and goes with a CPU */
 int torture_percpu_init(void);
+void torture_percpu_exit(void);
 void torture_percpu_drain(void);
 bool torture_percpu_hold(void);
 void torture_percpu_release(void);
 int torture_percpu_toggle(struct torture_call *call);
 int torture_percpu_wake(struct torture_call *call);
 int torture_cpuhp(struct torture_call *call);
+int torture_cpuhp_instance(struct torture_call *call);
 void torture_hotplug_begin(const struct torture_call *call);
 void torture_hotplug_end(const struct torture_call *call, int result);
 
@@ -111,10 +118,15 @@ int torture_work(struct torture_call *call);
 int torture_work_delayed(struct torture_call *call);
 int torture_work_cancel(struct torture_call *call);
 int torture_work_flush(struct torture_call *call);
+int torture_work_crowd(struct torture_call *call);
 int torture_kworker(struct torture_call *call);
 int torture_kworker_delayed(struct torture_call *call);
 int torture_kworker_cancel(struct torture_call *call);
 int torture_kworker_flush(struct torture_call *call);
+int torture_kworker_fight(struct torture_call *call);
+
+/* torture_stop.c: the whole machine at once */
+int torture_stop_machine(struct torture_call *call);
 
 /* torture_timer.c: what is armed and fires */
 int torture_timer_init(void);

@@ -37,6 +37,10 @@ enum life_style {
 	LIFE_NESTS_IN_INIT,	/* initfn has a thread of its own */
 	LIFE_NESTS_IN_CORE,	/* corefn has, at each request */
 	LIFE_STYLES,
+	/* initfn goes on until there is a destroy, and then */
+	LIFE_FAILS_ASKED = LIFE_STYLES,	/* fails */
+	LIFE_EXITS_ASKED,	/* ends the thread */
+	LIFE_RACE_STYLES,
 };
 
 /**
@@ -121,13 +125,26 @@ static int life_nested(void *unused)
 
 static void life_nest(struct life *l)
 {
+	unsigned int forks = torture_forks_failed();
 	struct task_struct *k = kthread_launch(life_nested, NULL, NULL,
 					       "nested/%d", life_number(l));
 	int result = IS_ERR(k) ? PTR_ERR(k) : kthread_destroy(k);
 
+	if (IS_ERR(k) && torture_forks_fail(forks))
+		return;
 	torture_expect(TORTURE_ORACLE_RESULTS_KEPT, !result,
 		       "a nested thread of thread %d ends with %d",
 		       life_number(l), result);
+}
+
+/* Until then, a start that fails would reap what the destroy is about. */
+static int life_end_in_init(struct life *l)
+{
+	while (!signal_pending(current))
+		schedule_timeout_interruptible(1);
+	if (l->style == LIFE_EXITS_ASKED)
+		kthread_exit(0);
+	return l->init_result;
 }
 
 static int life_initfn(void *data)
@@ -143,6 +160,8 @@ static int life_initfn(void *data)
 	if (l->style == LIFE_NESTS_IN_INIT)
 		life_nest(l);
 	WRITE_ONCE(l->inited, true);
+	if (l->style >= LIFE_STYLES)
+		return life_end_in_init(l);
 	return l->init_result;
 }
 
@@ -641,10 +660,19 @@ static void life_expect_race(const struct life *l, int destroyed,
 }
 
 /*
- * The start fails first if it has reaped the thread before the destroy got to
- * it, and a destroy of what is gone is no race but a mistake. So initfn is one
- * that succeeds.
+ * If the start fails before the destroy gets to the thread, it has reaped it, and
+ * a destroy of what is gone is no race but a mistake. So initfn is one that
+ * succeeds, or one that sees the destroy first.
  */
+static void life_prepare_race(struct life *l, struct torture_call *call)
+{
+	l->init_result = max(l->init_result, 0);
+	if (!torture_one_in(call, 2))
+		return;
+	l->style = LIFE_STYLES + torture_draw(call, LIFE_RACE_STYLES - LIFE_STYLES);
+	l->init_result = l->style == LIFE_EXITS_ASKED ? -EINTR : -ENODATA;
+}
+
 static void life_race(struct life_slot *s, struct torture_call *call)
 {
 	struct life *l = s->life;
@@ -652,6 +680,7 @@ static void life_race(struct life_slot *s, struct torture_call *call)
 	u32 spins = torture_draw(call, 64);
 	int result;
 
+	life_prepare_race(l, call);
 	l->started = true;
 	INIT_WORK_ONSTACK(&w.work, life_starter_work);
 	queue_work(system_unbound_wq, &w.work);
@@ -670,19 +699,21 @@ static void life_race(struct life_slot *s, struct torture_call *call)
 int torture_life_destroy_start(struct torture_call *call)
 {
 	struct life_slot *s = &life_slots[call->slot];
-	struct torture_call unbound = *call;
-	int err = 0;
+	struct life *l;
+	int err;
 
 	mutex_lock(&s->lock);
 	if (s->life)
 		life_destroy(s);
-	err = life_spawn(s, &unbound);
+	err = life_spawn(s, call);
 	if (!err) {
-		s->life->init_result = max(s->life->init_result, 0);
-		if (s->life->cpu < 0)
+		l = s->life;
+		life_lock_cpu(l);
+		if (life_can_run(l))
 			life_race(s, call);
 		else
 			err = -EAGAIN;
+		life_unlock_cpu(l);
 	}
 	mutex_unlock(&s->lock);
 	return err;
@@ -705,6 +736,7 @@ static int life_spawn_failing(struct life_slot *s, struct torture_call *call,
 int torture_life_fault(struct torture_call *call)
 {
 	struct life_slot *s = &life_slots[call->slot];
+	unsigned int forks = torture_forks_failed();
 	u32 nth = 1 + torture_draw(call, 3);
 	int err = -EEXIST;
 	bool failed;
@@ -713,7 +745,8 @@ int torture_life_fault(struct torture_call *call)
 	if (!s->life) {
 		err = life_spawn_failing(s, call, nth, &failed);
 		torture_expect(TORTURE_ORACLE_RESULTS_KEPT,
-			       !err || (failed && err == -ENOMEM),
+			       !err || (failed && err == -ENOMEM) ||
+			       torture_forks_fail(forks),
 			       "spawn of thread %u returns %d, allocation %u %s",
 			       call->slot, err, nth,
 			       failed ? "failed" : "did not come");

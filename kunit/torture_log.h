@@ -74,10 +74,13 @@ struct torture_log {
 	X(SET,			"set")			\
 	X(PARTIAL,		"partial")		\
 	X(FAILING,		"failing")		\
+	X(STARVED,		"starved")		\
+	X(FULL,			"full")			\
 	X(RESPAWN_TOGGLE,	"respawn-toggle")	\
 	X(SIGNAL,		"signal")		\
 	X(FORK,			"fork")			\
 	X(MEMORY,		"memory")		\
+	X(MIGRATE,		"migrate")		\
 	X(SPAWN,		"spawn")		\
 	X(START,		"start")		\
 	X(LAUNCH,		"launch")		\
@@ -97,16 +100,20 @@ struct torture_log {
 	X(KWORKER_DELAYED,	"kworker-delayed")	\
 	X(KWORKER_CANCEL,	"kworker-cancel")	\
 	X(KWORKER_FLUSH,	"kworker-flush")	\
+	X(KWORKER_FIGHT,	"kworker-fight")	\
 	X(WORK,			"work")			\
 	X(WORK_DELAYED,		"work-delayed")		\
 	X(WORK_CANCEL,		"work-cancel")		\
 	X(WORK_FLUSH,		"work-flush")		\
+	X(WORK_CROWD,		"work-crowd")		\
 	X(PERCPU,		"percpu")		\
 	X(PERCPU_WAKE,		"percpu-wake")		\
 	X(CPUHP,		"cpuhp")		\
+	X(CPUHP_INSTANCE,	"cpuhp-instance")	\
 	X(TIMER,		"timer")		\
 	X(HRTIMER,		"hrtimer")		\
 	X(SOFTIRQ,		"softirq")		\
+	X(STOP_MACHINE,		"stop-machine")		\
 	X(FAILURE,		"failure")
 
 enum torture_op {

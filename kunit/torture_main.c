@@ -104,14 +104,18 @@ static const struct torture_operation {
 	{ TORTURE_KWORKER_DELAYED, 5, TORTURE_WORKERS, torture_kworker_delayed },
 	{ TORTURE_KWORKER_CANCEL, 2, TORTURE_WORKERS, torture_kworker_cancel },
 	{ TORTURE_KWORKER_FLUSH, 2, TORTURE_WORKERS, torture_kworker_flush },
+	{ TORTURE_KWORKER_FIGHT, 2, TORTURE_WORKERS, torture_kworker_fight },
 	{ TORTURE_WORK, 5, TORTURE_WORKS, torture_work },
 	{ TORTURE_WORK_DELAYED, 5, TORTURE_WORKS, torture_work_delayed },
 	{ TORTURE_WORK_CANCEL, 2, TORTURE_WORKS, torture_work_cancel },
 	{ TORTURE_WORK_FLUSH, 2, TORTURE_WORKS, torture_work_flush },
-	{ TORTURE_CPUHP, 1, 1, torture_cpuhp },
+	{ TORTURE_WORK_CROWD, 2, TORTURE_CROWDS, torture_work_crowd },
+	{ TORTURE_CPUHP, 2, TORTURE_STATES, torture_cpuhp },
+	{ TORTURE_CPUHP_INSTANCE, 2, TORTURE_INSTANCES, torture_cpuhp_instance },
 	{ TORTURE_TIMER, 3, TORTURE_FUSES, torture_timer },
 	{ TORTURE_HRTIMER, 3, TORTURE_FUSES, torture_hrtimer },
 	{ TORTURE_SOFTIRQ, 3, TORTURE_FUSES, torture_softirq },
+	{ TORTURE_STOP_MACHINE, 1, 1, torture_stop_machine },
 	{ TORTURE_PERCPU, 1, 1, torture_percpu_toggle },
 	{ TORTURE_PERCPU_WAKE, 4, TORTURE_CPUS, torture_percpu_wake },
 };
@@ -129,7 +133,7 @@ static const struct torture_part {
 } torture_parts[] = {
 	{ NULL, torture_census_drain, NULL },
 	{ torture_life_init, torture_life_drain, torture_life_exit },
-	{ torture_percpu_init, torture_percpu_drain, NULL },
+	{ torture_percpu_init, torture_percpu_drain, torture_percpu_exit },
 	{ torture_kthread_init, torture_kthread_drain, NULL },
 	{ torture_work_init, torture_work_drain, torture_work_exit },
 	{ torture_timer_init, torture_timer_drain, NULL },
@@ -213,6 +217,30 @@ bool torture_planted(enum torture_oracle o)
 {
 	return READ_ONCE(torture_plant) == (int)o && !torture_over() &&
 	       atomic_inc_return(&torture_plant_chances) >= PLANT_AFTER;
+}
+
+/* Even, unless no thread can be forked at the moment */
+static unsigned int torture_fulls;
+
+/**
+ * torture_forks_failed - how often was there a time in which no fork could go well?
+ *
+ * Return: a number for torture_forks_fail()
+ */
+unsigned int torture_forks_failed(void)
+{
+	return READ_ONCE(torture_fulls);
+}
+
+/**
+ * torture_forks_fail - may a fork have failed?
+ * @before: what torture_forks_failed() said before it
+ *
+ * Return: whether there was such a time since
+ */
+bool torture_forks_fail(unsigned int before)
+{
+	return before & 1 || torture_forks_failed() != before;
 }
 
 /**
@@ -349,7 +377,7 @@ static int torture_op_write(const char *text)
 
 static bool torture_moves_cpus(const struct torture_call *call)
 {
-	return call->op >= TORTURE_OFFLINE && call->op <= TORTURE_FAILING;
+	return call->op >= TORTURE_OFFLINE && call->op <= TORTURE_FULL;
 }
 
 /* The program says where an operation of its own begins, */
@@ -365,6 +393,8 @@ static int torture_begin_write(const char *text)
 		return -ECANCELED;
 	if (torture_moves_cpus(&call))
 		torture_hotplug_begin(&call);
+	if (call.op == TORTURE_FULL)
+		WRITE_ONCE(torture_fulls, torture_fulls + 1);
 	torture_begin(&call);
 	return 0;
 }
@@ -380,6 +410,8 @@ static int torture_end_write(const char *text)
 		return err;
 	if (kstrtoint(skip_spaces(text + used), 10, &result))
 		return -EINVAL;
+	if (call.op == TORTURE_FULL)
+		WRITE_ONCE(torture_fulls, torture_fulls + 1);
 	torture_end(&call, result);
 	if (torture_moves_cpus(&call))
 		torture_hotplug_end(&call, result);

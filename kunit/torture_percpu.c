@@ -4,7 +4,8 @@
  * a hotplug state.
  *
  * Locking: percpu_mutex is held while the thread is registered or unregistered,
- * percpu_state_mutex while the state is set up or removed.
+ * the mutex of a slot while its hotplug state is set up or removed, or its
+ * instance of the one state that has instances.
  * What is kept of a CPU is written by its own thread and callbacks alone, which
  * smpboot and CPU hotplug call one after the other.
  */
@@ -34,14 +35,12 @@ enum percpu_phase {
  * @phase: where in its life that is
  * @asked: number of the last request to it
  * @answered: number of the last request it has seen
- * @up: startups of the hotplug state that no teardown has undone
  */
 struct percpu_state {
 	struct task_struct *thread;
 	enum percpu_phase phase;
 	unsigned int asked;
 	unsigned int answered;
-	int up;
 };
 
 static DEFINE_PER_CPU(struct percpu_state, percpu_states);
@@ -49,9 +48,24 @@ static DEFINE_MUTEX(percpu_mutex);
 static DECLARE_WAIT_QUEUE_HEAD(percpu_answer);
 static bool percpu_registered;
 
-static DEFINE_MUTEX(percpu_state_mutex);
-static int percpu_hotplug_state;
-/* The state's callback has kept a CPU from coming up. */
+/**
+ * struct percpu_slot - a hotplug state, or an instance of one
+ * @lock: held while it is set up or removed
+ * @node: the instance
+ * @state: the state, or 0 while it is not set up
+ * @up: of each CPU, startups that no teardown has undone
+ */
+struct percpu_slot {
+	struct mutex lock;	/* see above */
+	struct hlist_node node;
+	int state;
+	int up[TORTURE_CPUS];
+};
+
+static struct percpu_slot percpu_slots[TORTURE_STATES];
+static struct percpu_slot percpu_instances[TORTURE_INSTANCES];
+static int percpu_multi_state;
+/* A state's callback has kept a CPU from coming up. */
 static bool percpu_refused;
 /*
  * It must not: another state has been told to fail once, and if that happens on
@@ -252,83 +266,152 @@ static void percpu_set_in_between(bool yes)
 /* Drawn from by callbacks of CPUs that come up, which do so one by one */
 static struct torture_call percpu_luck;
 
-static int percpu_come(unsigned int cpu)
+static int percpu_come(struct percpu_slot *s, unsigned int cpu)
 {
-	int *up = &per_cpu(percpu_states, cpu).up;
-
-	torture_expect(TORTURE_ORACLE_HOOKS_BALANCED, !*up,
+	torture_expect(TORTURE_ORACLE_HOOKS_BALANCED, !s->up[cpu],
 		       "startup on CPU %u after %d without a teardown", cpu,
-		       *up);
+		       s->up[cpu]);
 	if (!torture_over() && !READ_ONCE(percpu_must_agree) &&
-	    torture_one_in(&percpu_luck, 12)) {
+	    torture_one_in(&percpu_luck, 24)) {
 		WRITE_ONCE(percpu_refused, true);
 		return -ENODEV;
 	}
-	++*up;
+	s->up[cpu]++;
 	return 0;
 }
 
-static int percpu_go(unsigned int cpu)
+static int percpu_go(struct percpu_slot *s, unsigned int cpu)
 {
-	int *up = &per_cpu(percpu_states, cpu).up;
-
-	torture_expect(TORTURE_ORACLE_HOOKS_BALANCED, *up == 1,
-		       "teardown on CPU %u after %d startups", cpu, *up);
-	--*up;
+	torture_expect(TORTURE_ORACLE_HOOKS_BALANCED, s->up[cpu] == 1,
+		       "teardown on CPU %u after %d startups", cpu, s->up[cpu]);
+	s->up[cpu]--;
 	return 0;
 }
 
-static void percpu_expect_balance(const char *when)
+/* A state without instances has nothing that its callbacks could be told. */
+#define PERCPU_CALLBACKS(n)						\
+static int percpu_come_##n(unsigned int cpu)				\
+{									\
+	return percpu_come(&percpu_slots[n], cpu);			\
+}									\
+									\
+static int percpu_go_##n(unsigned int cpu)				\
+{									\
+	return percpu_go(&percpu_slots[n], cpu);			\
+}
+
+PERCPU_CALLBACKS(0)
+PERCPU_CALLBACKS(1)
+
+static const struct percpu_callbacks {
+	const char *name;
+	int (*come)(unsigned int cpu);
+	int (*go)(unsigned int cpu);
+} percpu_callbacks[TORTURE_STATES] = {
+	{ "respawn/torture:0", percpu_come_0, percpu_go_0 },
+	{ "respawn/torture:1", percpu_come_1, percpu_go_1 },
+};
+
+static int percpu_instance_comes(unsigned int cpu, struct hlist_node *node)
+{
+	return percpu_come(container_of(node, struct percpu_slot, node), cpu);
+}
+
+static int percpu_instance_goes(unsigned int cpu, struct hlist_node *node)
+{
+	return percpu_go(container_of(node, struct percpu_slot, node), cpu);
+}
+
+static void percpu_expect_balance(const struct percpu_slot *s, const char *when)
 {
 	unsigned int cpu;
 
 	for_each_possible_cpu(cpu)
-		torture_expect(TORTURE_ORACLE_HOOKS_BALANCED,
-			       !per_cpu(percpu_states, cpu).up,
+		torture_expect(TORTURE_ORACLE_HOOKS_BALANCED, !s->up[cpu],
 			       "%s, %d startups on CPU %u have no teardown",
-			       when, per_cpu(percpu_states, cpu).up, cpu);
+			       when, s->up[cpu], cpu);
 }
 
-static void percpu_remove_state(void)
+static int percpu_setup_state(struct percpu_slot *s, int number)
 {
-	cpuhp_remove_state(percpu_hotplug_state);
-	percpu_hotplug_state = 0;
-	percpu_expect_balance("after the removal");
-}
+	const struct percpu_callbacks *c = &percpu_callbacks[number];
+	int state = cpuhp_setup_state(CPUHP_AP_ONLINE_DYN, c->name, c->come,
+				      c->go);
 
-static int percpu_setup_state(struct torture_call *call)
-{
-	int state;
-
-	percpu_luck = *call;
-	state = cpuhp_setup_state(CPUHP_AP_ONLINE_DYN, "respawn/torture:online",
-				  percpu_come, percpu_go);
 	if (state < 0) {
-		percpu_expect_balance("after a setup that failed");
+		percpu_expect_balance(s, "after a setup that failed");
 		return state;
 	}
-	percpu_hotplug_state = state;
+	s->state = state;
 	if (torture_planted(TORTURE_ORACLE_HOOKS_BALANCED))
-		percpu_go(cpumask_first(cpu_online_mask));
+		percpu_go(s, cpumask_first(cpu_online_mask));
 	return 0;
 }
 
+static void percpu_remove_state(struct percpu_slot *s)
+{
+	cpuhp_remove_state(s->state);
+	s->state = 0;
+	percpu_expect_balance(s, "after the removal");
+}
+
 /**
- * torture_cpuhp - set the hotplug state up, or remove it
+ * torture_cpuhp - set a hotplug state up, or remove it
  * @call: the operation
  *
  * Return: 0 or -errno
  */
 int torture_cpuhp(struct torture_call *call)
 {
+	struct percpu_slot *s = &percpu_slots[call->slot];
 	int err = 0;
 
-	mutex_lock(&percpu_state_mutex);
-	if (percpu_hotplug_state)
-		percpu_remove_state();
+	mutex_lock(&s->lock);
+	percpu_luck = *call;
+	if (s->state)
+		percpu_remove_state(s);
 	else
-		err = percpu_setup_state(call);
-	mutex_unlock(&percpu_state_mutex);
+		err = percpu_setup_state(s, call->slot);
+	mutex_unlock(&s->lock);
+	return err;
+}
+
+static int percpu_add_instance(struct percpu_slot *s)
+{
+	int err = cpuhp_state_add_instance(percpu_multi_state, &s->node);
+
+	if (err)
+		percpu_expect_balance(s, "after an instance that was refused");
+	else
+		s->state = percpu_multi_state;
+	return err;
+}
+
+static void percpu_remove_instance(struct percpu_slot *s)
+{
+	cpuhp_state_remove_instance(percpu_multi_state, &s->node);
+	s->state = 0;
+	percpu_expect_balance(s, "after the removal of an instance");
+}
+
+/**
+ * torture_cpuhp_instance - add an instance of a hotplug state, or remove it
+ * @call: the operation
+ *
+ * Return: 0 or -errno
+ */
+int torture_cpuhp_instance(struct torture_call *call)
+{
+	struct percpu_slot *s = &percpu_instances[call->slot];
+	int err = 0;
+
+	mutex_lock(&s->lock);
+	percpu_luck = *call;
+	if (s->state)
+		percpu_remove_instance(s);
+	else
+		err = percpu_add_instance(s);
+	mutex_unlock(&s->lock);
 	return err;
 }
 
@@ -340,7 +423,8 @@ void torture_hotplug_begin(const struct torture_call *call)
 {
 	WRITE_ONCE(percpu_refused, false);
 	WRITE_ONCE(percpu_must_agree,
-		   call->op == TORTURE_FAILING || call->op == TORTURE_PARTIAL);
+		   call->op != TORTURE_OFFLINE && call->op != TORTURE_ONLINE &&
+		   call->op != TORTURE_SET);
 	if (call->op == TORTURE_PARTIAL)
 		percpu_set_in_between(true);
 }
@@ -352,7 +436,8 @@ void torture_hotplug_begin(const struct torture_call *call)
  */
 void torture_hotplug_end(const struct torture_call *call, int result)
 {
-	bool meant = call->op == TORTURE_FAILING && result == -EAGAIN;
+	bool meant = call->op == TORTURE_STARVED || call->op == TORTURE_FULL ||
+		     (call->op == TORTURE_FAILING && result == -EAGAIN);
 
 	torture_expect(TORTURE_ORACLE_MASK_AS_ASKED,
 		       !result || meant || READ_ONCE(percpu_refused),
@@ -382,14 +467,32 @@ void torture_percpu_release(void)
 }
 
 /**
- * torture_percpu_init - be ready for the hotplug thread
+ * torture_percpu_init - be ready for the hotplug thread, states and instances
  *
- * Return: 0
+ * Return: 0 or -errno
  */
 int torture_percpu_init(void)
 {
+	int i;
+
+	for (i = 0; i < TORTURE_STATES; i++)
+		mutex_init(&percpu_slots[i].lock);
+	for (i = 0; i < TORTURE_INSTANCES; i++)
+		mutex_init(&percpu_instances[i].lock);
 	percpu_threads.store = percpu_store();
-	return 0;
+	percpu_multi_state = cpuhp_setup_state_multi(CPUHP_AP_ONLINE_DYN,
+						     "respawn/torture:multi",
+						     percpu_instance_comes,
+						     percpu_instance_goes);
+	return min(percpu_multi_state, 0);
+}
+
+/**
+ * torture_percpu_exit - undo torture_percpu_init()
+ */
+void torture_percpu_exit(void)
+{
+	cpuhp_remove_multi_state(percpu_multi_state);
 }
 
 /**
@@ -397,10 +500,20 @@ int torture_percpu_init(void)
  */
 void torture_percpu_drain(void)
 {
-	mutex_lock(&percpu_state_mutex);
-	if (percpu_hotplug_state)
-		percpu_remove_state();
-	mutex_unlock(&percpu_state_mutex);
+	struct percpu_slot *s;
+
+	for (s = percpu_slots; s < percpu_slots + TORTURE_STATES; s++) {
+		mutex_lock(&s->lock);
+		if (s->state)
+			percpu_remove_state(s);
+		mutex_unlock(&s->lock);
+	}
+	for (s = percpu_instances; s < percpu_instances + TORTURE_INSTANCES; s++) {
+		mutex_lock(&s->lock);
+		if (s->state)
+			percpu_remove_instance(s);
+		mutex_unlock(&s->lock);
+	}
 	mutex_lock(&percpu_mutex);
 	if (percpu_registered)
 		percpu_unregister();

@@ -8,6 +8,7 @@
  */
 #include <linux/cpu.h>
 #include <linux/cpumask.h>
+#include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/kthread.h>
 #include <linux/mutex.h>
@@ -27,6 +28,8 @@
  *	cancel of kthread work that meets its timer makes that do nothing, and
  *	then finds nothing pending
  * @home: where it is to run, or -1
+ * @nap: how long it sleeps when it runs, in us
+ * @inside: how often it runs right now
  */
 struct job {
 	struct mutex lock;	/* see above */
@@ -35,7 +38,13 @@ struct job {
 	int runs;
 	int unsure;
 	int home;
+	unsigned int nap;
+	atomic_t inside;
 };
+
+/* Who changes an item at once, and how often each */
+#define FIGHTERS	3
+#define BLOWS		4
 
 /* An item of a workqueue */
 static struct queued {
@@ -70,12 +79,27 @@ static void job_run(struct job *j)
 {
 	int cpu = raw_smp_processor_id();
 	int home = READ_ONCE(j->home);
+	unsigned int nap = READ_ONCE(j->nap);
 
+	torture_expect(TORTURE_ORACLE_WORK_NOT_LOST,
+		       atomic_inc_return(&j->inside) == 1,
+		       "work runs on CPU %d while it runs elsewhere", cpu);
 	if (home >= 0)
 		torture_expect(TORTURE_ORACLE_ON_ITS_CPU, cpu == home,
 			       "work of CPU %d runs on CPU %d", home, cpu);
+	if (nap)
+		usleep_range(nap, nap);
 	WRITE_ONCE(j->runs, j->runs + 1);
+	atomic_dec(&j->inside);
 	wake_up(&j->done);
+}
+
+/* One that sleeps gives its worker's CPU to the next one. */
+static void job_draw_nap(struct job *j, struct torture_call *call)
+{
+	unsigned int nap = 1 + torture_draw(call, 3000);
+
+	WRITE_ONCE(j->nap, torture_one_in(call, 3) ? nap : 0);
 }
 
 static bool job_is_even(const struct job *j)
@@ -152,6 +176,7 @@ int torture_work(struct torture_call *call)
 	if (!cpu_possible(cpu))
 		return -EAGAIN;
 	mutex_lock(&q->job.lock);
+	job_draw_nap(&q->job, call);
 	if (torture_one_in(call, 4))
 		queued_at_home(q, call);
 	else
@@ -214,6 +239,66 @@ int torture_work_flush(struct torture_call *call)
 	job_expect_even(&q->job, "flushed work", queued_number(q));
 	mutex_unlock(&q->job.lock);
 	return 0;
+}
+
+/**
+ * struct crowd - an item for each CPU, on a workqueue of their own
+ * @lock: held from the first one that is queued until the flush is over
+ * @wq: the workqueue
+ * @work: the items
+ * @runs: how many ran
+ */
+static struct crowd {
+	struct mutex lock;	/* see above */
+	struct workqueue_struct *wq;
+	struct crowd_item {
+		struct work_struct work;
+		struct crowd *crowd;
+	} item[TORTURE_CPUS];
+	atomic_t runs;
+} crowds[TORTURE_CROWDS];
+
+static void crowd_fn(struct work_struct *work)
+{
+	atomic_inc(&container_of(work, struct crowd_item, work)->crowd->runs);
+}
+
+/**
+ * torture_work_crowd - queue work on many CPUs, and flush the workqueue
+ * @call: the operation
+ *
+ * Return: 0
+ */
+int torture_work_crowd(struct torture_call *call)
+{
+	struct crowd *c = &crowds[call->slot];
+	unsigned int cpu;
+	int due = 0;
+
+	mutex_lock(&c->lock);
+	atomic_set(&c->runs, 0);
+	for_each_possible_cpu(cpu)
+		if (!torture_one_in(call, 3))
+			due += queue_work_on(cpu, c->wq, &c->item[cpu].work);
+	flush_workqueue(c->wq);
+	torture_expect(TORTURE_ORACLE_WORK_NOT_LOST, atomic_read(&c->runs) == due,
+		       "%d of %d items are done after a flush of their workqueue",
+		       atomic_read(&c->runs), due);
+	mutex_unlock(&c->lock);
+	return 0;
+}
+
+static int crowd_init(struct crowd *c, int number)
+{
+	int i;
+
+	mutex_init(&c->lock);
+	for (i = 0; i < TORTURE_CPUS; i++) {
+		INIT_WORK(&c->item[i].work, crowd_fn);
+		c->item[i].crowd = c;
+	}
+	c->wq = alloc_workqueue("torture_crowd_%d", 0, 0, number);
+	return c->wq ? 0 : -ENOMEM;
 }
 
 /* --- Workers --- */
@@ -319,6 +404,7 @@ static void manned_queue(struct manned *m, struct torture_call *call)
 {
 	unsigned long delay = work_delay(call);
 
+	job_draw_nap(&m->job, call);
 	if (torture_one_in(call, 2))
 		m->job.due += kthread_queue_delayed_work(m->worker, &m->work,
 							 delay);
@@ -341,6 +427,65 @@ static void manned_flush(struct manned *m, struct torture_call *call)
 	job_await(&m->job, "flushed work of a worker", manned_number(m));
 }
 
+/**
+ * struct manned_fighter - who changes an item while others do
+ * @work: does it
+ * @m: the item
+ * @call: what is drawn from
+ */
+struct manned_fighter {
+	struct work_struct work;
+	struct manned *m;
+	struct torture_call call;
+};
+
+static void manned_fight_once(struct manned *m, struct torture_call *call)
+{
+	unsigned long delay = torture_draw(call, 2);
+
+	switch (torture_draw(call, 3)) {
+	case 0:
+		kthread_mod_delayed_work(m->worker, &m->work, delay);
+		break;
+	case 1:
+		kthread_queue_delayed_work(m->worker, &m->work, delay);
+		break;
+	default:
+		kthread_cancel_delayed_work_sync(&m->work);
+	}
+}
+
+static void manned_fight_work(struct work_struct *work)
+{
+	struct manned_fighter *f = container_of(work, struct manned_fighter, work);
+	int i;
+
+	for (i = 0; i < BLOWS; i++)
+		manned_fight_once(f->m, &f->call);
+}
+
+/* How often it is to run nobody knows, but not after the last cancel. */
+static void manned_fight(struct manned *m, struct torture_call *call)
+{
+	struct manned_fighter f[FIGHTERS];
+	int i;
+
+	for (i = 0; i < FIGHTERS; i++) {
+		f[i].m = m;
+		f[i].call = *call;
+		f[i].call.rng += i;
+		INIT_WORK_ONSTACK(&f[i].work, manned_fight_work);
+		queue_work(system_unbound_wq, &f[i].work);
+	}
+	for (i = 0; i < FIGHTERS; i++) {
+		flush_work(&f[i].work);
+		destroy_work_on_stack(&f[i].work);
+	}
+	kthread_cancel_delayed_work_sync(&m->work);
+	m->job.due = READ_ONCE(m->job.runs);
+	m->job.unsure = 0;
+}
+
 int torture_kworker_delayed(struct torture_call *call)
 {
 	return manned_do(call, manned_queue);
@@ -356,6 +501,11 @@ int torture_kworker_flush(struct torture_call *call)
 	return manned_do(call, manned_flush);
 }
 
+int torture_kworker_fight(struct torture_call *call)
+{
+	return manned_do(call, manned_fight);
+}
+
 /* --- The file's part of the module's life --- */
 
 /**
@@ -368,6 +518,9 @@ void torture_work_exit(void)
 	for (i = 0; i < ARRAY_SIZE(work_queues); i++)
 		if (work_queues[i])
 			destroy_workqueue(work_queues[i]);
+	for (i = 0; i < TORTURE_CROWDS; i++)
+		if (crowds[i].wq)
+			destroy_workqueue(crowds[i].wq);
 }
 
 /**
@@ -383,6 +536,12 @@ int torture_work_init(void)
 		work_queues[i] = alloc_workqueue("torture_%d", work_flags[i],
 						 0, i);
 		if (!work_queues[i]) {
+			torture_work_exit();
+			return -ENOMEM;
+		}
+	}
+	for (i = 0; i < TORTURE_CROWDS; i++) {
+		if (crowd_init(&crowds[i], i)) {
 			torture_work_exit();
 			return -ENOMEM;
 		}

@@ -136,8 +136,11 @@ static int run_all(struct job *j)
 		g->accel = accel_choose(g->kernel, g->initramfs, &j->plan);
 	}
 	/* The seeds of a stress run are those of explore. */
-	if (opt.snapshot && !strcmp(opt.plan, "stress") && !strcmp(opt.timing, "virtual"))
+	if (opt.snapshot && !strcmp(opt.plan, "stress") && !strcmp(opt.timing, "virtual")) {
+		ui_stage("guests", "snapshot");
 		snapshots_use(j->guests, j->n, &j->plan);
+		ui_done("%zu", j->n);
+	}
 	for (size_t i = 0; i < j->n; i++) {
 		struct guest *g = &j->guests[i];
 

@@ -183,9 +183,7 @@ static void boot(struct guest *g, size_t n)
 		make_dirs(g[i].dir);
 		strv_add(&unfinished, "%s", g[i].dir);
 	}
-	ui_stage("snapshots", "boot");
 	guests_run(g, n);
-	ui_done("%zu", n);
 }
 
 /**
