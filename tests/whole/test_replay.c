@@ -1,55 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Stress runs, and what is made of their records: a replay that is the same, and
- * one that is not; explore that is stopped and goes on; a bundle, whole and
- * damaged; and what each oracle is there for, planted.
+ * one that is not; a run made smaller; a bundle, whole and damaged; and what each
+ * oracle is there for, planted.
  */
 #define _GNU_SOURCE
-#include <fcntl.h>
 #include <glob.h>
 #include <setjmp.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 #include <jansson.h>
 
 #include "events.h"
-#include "scratch.h"
+#include "program.h"
 #include "util.h"
 
 #define STRESS	"stress ARCH=arm64 SMPBOOT=respawn STRATEGY=random CYCLES=5 "
-
-static char *respawn;
-
-/* Run the program with these words; its exit status and what it said */
-static int call(const char *words, char **said)
-{
-	__auto_strv struct strv argv = { 0 };
-	struct run_opts o = { .out = said };
-
-	unsetenv("MAKEFLAGS");
-	strv_add(&argv, "%s", respawn);
-	strv_split(&argv, words, " ");
-	strv_add(&argv, "O=%s", out);
-	return run(&argv, &o);
-}
-
-static void expect(const char *words, int status, const char *text)
-{
-	__auto_free char *said = NULL;
-	int got = call(words, &said);
-
-	if (got != status || !strstr(said, text))
-		fail_msg("%s: status %d, expected %d and '%s':\n%s", words, got, status,
-			 text, said);
-}
 
 /* The one record there is */
 static char *record(void)
@@ -105,7 +77,7 @@ static void a_passing_run_is_reproduced(void **state)
 
 static void a_failing_run_is_reproduced(void **state)
 {
-	__auto_free char *dir = stressed("KCMDLINE=respawn.plant=progress", 1);
+	__auto_free char *dir = stressed("CYCLES=20 KCMDLINE=respawn.plant=progress", 1);
 
 	(void)state;
 	replay(dir, 0, "reproduced: fail");
@@ -236,63 +208,44 @@ static void a_bundle_is_enough(void **state)
 	expect(again, 2, "there is no such file");
 }
 
-static void explore_groups_and_goes_on(void **state)
+static void a_record_is_repeated(void **state)
 {
-	static const char words[] =
-		"explore ARCH=arm64 SEEDS=1..4 KEEP_GOING=1 KCMDLINE=respawn.plant=progress";
+	__auto_free char *dir = stressed("", 0);
+	__auto_free char *words = fmt("check-determinism N=2 RUN=%s", dir);
 
 	(void)state;
-	expect(words, 1, "0 passed, 4 failed, 0 skipped");
-	expect(words, 1, "4 seeds tried, 4 of them before");
-	expect("explore ARCH=arm64 CYCLES=5 SEEDS=7..6", 2, "a range like 1..500");
-	expect("explore ARCH=arm64 CYCLES=5 SEEDS=x", 2, "a range like 1..500");
+	expect(words, 0, "2 of 2 replays are bit-identical");
+	change(dir, "console.log", "respawn: step stress end", "respawn: step stress ended");
+	expect(words, 1, "0 of 2 replays are bit-identical");
 }
 
-static void explore_stops_at_a_failure(void **state)
+/* What is left is as short as it can be, and can be replayed. */
+static void a_failing_run_is_made_smaller(void **state)
 {
-	(void)state;
-	expect("explore ARCH=arm64 CYCLES=5 SEEDS=1..100 JOBS=1 KCMDLINE=respawn.plant=progress",
-	       1, "1 seeds tried");
-}
-
-/* Seeds that were over when Ctrl-C came are not run again. */
-static void explore_survives_ctrl_c(void **state)
-{
-	static const char words[] = "explore ARCH=arm64 CYCLES=5 SEEDS=1..6 JOBS=1";
-	__auto_free char *pattern = fmt("%s/explore/*.jsonl", out), *said = NULL;
-	__auto_free char *o = fmt("O=%s", out), *left = fmt("%s/runs/*", out);
-	pid_t pid = fork();
-	int status;
-	glob_t g;
+	__auto_free char *dir = stressed("CYCLES=20 OPS=launch,wake,destroy,offline,online "
+					 "KCMDLINE=respawn.plant=progress", 1);
+	__auto_free char *words = fmt("minimise RUN=%s", dir), *said = NULL, *smaller = NULL;
+	const char *run, *at;
 
 	(void)state;
-	if (!pid) {
-		int null = open("/dev/null", O_WRONLY);
-
-		dup2(null, STDOUT_FILENO);
-		dup2(null, STDERR_FILENO);
-		execl(respawn, respawn, "explore", "ARCH=arm64", "CYCLES=5", "SEEDS=1..6",
-		      "JOBS=1", o, NULL);
-		_exit(127);
-	}
-	for (;;) {
-		__auto_free char *text = NULL;
-
-		usleep(10000);
-		if (!glob(pattern, 0, NULL, &g))
-			text = read_file(g.gl_pathv[0], NULL);
-		globfree(&g);
-		if (text && strchr(text, '\n') != strrchr(text, '\n'))
-			break;
-	}
-	kill(pid, SIGINT);
-	waitpid(pid, &status, 0);
-	assert_int_equal(WEXITSTATUS(status), 128 + SIGINT);
-	assert_int_equal(glob(left, 0, NULL, &g), GLOB_NOMATCH);
 	assert_int_equal(call(words, &said), 0);
-	if (!strstr(said, "6 seeds tried, 2 of them before") &&
-	    !strstr(said, "6 seeds tried, 3 of them before"))
-		fail_msg("seeds were lost: %s", said);
+	assert_non_null(strstr(said, "fail: stress.progress"));
+	at = strstr(said, " CYCLES=");
+	assert_non_null(at);
+	assert_true(atoi(at + strlen(" CYCLES=")) < 20);
+	run = strstr(said, "make replay RUN=");
+	assert_non_null(run);
+	run += strlen("make replay RUN=");
+	smaller = fmt("%.*s", (int)strcspn(run, "\n"), run);
+	replay(smaller, 0, "reproduced: fail");
+}
+
+static void a_passing_run_is_small_enough(void **state)
+{
+	__auto_free char *dir = stressed("", 0), *words = fmt("minimise RUN=%s", dir);
+
+	(void)state;
+	expect(words, 2, "there is nothing to make smaller");
 }
 
 static void each_oracle_fires(void **state)
@@ -336,11 +289,11 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(what_can_not_be_replayed_is_said,
 						fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(a_bundle_is_enough, fresh_out, remove_out),
-		cmocka_unit_test_setup_teardown(explore_groups_and_goes_on,
+		cmocka_unit_test_setup_teardown(a_record_is_repeated, fresh_out, remove_out),
+		cmocka_unit_test_setup_teardown(a_failing_run_is_made_smaller,
 						fresh_out, remove_out),
-		cmocka_unit_test_setup_teardown(explore_stops_at_a_failure,
+		cmocka_unit_test_setup_teardown(a_passing_run_is_small_enough,
 						fresh_out, remove_out),
-		cmocka_unit_test_setup_teardown(explore_survives_ctrl_c, fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(each_oracle_fires, fresh_out, remove_out),
 	};
 
