@@ -8,14 +8,20 @@
  * machine stands still, so that no event can be early or late. It is there as
  * the parameter "words" once the module is loaded.
  */
+#include <linux/hrtimer.h>
 #include <linux/io.h>
+#include <linux/ktime.h>
+#include <linux/math.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/pci.h>
+#include <linux/sched.h>
 
 static char words[PAGE_SIZE / 2];
 module_param_string(words, words, sizeof(words), 0444);
 MODULE_PARM_DESC(words, "what the host has to say to this run");
+
+#define MEETING_NS	(50 * NSEC_PER_MSEC)
 
 /* QEMU's pvpanic: who writes this bit is taken for a guest that panicked. */
 #define PANICKED	1
@@ -60,6 +66,19 @@ out:
 }
 #endif
 
+/*
+ * QEMU's clock may go on to the next timer or not while it stops. So time goes on
+ * for all runs at the same moment, from whichever snapshot.
+ */
+static void meet(void)
+{
+	u64 at = roundup(ktime_get_ns() + MEETING_NS / 2, MEETING_NS);
+	ktime_t expires = ns_to_ktime(at);
+
+	set_current_state(TASK_UNINTERRUPTIBLE);
+	schedule_hrtimeout(&expires, HRTIMER_MODE_ABS);
+}
+
 static int __init snapshot_init(void)
 {
 	char *page = (char *)get_zeroed_page(GFP_KERNEL);
@@ -73,6 +92,7 @@ static int __init snapshot_init(void)
 	barrier();
 	strscpy(words, page, sizeof(words));
 	free_page((unsigned long)page);
+	meet();
 	return err;
 }
 module_init(snapshot_init);
