@@ -425,42 +425,72 @@ static int do_failing(const struct op *op)
 	return err;
 }
 
-/* A CPU may be kept from coming online, and is offline then as ever. */
-static int come_online_hampered(const struct op *op, const char *file,
-				const char *hamper, const char *undo, u64 arg)
+/* Let the allocation @nth from now of this process fail. */
+static void starve(unsigned int nth)
 {
-	unsigned int cpu;
+	char text[16];
+
+	snprintf(text, sizeof(text), "%u", nth);
+	write_text(FAIL_NTH, text);
+}
+
+/* One of the allocations on the way up fails, and if it matters the CPU stays off. */
+static int do_starved(const struct op *op)
+{
+	unsigned int cpu, nth = 1 + draw(60);
 	int err;
 
 	if (!(movable & ~online))
 		return -EAGAIN;
 	cpu = random_bit(&rng, movable & ~online);
-	err = begin(op, cpu, arg);
+	err = begin(op, cpu, nth);
 	if (err)
 		return err;
-	err = write_text(file, hamper);
-	if (!err)
-		err = move(cpu, true);
-	write_text(file, undo);
-	end(op, cpu, arg, err);
+	starve(nth);
+	err = move(cpu, true);
+	starve(0);
+	end(op, cpu, nth, err);
 	check_threads();
 	return err;
 }
 
-/* One of the allocations on the way fails. */
-static int do_starved(const struct op *op)
+/*
+ * No thread can be forked, by anybody, for a while. It must not be for longer: a
+ * work item may wait for a worker, and the CPU for that.
+ */
+static pid_t fill(unsigned int us)
 {
-	u64 nth = 1 + draw(60);
-	char text[24];
+	pid_t child = fork();
 
-	snprintf(text, sizeof(text), "%llu", nth);
-	return come_online_hampered(op, FAIL_NTH, text, "0", nth);
+	if (child > 0)
+		write_text(THREADS_MAX, "20");
+	if (child)
+		return child;
+	usleep(us);
+	write_text(THREADS_MAX, threads_max);
+	_exit(0);
 }
 
-/* No thread can be forked, by anybody. */
 static int do_full(const struct op *op)
 {
-	return come_online_hampered(op, THREADS_MAX, "20", threads_max, 0);
+	unsigned int cpu, us = 500 + draw(10000);
+	pid_t child;
+	int err;
+
+	if (!(movable & ~online))
+		return -EAGAIN;
+	cpu = random_bit(&rng, movable & ~online);
+	err = begin(op, cpu, us);
+	if (err)
+		return err;
+	child = fill(us);
+	err = move(cpu, true);
+	if (child > 0)
+		waitpid(child, NULL, 0);
+	write_text(THREADS_MAX, threads_max);
+	end(op, cpu, us, err);
+	check_threads();
+	return err;
 }
 
 /* --- What processes do --- */

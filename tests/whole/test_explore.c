@@ -21,6 +21,7 @@
 #include "program.h"
 #include "util.h"
 
+#define PLANTED	"OPS=launch,wake,destroy KCMDLINE=respawn.plant=progress"
 #define EXPLORE	"explore ARCH=arm64 CYCLES=5 JOBS=1 "
 
 static pid_t start(const char *words)
@@ -89,8 +90,7 @@ static void goes_on(unsigned int at_least)
 
 static void failures_are_grouped(void **state)
 {
-	static const char words[] = "explore ARCH=arm64 SEEDS=1..4 KEEP_GOING=1 OPS=launch,wake,destroy "
-				    "KCMDLINE=respawn.plant=progress";
+	static const char words[] = "explore ARCH=arm64 SEEDS=1..4 KEEP_GOING=1 " PLANTED;
 
 	(void)state;
 	expect(words, 1, "0 passed, 4 failed, 0 skipped");
@@ -107,8 +107,7 @@ static void a_range_that_is_none(void **state)
 static void the_first_failure_ends_it(void **state)
 {
 	(void)state;
-	expect(EXPLORE "SEEDS=1..100 OPS=launch,wake,destroy KCMDLINE=respawn.plant=progress",
-	       1, "1 seeds tried");
+	expect(EXPLORE "SEEDS=1..100 " PLANTED, 1, "1 seeds tried");
 }
 
 static void ctrl_c(void **state)
@@ -152,8 +151,7 @@ static void qemu_is_killed(void **state)
 /* As much room as the first failures need, and no more */
 static void the_disk_is_full(void **state)
 {
-	static const char words[] = "explore ARCH=arm64 CYCLES=5 JOBS=1 SEEDS=1..4 KEEP_GOING=1 SNAPSHOT=0 "
-				    "OPS=launch,wake,destroy KCMDLINE=respawn.plant=progress";
+	static const char words[] = EXPLORE "SEEDS=1..4 KEEP_GOING=1 SNAPSHOT=0 " PLANTED;
 	__auto_free char *pattern = fmt("%s/runs/*.tmp", out), *said = NULL;
 	glob_t g;
 
