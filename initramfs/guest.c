@@ -244,6 +244,20 @@ u64 movable_cpus(u64 cpus, u64 *state)
 
 /* --- Tasks, as /proc has them --- */
 
+/* A rescuer that has had work to do has the name of its workqueue twice. */
+static void forget_work(char *comm)
+{
+	static const char rescuer[] = "kworker/R-";
+	char *name = comm + strlen(rescuer);
+	size_t half;
+
+	if (strncmp(comm, rescuer, strlen(rescuer)))
+		return;
+	half = strlen(name) / 2;
+	if (*name && strchr("+-", name[half]) && !strncmp(name, name + half + 1, half))
+		name[half] = '\0';
+}
+
 /* Fill @t from /proc/@name/stat; false if that task is gone by now. */
 static bool read_task(const char *name, struct task *t)
 {
@@ -262,6 +276,7 @@ static bool read_task(const char *name, struct task *t)
 	*end++ = '\0';
 	t->pid = atoi(name);
 	snprintf(t->comm, sizeof(t->comm), "%s", comm + 1);
+	forget_work(t->comm);
 	for (word = strtok_r(end, " ", &save); word;
 	     word = strtok_r(NULL, " ", &save), field++) {
 		if (field == STAT_STATE)
