@@ -33,7 +33,7 @@
 #define MONITOR_FD	4
 /* How often the consoles are looked at, and how long trouble may talk on */
 #define POLL_MS		20
-#define TROUBLE_SILENCE	3.0
+#define TROUBLE_SILENCE	10.0
 /* How many times longer than its CPU time a guest may take of the host's */
 #define HOST_PATIENCE	20
 

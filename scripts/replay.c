@@ -167,9 +167,10 @@ void past_guest(const struct past *p, struct guest *g)
 	guest_prepare_again(g, &p->plan);
 }
 
-static bool host_ended(const struct past *p, const struct guest *g)
+/* The host ended it, at some moment: later the guest may say more. */
+static bool was_cut(const struct past *p)
 {
-	return g->ending != ENDING_ITSELF && !strcmp(text_of(p, p->json, "ended_by"), "host");
+	return !strcmp(text_of(p, p->json, "ended_by"), "host");
 }
 
 static char *console_difference(const char *dir, const char *other, bool cut)
@@ -214,7 +215,7 @@ static char *log_difference(const char *dir, const char *other, bool cut)
  * runs_difference - is what two runs left the same?
  * @a: folder of a run
  * @b: folder of a later one
- * @cut: the host ended both, at some moment: what both have must agree
+ * @cut: the host ended one of them, at some moment: what both have must agree
  *
  * Return: NULL if it is, else the first difference, to be freed
  */
@@ -236,7 +237,7 @@ char *past_difference(const struct past *p, const struct guest *g)
 {
 	const char *was = text_of(p, p->json, "verdict");
 	const char *is = verdict_name(judge_verdict(g->judge));
-	char *what = runs_difference(p->dir, g->dir, host_ended(p, g));
+	char *what = runs_difference(p->dir, g->dir, was_cut(p));
 
 	if (!what && strcmp(was, is))
 		what = fmt("the verdict: %s then, %s now", was, is);
