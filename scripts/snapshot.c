@@ -146,6 +146,7 @@ static bool read_snapshot(struct snapshot *s, const char *dir)
 		return true;
 	}
 	free(s->path);
+	*s = (struct snapshot){ 0 };
 	return false;
 }
 

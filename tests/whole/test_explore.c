@@ -110,6 +110,12 @@ static void the_first_failure_ends_it(void **state)
 	expect(EXPLORE "SEEDS=1..100 " PLANTED, 1, "1 seeds tried");
 }
 
+static void a_kernel_that_does_not_boot(void **state)
+{
+	(void)state;
+	expect(EXPLORE "SEEDS=1..2 KCMDLINE=rdinit=/nowhere", 1, "crash: ");
+}
+
 static void ctrl_c(void **state)
 {
 	pid_t pid = start(EXPLORE "SEEDS=1..6");
@@ -182,6 +188,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(failures_are_grouped, fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(a_range_that_is_none, fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(the_first_failure_ends_it,
+						fresh_out, remove_out),
+		cmocka_unit_test_setup_teardown(a_kernel_that_does_not_boot,
 						fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(ctrl_c, fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(qemu_is_killed, fresh_out, remove_out),
