@@ -332,7 +332,6 @@ static int manned_create(struct manned *m, struct torture_call *call)
 	return 0;
 }
 
-/* A timer that is still to fire would find the worker gone. */
 /* Returns with nothing of it pending or running. */
 static void manned_take_back(struct manned *m, const char *kind)
 {
@@ -347,6 +346,7 @@ static void manned_take_back(struct manned *m, const char *kind)
 	m->job.unsure = 0;
 }
 
+/* A timer that is still to fire would find the worker gone. */
 static void manned_destroy(struct manned *m)
 {
 	manned_take_back(m, "work of a worker");

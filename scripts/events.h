@@ -33,6 +33,6 @@ void events_free(struct events *e);
 char *events_line(const struct events *e, uint64_t number);
 void events_ops(const char *record, struct strv *ops);
 unsigned int events_count(const char *record, const char *op);
-char *events_difference(const struct events *a, const struct events *b);
+char *events_difference(const struct events *a, const struct events *b, bool cut);
 
 #endif /* RESPAWN_EVENTS_H */

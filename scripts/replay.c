@@ -204,8 +204,8 @@ static char *log_difference(const char *dir, const char *other, bool cut)
 
 	if (was != is && !cut)
 		what = fmt("the event log, which only one of them has");
-	else if (was && is && !cut)
-		what = events_difference(&a, &b);
+	else if (was && is)
+		what = events_difference(&a, &b, cut);
 	events_free(&a);
 	events_free(&b);
 	return what;
@@ -412,6 +412,8 @@ static char *first_run(const struct kernel *k, const char *initramfs, struct tre
 	opt.kcmdline = kind->fails ? "respawn.plant=progress" : "";
 	if (kind->resumes)
 		snapshots_use(&g, 1, plan);
+	if (kind->resumes && !g.from)
+		die("there is no snapshot to try %s", kind->name);
 	guest_prepare(&g, plan);
 	g.dir = record_begin(&g);
 	guests_run(&g, 1);

@@ -141,10 +141,8 @@ static bool read_snapshot(struct snapshot *s, const char *dir)
 	__auto_free char *words = fmt("%s/" WORDS, dir), *text = read_file(words, NULL);
 
 	*s = (struct snapshot){ .path = fmt("%s/" STATE, dir) };
-	if (text && exists(s->path) && sscanf(text, "%llx %zu", &s->at, &s->size) == 2) {
-		hash_file(s->path, s->sum);
+	if (text && exists(s->path) && sscanf(text, "%llx %zu", &s->at, &s->size) == 2)
 		return true;
-	}
 	free(s->path);
 	*s = (struct snapshot){ 0 };
 	return false;
@@ -209,18 +207,22 @@ bool snapshots_take(struct snapshot *s, const struct guest *like, size_t n,
 	if (!g || !missing || !dirs)
 		die("out of memory");
 	for (size_t i = 0; i < n; i++) {
+		bool there;
+
 		g[m] = like[i];
 		g[m].waits = true;
 		g[m].hear = hear_saving;
 		guest_prepare(&g[m], plan);
 		dirs[i] = key_of(&g[m]);
 		g[m].dir = fmt("%s.%d.tmp", dirs[i], getpid());
+		there = exists(dirs[i]);
 		if (read_snapshot(&s[i], dirs[i])) {
 			guest_free(&g[m]);
 			continue;
 		}
-		/* Whatever is there is not whole. */
-		remove_tree(dirs[i]);
+		/* One that was not whole; one that came since is somebody's. */
+		if (there)
+			remove_tree(dirs[i]);
 		missing[m++] = i;
 	}
 	if (m)
@@ -271,11 +273,13 @@ void snapshots_use(struct guest *g, size_t n, const struct plan *plan)
 void snapshot_record(const struct snapshot *s, json_t *o, const char *dir)
 {
 	__auto_free char *path = fmt("%s/" SNAPSHOT_FILE, dir);
+	char sum[HASH_LEN];
 
 	if (link(s->path, path))
 		copy_file(s->path, path);
+	hash_file(path, sum);
 	json_object_set_new(o, "snapshot",
-			    json_pack("{s:s, s:I, s:I}", "sha256", s->sum,
+			    json_pack("{s:s, s:I, s:I}", "sha256", sum,
 				      "words_at", (json_int_t)s->at,
 				      "words_size", (json_int_t)s->size));
 }
@@ -294,6 +298,7 @@ bool snapshot_of_record(struct snapshot *s, const json_t *o, const char *dir)
 {
 	const json_t *from = json_object_get(o, "snapshot");
 	const char *sum = json_string_value(json_object_get(from, "sha256"));
+	char is[HASH_LEN];
 
 	if (!from)
 		return false;
@@ -304,9 +309,9 @@ bool snapshot_of_record(struct snapshot *s, const json_t *o, const char *dir)
 	};
 	if (!exists(s->path))
 		die("%s is gone, so this run can't be replayed", s->path);
-	hash_file(s->path, s->sum);
-	if (!sum || strcmp(s->sum, sum))
+	hash_file(s->path, is);
+	if (!sum || strcmp(is, sum))
 		die("%s is not what the run went on from: its SHA-256 is %.12s..., the record says %.12s...",
-		    s->path, s->sum, sum ? sum : "nothing");
+		    s->path, is, sum ? sum : "nothing");
 	return true;
 }

@@ -2,11 +2,10 @@
 #ifndef RESPAWN_SNAPSHOT_H
 #define RESPAWN_SNAPSHOT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <jansson.h>
-
-#include "util.h"
 
 /* In the folder of a record */
 #define SNAPSHOT_FILE	"snapshot"
@@ -17,13 +16,11 @@ struct plan;
 /**
  * struct snapshot - a guest that has booted, and stands still
  * @path: file with the state of its machine
- * @sum: SHA-256 of that
  * @at: address of the guest's memory where it takes the words of a run
  * @size: bytes that they may have
  */
 struct snapshot {
 	char *path;
-	char sum[HASH_LEN];
 	unsigned long long at;
 	size_t size;
 };

@@ -149,6 +149,8 @@ static void another_event_is_noticed(void **state)
 	log[128 + 32 * 10]++;
 	write_file(path, log, len);
 	replay(dir, 1, "diverged at event 10:");
+	change(dir, "run.json", "\"ended_by\": \"guest\"", "\"ended_by\": \"host\"");
+	replay(dir, 1, "diverged at event 10:");
 }
 
 static void another_verdict_is_noticed(void **state)
