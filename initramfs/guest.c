@@ -148,6 +148,49 @@ int write_text(const char *path, const char *text)
 	return err;
 }
 
+/* Files that are written to so often that a walk to each time would be much */
+#define KEPT_MAX	64
+
+static struct {
+	char path[64];
+	int fd;
+} kept[KEPT_MAX];
+
+static size_t nr_kept;
+
+static int keep(const char *path)
+{
+	size_t i;
+
+	for (i = 0; i < nr_kept; i++)
+		if (!strcmp(kept[i].path, path))
+			return kept[i].fd;
+	if (nr_kept == KEPT_MAX || strlen(path) >= sizeof(kept->path)) {
+		errno = EMFILE;
+		return -1;
+	}
+	kept[i].fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (kept[i].fd < 0)
+		return -1;
+	strcpy(kept[i].path, path);
+	nr_kept++;
+	return kept[i].fd;
+}
+
+/**
+ * write_kept - write to a file in one go, and keep it open for the next time
+ * @path: the file, not one of /proc/self: a child process has what we keep
+ * @text: what to write
+ *
+ * Return: 0 or -errno
+ */
+int write_kept(const char *path, const char *text)
+{
+	int fd = keep(path);
+
+	return fd < 0 || pwrite(fd, text, strlen(text), 0) < 0 ? -errno : 0;
+}
+
 /**
  * read_number - a number that init passes
  * @name: of the variable in the environment

@@ -68,6 +68,7 @@ unsigned int random_bit(u64 *state, u64 mask);
 
 int read_text(const char *path, char *buf, size_t size);
 int write_text(const char *path, const char *text);
+int write_kept(const char *path, const char *text);
 bool read_number(const char *name, u64 *value);
 
 bool parse_cpulist(const char *list, u64 *mask);

@@ -65,9 +65,12 @@ static void census_count(struct task_struct *p)
 	int i;
 
 	for (i = 0; i < CENSUS_NAMES; i++) {
-		size_t len = strlen(census_names[i]);
+		const char *name = census_names[i];
+		size_t len;
 
-		if (strncmp(p->comm, census_names[i], len))
+		/* The first letter tells most of them apart. */
+		len = *p->comm == *name ? str_has_prefix(p->comm, name) : 0;
+		if (!len)
 			continue;
 		if (kstrtouint(p->comm + len, 10, &cpu) || !cpu_possible(cpu))
 			return;
