@@ -275,6 +275,24 @@ static int run_program(const char *name)
 	_exit(NO_STEP);
 }
 
+/* For who has the module's symbols and an address in it */
+static void say_where(const char *module)
+{
+	char path[NAME_LEN + 32], text[32] = "";
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/sys/module/%s/sections/.text", module);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	n = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	if (n > 0)
+		kmsg_print("respawn: module %s at %.*s", module,
+			   (int)strcspn(text, "\n"), text);
+}
+
 static int load_module(const char *name, const char *parameters)
 {
 	char path[NAME_LEN + 16];
@@ -287,6 +305,8 @@ static int load_module(const char *name, const char *parameters)
 		return complain("open", path);
 	if (syscall(SYS_finit_module, fd, parameters, 0))
 		status = complain("load", path);
+	else
+		say_where(name);
 	close(fd);
 	return status;
 }

@@ -9,13 +9,13 @@
  * the parameter "words" once the module is loaded.
  */
 #include <linux/hrtimer.h>
-#include <linux/io.h>
 #include <linux/ktime.h>
 #include <linux/math.h>
 #include <linux/mm.h>
 #include <linux/module.h>
-#include <linux/pci.h>
 #include <linux/sched.h>
+
+#include "pvpanic.h"
 
 static char words[PAGE_SIZE / 2];
 module_param_string(words, words, sizeof(words), 0444);
@@ -23,48 +23,17 @@ MODULE_PARM_DESC(words, "what the host has to say to this run");
 
 #define MEETING_NS	(50 * NSEC_PER_MSEC)
 
-/* QEMU's pvpanic: who writes this bit is taken for a guest that panicked. */
-#define PANICKED	1
-
-#ifdef CONFIG_X86
-#define PVPANIC_PORT	0x505
-
-/* On the ISA bus, where it is found by its address alone */
 static int stop_machine_here(void)
 {
-	outb(PANICKED, PVPANIC_PORT);
+	struct pvpanic p;
+	int err = pvpanic_open(&p);
+
+	if (err)
+		return err;
+	pvpanic_write(&p);
+	pvpanic_close(&p);
 	return 0;
 }
-#else
-#define PVPANIC_DEVICE	0x0011
-
-static int stop_machine_here(void)
-{
-	struct pci_dev *dev = pci_get_device(PCI_VENDOR_ID_REDHAT, PVPANIC_DEVICE, NULL);
-	void __iomem *at;
-	int err;
-
-	if (!dev)
-		return -ENODEV;
-	err = pci_enable_device(dev);
-	if (err)
-		goto out;
-	err = -ENOMEM;
-	at = pci_iomap(dev, 0, 0);
-	if (!at)
-		goto out_disable;
-	iowrite8(PANICKED, at);
-	/* Whoever reads it has been stopped and has gone on. */
-	ioread8(at);
-	pci_iounmap(dev, at);
-	err = 0;
-out_disable:
-	pci_disable_device(dev);
-out:
-	pci_dev_put(dev);
-	return err;
-}
-#endif
 
 /*
  * QEMU's clock may go on to the next timer or not while it stops. So time goes on

@@ -17,11 +17,14 @@
 
 #include <linux/completion.h>
 #include <linux/debugfs.h>
+#include <linux/kdebug.h>
 #include <linux/kernel.h>
 #include <linux/kthread.h>
 #include <linux/ktime.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
+#include <linux/notifier.h>
+#include <linux/panic_notifier.h>
 #include <linux/rcupdate.h>
 #include <linux/seq_file.h>
 #include <linux/sprintf.h>
@@ -29,6 +32,7 @@
 #include <linux/timer.h>
 #include <linux/uaccess.h>
 
+#include "pvpanic.h"
 #include "steer.h"
 #include "torture.h"
 
@@ -243,6 +247,48 @@ bool torture_forks_fail(unsigned int before)
 	return before & 1 || torture_forks_failed() != before;
 }
 
+/* --- The moment of a failure, for who wants to look at it --- */
+
+static struct pvpanic torture_pvpanic;
+
+static int torture_died(struct notifier_block *nb, unsigned long what, void *unused)
+{
+	if (what == DIE_OOPS)
+		pvpanic_write(&torture_pvpanic);
+	return NOTIFY_DONE;
+}
+
+static int torture_panicked(struct notifier_block *nb, unsigned long unused, void *why)
+{
+	pvpanic_write(&torture_pvpanic);
+	return NOTIFY_DONE;
+}
+
+/* Before others that are told, which may not come back */
+static struct notifier_block torture_die_nb = {
+	.notifier_call = torture_died, .priority = INT_MAX,
+};
+
+static struct notifier_block torture_panic_nb = {
+	.notifier_call = torture_panicked, .priority = INT_MAX,
+};
+
+static void torture_watch_failures(void)
+{
+	/* Without the device the guest does not stop, and that is all. */
+	if (pvpanic_open(&torture_pvpanic))
+		return;
+	register_die_notifier(&torture_die_nb);
+	atomic_notifier_chain_register(&panic_notifier_list, &torture_panic_nb);
+}
+
+static void torture_unwatch_failures(void)
+{
+	unregister_die_notifier(&torture_die_nb);
+	atomic_notifier_chain_unregister(&panic_notifier_list, &torture_panic_nb);
+	pvpanic_close(&torture_pvpanic);
+}
+
 /**
  * torture_expect - look at something that has to hold
  * @o: which oracle it is for
@@ -270,6 +316,7 @@ bool torture_expect(enum torture_oracle o, bool good, const char *fmt, ...)
 	WRITE_ONCE(torture_stop, true);
 	snprintf(text, sizeof(text), "%s: %s", s->name, s->violated);
 	torture_note_failure(o, text);
+	pvpanic_write(&torture_pvpanic);
 	pr_err("stress failed %s\n", text);
 	return false;
 }
@@ -637,6 +684,7 @@ static int __init torture_init(void)
 		torture_events_exit();
 		return err;
 	}
+	torture_watch_failures();
 	torture_burst = symbol_get(steer_burst);
 	mod_timer(&torture_watchdog, jiffies + WATCH_PERIOD);
 	torture_create_files();
@@ -652,6 +700,7 @@ static void __exit torture_exit(void)
 	torture_exit_parts(ARRAY_SIZE(torture_parts));
 	if (torture_burst)
 		symbol_put(steer_burst);
+	torture_unwatch_failures();
 	torture_events_end();
 	/* The log stays where it is: the host reads it when the guest is over. */
 }

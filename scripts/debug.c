@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A debugger on the state in which a run ended. The guest runs to its end with
- * nothing attached, which would move its time; that end, a panic or a reboot, QEMU
- * makes a pause, and all CPUs are where they were.
+ * A debugger on the state in which a run failed. The guest runs there with nothing
+ * attached, which would move its time. It says itself that it failed, by a device
+ * for that, and QEMU is told to make it a pause, as it is of a reboot, which is the
+ * end of all other runs: all CPUs are where they were.
  */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,42 +14,85 @@
 #include <unistd.h>
 
 #include "debug.h"
+#include "events.h"
+#include "initramfs.h"
 #include "options.h"
 #include "record.h"
 #include "ui.h"
 
 #define GDB	"gdb-multiarch"
 
-/* Wait until QEMU has stopped the guest. */
-static void await_stop(struct guest *g)
-{
-	if (!g->from)
-		qmp_say(&g->qmp, "qmp_capabilities", NULL);
-	while (!g->stopped) {
-		struct pollfd fds[] = {
-			{ .fd = g->qmp.fd, .events = POLLIN },
-			{ .fd = g->pidfd, .events = POLLIN },
-		};
+static const char *const settings[] = {
+	"set pagination off", "set confirm off",
+};
 
-		poll(fds, ARRAY_SIZE(fds), -1);
-		guest_hear(g);
-		if (fds[1].revents && !g->stopped)
-			die("QEMU ended and did not stop at the end of the run");
+static void hear(struct guest *g, const json_t *message)
+{
+	if (json_object_get(message, "QMP"))
+		qmp_say(&g->qmp, "qmp_capabilities", NULL);
+}
+
+/* What went wrong there, as the guest has said or noted it */
+static char *reason(const struct guest *g)
+{
+	__auto_free char *path = fmt("%s/events.bin", g->dir);
+	struct events e;
+	char *why;
+
+	if (g->detail)
+		return copy(g->detail);
+	why = copy(events_read(&e, path) && *e.failure ? e.failure : "the end of the run");
+	events_free(&e);
+	return why;
+}
+
+/* The guest has said where it loaded a module to; its symbols are in the initramfs. */
+static void add_symbols(const struct guest *g, struct strv *argv)
+{
+	__auto_free char *path = fmt("%s/console.log", g->dir), *text = read_file(path, NULL);
+	__auto_strv struct strv lines = { 0 };
+
+	initramfs_modules(g->initramfs, g->dir);
+	strv_split(&lines, text ? text : "", "\r\n");
+	for (size_t i = 0; i < lines.n; i++) {
+		const char *at = strstr(lines.v[i], "respawn: module ");
+		__auto_free char *ko = NULL;
+		unsigned long long address;
+		char name[64];
+
+		if (!at || sscanf(at, "respawn: module %63s at %llx", name, &address) != 2)
+			continue;
+		ko = fmt("%s/%s.ko", g->dir, name);
+		if (!exists(ko))
+			continue;
+		strv_add(argv, "-ex");
+		strv_add(argv, "add-symbol-file %s %#llx", ko, address);
 	}
 }
 
-static int run_gdb(const char *vmlinux, const char *socket)
+/* Who has no terminal to type on is shown the stacks. */
+static int run_gdb(const struct guest *g, const char *vmlinux, const char *socket)
 {
-	__auto_free char *target = fmt("target remote %s", socket);
+	__auto_strv struct strv argv = { 0 };
 	int status;
 	pid_t pid;
 
+	strv_add(&argv, GDB);
+	strv_add(&argv, isatty(STDIN_FILENO) ? "-q" : "-batch");
+	for (size_t i = 0; i < ARRAY_SIZE(settings); i++) {
+		strv_add(&argv, "-iex");
+		strv_add(&argv, "%s", settings[i]);
+	}
+	add_symbols(g, &argv);
+	strv_add(&argv, "-ex");
+	strv_add(&argv, "target remote %s", socket);
+	strv_add(&argv, "-ex");
+	strv_add(&argv, "thread apply all backtrace");
+	strv_add(&argv, "%s", vmlinux);
 	fflush(NULL);
 	pid = fork();
 	if (!pid) {
-		execlp(GDB, GDB, "-q", "-iex", "set pagination off", "-iex",
-		       "set confirm off", "-ex", target, "-ex", "thread apply all backtrace",
-		       vmlinux, NULL);
+		execvp(GDB, argv.v);
 		_exit(127);
 	}
 	/* Ctrl-C is the debugger's. */
@@ -60,7 +103,7 @@ static int run_gdb(const char *vmlinux, const char *socket)
 }
 
 /**
- * debug_past - run a record to its end and open a debugger there
+ * debug_past - run a record up to its failure and open a debugger there
  * @p: the record
  *
  * Return: an exit status
@@ -68,28 +111,33 @@ static int run_gdb(const char *vmlinux, const char *socket)
 int debug_past(struct past *p)
 {
 	__auto_free char *vmlinux = fmt("%s/vmlinux", p->kernel.dir);
-	__auto_free char *have = find_program(GDB), *gdb = NULL, *what = NULL;
+	__auto_free char *have = find_program(GDB), *gdb = NULL, *what = NULL, *why = NULL;
 	struct guest g;
 	int status;
 
 	if (!have)
-		die("GDB=1 needs " GDB ": 'apt-get install " GDB "' installs it");
+		die(GDB " is not installed; 'make deps' installs it");
 	if (!exists(vmlinux))
 		die("%s is gone, and with it the symbols", vmlinux);
 	past_guest(p, &g);
 	g.dir = record_begin(&g);
+	g.pauses = true;
+	g.hear = hear;
 	gdb = fmt("%s/gdb", g.dir);
 	guest_monitor(&g);
-	strv_split(&g.argv, "-action shutdown=pause -gdb", " ");
+	strv_split(&g.argv, "-action panic=pause,shutdown=pause -gdb", " ");
 	strv_add(&g.argv, "unix:%s,server=on,wait=off", gdb);
 	ui_stage(p->kernel.arch->name, "debug");
-	guest_start(&g);
-	await_stop(&g);
+	guests_run(&g, 1);
+	if (!g.stopped)
+		die("QEMU ended and did not stop: %s", judge_failure(g.judge));
+	why = reason(&g);
 	what = runs_difference(p->dir, g.dir, true);
-	ui_done("stopped at the end of the run");
+	ui_done("stopped");
+	printf("stopped at: %s\n", why);
 	if (what)
 		printf("this is not the recorded run: it diverged at %s\n", what);
-	status = run_gdb(vmlinux, gdb);
+	status = run_gdb(&g, vmlinux, gdb);
 	guest_kill(&g);
 	record_discard(&g);
 	return what ? EXIT_BAD : status;

@@ -48,6 +48,7 @@ static const struct need {
 	{ HEADER, "jansson.h", "libjansson-dev", "reads and writes run records", NULL },
 	{ HEADER, "nettle/sha2.h", "nettle-dev", "SHA-256", NULL },
 	{ HEADER, "cmocka.h", "libcmocka-dev", "unit tests of the host program", NULL },
+	{ PROGRAM, "gdb-multiarch", "gdb-multiarch", "shows where a run failed", NULL },
 	{ PROGRAM, "qemu-system-x86_64", "qemu-system-x86", "boots x86_64 guests", "x86_64" },
 	{ PROGRAM, "qemu-system-aarch64", "qemu-system-arm", "boots arm64 guests", "arm64" },
 };

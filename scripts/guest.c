@@ -139,12 +139,19 @@ void guest_monitor(struct guest *g)
 	strv_split(&g->argv, "-mon chardev=qmp,mode=control", " ");
 }
 
-/* The guest stops itself, by the device that is for panics. */
+/*
+ * The guest can stop itself, by the device that is for panics: as it is ready for
+ * a snapshot, and at the moment of a failure, if somebody wants to look at it. It
+ * can't know, so that it is the same run.
+ */
 static void stop_args(struct guest *g)
 {
-	strv_split(&g->argv, "-action panic=pause -device", " ");
+	strv_add(&g->argv, "-device");
 	strv_add(&g->argv, "%s", g->kernel->arch->pvpanic);
-	guest_monitor(g);
+	strv_add(&g->argv, "-action");
+	strv_add(&g->argv, "panic=%s", g->waits && !g->from ? "pause" : "none");
+	if (g->waits)
+		guest_monitor(g);
 	if (g->from)
 		strv_split(&g->argv, "-incoming defer", " ");
 }
@@ -171,7 +178,7 @@ static void qemu_args(struct guest *g, const char *serial)
 	strv_add(&g->argv, "%s", g->initramfs);
 	strv_add(&g->argv, "-append");
 	strv_add(&g->argv, "%s", g->cmdline);
-	if (g->waits)
+	if (g->waits || is_stress(g))
 		stop_args(g);
 }
 
@@ -472,7 +479,8 @@ void guest_hear(struct guest *g)
 	json_t *message;
 
 	while (g->qmp.fd >= 0 && (message = qmp_next(&g->qmp))) {
-		g->stopped |= qmp_is_event(message, "STOP");
+		if (qmp_is_event(message, "STOP"))
+			g->stopped = true;
 		if (g->hear && !g->detail)
 			g->hear(g, message);
 		json_decref(message);
@@ -529,12 +537,20 @@ static void look_at(struct running *r, const struct pollfd *fds)
 			r->source->over(r->source->arg, g);
 			continue;
 		}
+		if (g->pauses && g->stopped) {
+			listen_to(g);
+			save_events(g);
+			r->source->over(r->source->arg, g);
+			continue;
+		}
 		r->g[left++] = g;
 		listen_to(g);
 		if (g->detail)
 			continue;
 		g->detail = patience(g, &g->ending);
-		if (g->detail)
+		if (g->detail && g->pauses)
+			qmp_say(&g->qmp, "stop", NULL);
+		else if (g->detail)
 			stop(g);
 	}
 	r->n = left;
@@ -552,8 +568,12 @@ static void start_more(struct running *r)
 	}
 }
 
-/* As many as the host has CPUs for: more only wait for each other. */
-static size_t places(void)
+/**
+ * guests_places - how many guests the host has CPUs for
+ *
+ * Return: their number; more would only wait for each other
+ */
+size_t guests_places(void)
 {
 	cpu_set_t set;
 
@@ -568,7 +588,7 @@ static size_t places(void)
  */
 void guests_run_from(const struct guest_source *source)
 {
-	struct running r = { .source = source, .most = source->most ?: places() };
+	struct running r = { .source = source, .most = source->most ?: guests_places() };
 	struct pollfd *fds = calloc(2 * r.most + 1, sizeof(*fds));
 	struct signalfd_siginfo info;
 	sigset_t set, old;

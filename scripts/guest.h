@@ -26,6 +26,8 @@
  * @eager: its first failure is all that is asked for
  * @from: what it goes on from, or NULL if it boots
  * @waits: it stops before it does anything, until there is @work in its memory
+ * @pauses: where others end it is paused, for a debugger: guests_run() is done with
+ *	it then, and guest_kill() ends it
  * @monitored: QEMU has a monitor
  * @hear: takes what that says; may be NULL
  * @judge: what is known of it; made by guest_prepare()
@@ -52,6 +54,7 @@ struct guest {
 	bool eager;
 	const struct snapshot *from;
 	bool waits;
+	bool pauses;
 	bool monitored;
 	void (*hear)(struct guest *g, const json_t *message);
 	struct judge *judge;
@@ -81,6 +84,7 @@ void guest_monitor(struct guest *g);
 void guest_hear(struct guest *g);
 void guest_give_up(struct guest *g, char *why);
 void guest_kill(struct guest *g);
+size_t guests_places(void);
 void guests_run(struct guest *g, size_t n);
 
 /**

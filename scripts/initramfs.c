@@ -290,7 +290,7 @@ static void add_module(struct archive *a, const char *name, const struct strv *b
 	}
 }
 
-/* Those of the steps, and what steers the schedule under any of them, and what stops for a snapshot */
+/* Those of the steps, what steers the schedule, and what stops for a snapshot */
 static void add_modules(struct archive *a, const struct plan *p,
 			const struct strv *built)
 {
@@ -365,4 +365,49 @@ char *initramfs_build(const struct kernel *k, struct tree *t, const struct plan 
 		die("cannot rename %s: %s", tmp, strerror(errno));
 	ui_done("init, %zu steps, BusyBox", p->n);
 	return path;
+}
+
+/* The name of a module, from that of its file, or NULL */
+static char *module_name(const char *path)
+{
+	const char *end = strstr(path, ".ko");
+
+	if (strncmp(path, "modules/", 8) || !end || end[3])
+		return NULL;
+	return fmt("%.*s", (int)(end - path - 8), path + 8);
+}
+
+/**
+ * initramfs_modules - take the modules out of an initramfs
+ * @path: the initramfs
+ * @dir: folder that they are put into
+ *
+ * For who needs the symbols of a run whose build is gone. Dies if the archive is
+ * damaged.
+ */
+void initramfs_modules(const char *path, const char *dir)
+{
+	struct archive *a = archive_read_new();
+	struct archive_entry *e;
+	int ret;
+
+	archive_read_support_format_cpio(a);
+	if (archive_read_open_filename(a, path, 1 << 16))
+		die("cannot read %s: %s", path, archive_error_string(a));
+	while ((ret = archive_read_next_header(a, &e)) == ARCHIVE_OK) {
+		__auto_free char *name = module_name(archive_entry_pathname(e));
+		size_t len = archive_entry_size(e);
+		__auto_free char *to = NULL, *data = NULL;
+
+		if (!name)
+			continue;
+		data = malloc(len);
+		if (!data || archive_read_data(a, data, len) != (la_ssize_t)len)
+			die("%s is damaged: %s ends early", path, name);
+		to = fmt("%s/%s.ko", dir, name);
+		write_file(to, data, len);
+	}
+	if (ret != ARCHIVE_EOF)
+		die("%s is damaged: %s", path, archive_error_string(a));
+	archive_read_free(a);
 }

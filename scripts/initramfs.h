@@ -7,5 +7,6 @@
 
 char *initramfs_path(const struct kernel *k, const struct plan *p);
 char *initramfs_build(const struct kernel *k, struct tree *t, const struct plan *p);
+void initramfs_modules(const char *path, const char *dir);
 
 #endif /* RESPAWN_INITRAMFS_H */

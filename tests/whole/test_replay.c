@@ -129,6 +129,33 @@ static void a_guest_that_gets_to_no_snapshot_boots(void **state)
 	expect(STRESS "KCMDLINE=rdinit=/nowhere", 1, "crash: ");
 }
 
+/* Every CPU's stack, and in one of them who has seen that something does not hold */
+static void expect_debugger(const char *dir)
+{
+	__auto_free char *words = fmt("replay RUN=%s GDB=1", dir), *said = NULL;
+	int status = call(words, &said);
+
+	if (status || !strstr(said, "stopped at: progress: ") || !strstr(said, "torture_") ||
+	    !strstr(said, "Thread 4 ") || strstr(said, "not the recorded run"))
+		fail_msg("%s: status %d:\n%s", words, status, said);
+}
+
+static void a_debugger_opens_at_the_failure(void **state)
+{
+	__auto_free char *dir = stressed("CYCLES=20 " PLANTED, 1);
+
+	(void)state;
+	expect_debugger(dir);
+}
+
+static void a_debugger_opens_on_a_run_that_booted(void **state)
+{
+	__auto_free char *dir = stressed("SNAPSHOT=0 CYCLES=20 " PLANTED, 1);
+
+	(void)state;
+	expect_debugger(dir);
+}
+
 static void another_console_is_noticed(void **state)
 {
 	__auto_free char *dir = stressed("", 0);
@@ -278,6 +305,10 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(a_guest_that_gets_to_no_snapshot_boots,
 						fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(another_console_is_noticed,
+						fresh_out, remove_out),
+		cmocka_unit_test_setup_teardown(a_debugger_opens_at_the_failure,
+						fresh_out, remove_out),
+		cmocka_unit_test_setup_teardown(a_debugger_opens_on_a_run_that_booted,
 						fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(another_event_is_noticed, fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(another_verdict_is_noticed,
