@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * How many times a second of the host's a CPU goes and comes back: the stress
- * driver with nothing but that to do, in virtual time and in real time.
+ * driver with nothing but that to do, in virtual time and in real time, and the
+ * kernel's own torture_onoff beside it; see kunit/bench/.
  */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,102 +21,184 @@
 #include "report.h"
 #include "ui.h"
 
-/* In real time a cycle takes so much longer that fewer have to do. */
+static unsigned int count_stress(const char *record, double *seconds);
+static unsigned int count_onoff(const char *record, double *seconds);
+
+/**
+ * struct way - something that takes CPUs offline and online
+ * @name: what it is called
+ * @timing: TIMING= of its guests
+ * @step: what they do
+ * @full: there are as many of them at once as the host has CPUs, not one alone
+ * @part: what divides CYCLES=: in real time a cycle takes so much longer that
+ *	fewer have to do
+ * @count: reads out of a record how often a CPU came back, and if it is known to
+ *	the guest, in how many seconds
+ *
+ * A guest in virtual time uses one CPU of the host, and one in real time as many
+ * as there are. So it is the whole machine that is compared.
+ */
 static const struct way {
 	const char *name;
 	const char *timing;
+	const char *step;
+	bool full;
 	unsigned int part;
+	unsigned int (*count)(const char *record, double *seconds);
 } ways[] = {
-	{ "virtual", "virtual", 1 },
-	{ "real", "real", 10 },
+	{ "stress", "virtual", "stress", false, 1, count_stress },
+	{ "stress", "virtual", "stress", true, 1, count_stress },
+	{ "stress", "real", "stress", false, 10, count_stress },
+	{ "stress", "real", "stress", true, 10, count_stress },
+	{ "torture_onoff", "real", "bench_onoff", false, 1, count_onoff },
 };
 
 /**
  * struct speed - one architecture in one way
  * @accel: "virtual", "kvm" or "tcg"
- * @cycles: CPUs that came back online
- * @wall: host seconds, without the boot
- * @boot: host seconds of the boot
+ * @guests: how many ran at once
+ * @cycles: CPUs that came back online, in all of them
+ * @seconds: of the host, from the first guest's boot to the last one's end
  */
 struct speed {
 	const char *accel;
+	size_t guests;
 	unsigned int cycles;
-	double wall;
-	double boot;
+	double seconds;
 };
 
 static double rate(const struct speed *s)
 {
-	return s->wall > 0 ? s->cycles / s->wall : 0;
+	return s->seconds > 0 ? s->cycles / s->seconds : 0;
 }
 
-static int measure(const struct kernel *k, const char *initramfs, struct tree *t,
-		   const struct plan *plan, const struct strv *steps, const struct way *w,
-		   struct speed *s)
+static unsigned int count_stress(const char *record, double *seconds)
 {
-	struct guest g = {
-		.kernel = k, .initramfs = initramfs, .steps = steps,
-		.smpboot = smpboot_next(NULL),
-	};
-	__auto_free char *record = NULL;
-	int status;
+	(void)seconds;
+	return events_count(record, "online");
+}
 
-	opt.timing = w->timing;
-	g.accel = accel_choose(k, initramfs, plan);
-	workload_from_options(&g.work, opt.seed);
-	g.work.cycles = opt.cycles / w->part ?: 1;
-	guest_prepare(&g, plan);
-	g.dir = record_begin(&g);
+static unsigned int count_onoff(const char *record, double *seconds)
+{
+	__auto_free char *path = fmt("%s/console.log", record), *text = read_file(path, NULL);
+	const char *at = text ? strstr(text, "onoff: cycles=") : NULL;
+	unsigned long long ns;
+	unsigned int cycles;
+
+	if (!at || sscanf(at, "onoff: cycles=%u elapsed_ns=%llu", &cycles, &ns) != 2)
+		die("%s does not say what torture_onoff did, though the guest passed", path);
+	*seconds = ns / 1e9;
+	return cycles;
+}
+
+/* All guests of one way, at once; each has an order of its own. */
+static int measure(const struct kernel *k, const char *initramfs, struct tree *t,
+		   const struct plan *plan, const struct way *w, struct speed *s)
+{
+	struct guest *g = calloc(s->guests, sizeof(*g));
+	double boot = 0, wall = 0, own = 0;
+	__auto_strv struct strv steps = { 0 };
+	int status = EXIT_PASS;
+
+	if (!g)
+		die("out of memory");
+	strv_add(&steps, "%s", w->step);
+	for (size_t i = 0; i < s->guests; i++) {
+		g[i] = (struct guest){
+			.kernel = k, .initramfs = initramfs, .steps = &steps,
+			.smpboot = smpboot_next(NULL), .accel = s->accel,
+		};
+		workload_from_options(&g[i].work, opt.seed + i);
+		g[i].work.cycles = opt.cycles / w->part ?: 1;
+		guest_prepare(&g[i], plan);
+		g[i].dir = record_begin(&g[i]);
+	}
 	ui_stage(k->arch->name, w->name);
-	guests_run(&g, 1);
-	record = record_finish(&g, t);
-	status = verdict_exit_status(judge_verdict(g.judge));
-	report_failure(&g, record);
-	*s = (struct speed){
-		.accel = g.accel, .cycles = events_count(record, "online"),
-		.wall = g.wall - g.boot, .boot = g.boot,
-	};
-	ui_done("%u cycles", s->cycles);
-	guest_free(&g);
+	guests_run(g, s->guests);
+	for (size_t i = 0; i < s->guests; i++) {
+		__auto_free char *record = record_finish(&g[i], t);
+		int bad = verdict_exit_status(judge_verdict(g[i].judge));
+
+		status = bad > status ? bad : status;
+		report_failure(&g[i], record);
+		if (!bad)
+			s->cycles += w->count(record, &own);
+		boot = !i || g[i].boot < boot ? g[i].boot : boot;
+		wall = g[i].wall > wall ? g[i].wall : wall;
+		guest_free(&g[i]);
+	}
+	free(g);
+	s->seconds = own > 0 ? own : wall - boot;
+	ui_done("%s, %u cycles", s->accel, s->cycles);
 	return status;
 }
 
-static json_t *speed_json(const struct speed *s)
+static json_t *speed_json(const struct way *w, const struct speed *s)
 {
-	return json_pack("{s:s, s:i, s:f, s:f, s:f}", "accelerator", s->accel,
-			 "cycles", s->cycles, "seconds", s->wall, "boot_seconds", s->boot,
-			 "cycles_per_second", rate(s));
+	return json_pack("{s:s, s:s, s:i, s:i, s:f, s:f}", "what", w->name, "accelerator",
+			 s->accel, "guests", (int)s->guests, "cycles", s->cycles,
+			 "seconds", s->seconds, "cycles_per_second", rate(s));
+}
+
+/* The best rate of a way by its name and timing, however many guests that takes */
+static double best(const struct speed *s, const char *name, const char *timing)
+{
+	double most = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(ways); i++)
+		if (!strcmp(ways[i].name, name) && !strcmp(ways[i].timing, timing) &&
+		    rate(&s[i]) > most)
+			most = rate(&s[i]);
+	return most;
+}
+
+static void table(const struct arch *a, const struct speed *s)
+{
+	double ours = best(s, "stress", "virtual");
+
+	printf("\n%s%-8s %-14s %-8s %6s %7s %8s %9s%s\n", ui_on(stdout, UI_BOLD), "arch", "",
+	       "time", "guests", "cycles", "seconds", "cycles/s", ui_off(stdout));
+	for (size_t i = 0; i < ARRAY_SIZE(ways); i++)
+		if (s[i].guests)
+			printf("%-8s %-14s %-8s %6zu %7u %8.2f %9.1f\n", a->name, ways[i].name,
+			       s[i].accel, s[i].guests, s[i].cycles, s[i].seconds, rate(&s[i]));
+	printf("%s%-8s virtual time has %.1f times the cycles a second of real time, %.0f times torture_onoff's%s\n",
+	       ui_on(stdout, UI_BOLD), a->name, ours / best(s, "stress", "real"),
+	       ours / best(s, "torture_onoff", "real"), ui_off(stdout));
 }
 
 static int bench_arch(const struct arch *a, struct tree *t, const struct plan *plan,
-		      const struct strv *steps, json_t *results)
+		      json_t *results)
 {
-	struct speed s[ARRAY_SIZE(ways)];
+	struct speed s[ARRAY_SIZE(ways)] = { 0 };
+	size_t most = guests_places();
+	json_t *list = json_array();
 	struct kernel k = { 0 };
-	json_t *o = json_object();
 	char *initramfs;
 	int status;
 
 	kernel_build(&k, a, t);
 	initramfs = initramfs_build(&k, t, plan);
 	for (size_t i = 0; i < ARRAY_SIZE(ways); i++) {
-		status = measure(&k, initramfs, t, plan, steps, &ways[i], &s[i]);
+		if (ways[i].full && most == 1)
+			continue;
+		opt.timing = ways[i].timing;
+		s[i].accel = accel_choose(&k, initramfs, plan);
+		s[i].guests = ways[i].full ? most : 1;
+		status = measure(&k, initramfs, t, plan, &ways[i], &s[i]);
 		if (status)
 			return status;
-		json_object_set_new(o, ways[i].name, speed_json(&s[i]));
-		printf("%-8s %-8s %5u cycles in %7.2f s: %8.2f a second; boot %.2f s\n", a->name,
-		       s[i].accel, s[i].cycles, s[i].wall, rate(&s[i]), s[i].boot);
+		json_array_append_new(list, speed_json(&ways[i], &s[i]));
 	}
-	printf("%s%-8s virtual time has %.1f times the cycles a second of real time%s\n",
-	       ui_on(stdout, UI_BOLD), a->name, rate(&s[0]) / rate(&s[1]), ui_off(stdout));
-	json_object_set_new(results, a->name, o);
+	table(a, s);
+	json_object_set_new(results, a->name, list);
 	return EXIT_PASS;
 }
 
 /**
  * bench_hotplug - hotplug cycles per second, in virtual and in real time
  *
- * One guest after the other, so that none disturbs another. Results also go to
+ * One way after the other, so that none disturbs another. Results also go to
  * O=/bench-hotplug.json.
  *
  * Return: an exit status
@@ -122,22 +206,24 @@ static int bench_arch(const struct arch *a, struct tree *t, const struct plan *p
 int bench_hotplug(void)
 {
 	__auto_free char *path = fmt("%s/bench-hotplug.json", opt.out), *text = NULL;
-	__auto_strv struct strv steps = { 0 };
 	json_t *results = json_object();
 	int status = EXIT_PASS;
 	struct plan plan;
 	struct tree t;
 
+	opt.suites = fmt("%s/kunit/bench", source_dir());
 	plan_read(&plan);
-	plan_chosen(&plan, &steps);
 	tree_open(&t);
 	for (size_t i = 0; opt.arch[i]; i++) {
-		int s = bench_arch(opt.arch[i], &t, &plan, &steps, results);
+		int s = bench_arch(opt.arch[i], &t, &plan, results);
 
 		status = s > status ? s : status;
 	}
-	text = json_dumps(results, JSON_INDENT(2));
-	write_file(path, text, strlen(text));
+	if (!status) {
+		text = json_dumps(results, JSON_INDENT(2));
+		write_file(path, text, strlen(text));
+		ui_note("\nwritten to %s", path);
+	}
 	json_decref(results);
 	return status;
 }
