@@ -24,6 +24,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -37,6 +38,7 @@
 #define STATES_PATH	CPU_DIR "/hotplug/states"
 #define THREADS_MAX	"/proc/sys/kernel/threads-max"
 #define FAIL_NTH	"/proc/self/fail-nth"
+#define VISITOR		"/modules/visitor.ko"
 
 #define OPS_MAX		64
 #define NAME_LEN	32
@@ -86,6 +88,7 @@ static int do_signal(const struct op *op);
 static int do_fork(const struct op *op);
 static int do_memory(const struct op *op);
 static int do_migrate(const struct op *op);
+static int do_module(const struct op *op);
 
 static struct op ops[OPS_MAX] = {
 	{ "offline", 8, do_offline, true, 0, NULL, false },
@@ -100,9 +103,10 @@ static struct op ops[OPS_MAX] = {
 	{ "fork", 1, do_fork, false, 0, NULL, false },
 	{ "memory", 1, do_memory, false, 0, DROP_CACHES, false },
 	{ "migrate", 2, do_migrate, false, 0, NULL, false },
+	{ "module", 1, do_module, false, 0, VISITOR, false },
 };
 
-static size_t nr_ops = 12;
+static size_t nr_ops = 13;
 
 static u64 seed = 1;
 static u64 cycles = 20;
@@ -428,72 +432,75 @@ static int do_failing(const struct op *op)
 	return err;
 }
 
-/* Let the allocation @nth from now of this process fail. */
-static void starve(unsigned int nth)
+/* A CPU comes up, or not, for want of something that there is again afterwards. */
+static int do_wanting(const struct op *op, u64 arg, void (*take)(u64 arg),
+		      void (*give_back)(void))
 {
-	char text[16];
+	unsigned int cpu;
+	int err;
 
-	snprintf(text, sizeof(text), "%u", nth);
+	if (!(movable & ~online))
+		return -EAGAIN;
+	cpu = random_bit(&rng, movable & ~online);
+	err = begin(op, cpu, arg);
+	if (err)
+		return err;
+	take(arg);
+	err = move(cpu, true);
+	give_back();
+	end(op, cpu, arg, err);
+	check_threads();
+	return err;
+}
+
+/* Let the allocation @nth from now of this process fail; 0 is none. */
+static void starve(u64 nth)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%llu", nth);
 	write_text(FAIL_NTH, text);
+}
+
+static void feed(void)
+{
+	starve(0);
 }
 
 /* One of the allocations on the way up fails, and if it matters the CPU stays off. */
 static int do_starved(const struct op *op)
 {
-	unsigned int cpu, nth = 1 + draw(60);
-	int err;
-
-	if (!(movable & ~online))
-		return -EAGAIN;
-	cpu = random_bit(&rng, movable & ~online);
-	err = begin(op, cpu, nth);
-	if (err)
-		return err;
-	starve(nth);
-	err = move(cpu, true);
-	starve(0);
-	end(op, cpu, nth, err);
-	check_threads();
-	return err;
+	return do_wanting(op, 1 + draw(60), starve, feed);
 }
 
-/*
- * No thread can be forked, by anybody, for a while. It must not be for longer: a
- * work item may wait for a worker, and the CPU for that.
- */
-static pid_t fill(unsigned int us)
-{
-	pid_t child = fork();
+static pid_t filler;
 
-	if (child > 0)
+/*
+ * No thread can be forked, by anybody, for @us. It must not be for longer: a work
+ * item may wait for a worker, and the CPU for that.
+ */
+static void fill(u64 us)
+{
+	filler = fork();
+	if (filler > 0)
 		write_text(THREADS_MAX, "20");
-	if (child)
-		return child;
+	if (filler)
+		return;
 	usleep(us);
 	write_text(THREADS_MAX, threads_max);
 	_exit(0);
 }
 
+static void empty(void)
+{
+	if (filler > 0)
+		waitpid(filler, NULL, 0);
+	write_text(THREADS_MAX, threads_max);
+}
+
 static int do_full(const struct op *op)
 {
-	unsigned int cpu, us = 500 + draw(10000);
-	pid_t child;
-	int err;
-
-	if (!(movable & ~online))
-		return -EAGAIN;
-	cpu = random_bit(&rng, movable & ~online);
-	err = begin(op, cpu, us);
-	if (err)
-		return err;
-	child = fill(us);
-	err = move(cpu, true);
-	if (child > 0)
-		waitpid(child, NULL, 0);
-	write_text(THREADS_MAX, threads_max);
-	end(op, cpu, us, err);
-	check_threads();
-	return err;
+	return do_wanting(op, 500 + draw(10000), fill, empty);
 }
 
 /* --- What processes do --- */
@@ -595,6 +602,28 @@ static int do_migrate(const struct op *op)
 			CPU_SET(cpu, &set);
 	sched_setaffinity(0, sizeof(set), &set);
 	return end(op, 0, 0, err);
+}
+
+/* A module comes and goes; if another actor's is there, it stays out. */
+static int do_module(const struct op *op)
+{
+	unsigned int us = draw(3000);
+	int fd = open(VISITOR, O_RDONLY | O_CLOEXEC);
+	int err = fd < 0 ? -errno : begin(op, 0, us);
+
+	if (err) {
+		close(fd);
+		return err;
+	}
+	if (syscall(SYS_finit_module, fd, "", 0))
+		err = -errno;
+	close(fd);
+	if (!err) {
+		usleep(us);
+		if (syscall(SYS_delete_module, "visitor", O_NONBLOCK))
+			err = -errno;
+	}
+	return end(op, 0, us, err);
 }
 
 /* --- Actors --- */

@@ -93,6 +93,7 @@ int torture_percpu_init(void);
 void torture_percpu_exit(void);
 void torture_percpu_drain(void);
 bool torture_percpu_hold(void);
+bool torture_percpu_may_register(void);
 void torture_percpu_release(void);
 int torture_percpu_toggle(struct torture_call *call);
 int torture_percpu_wake(struct torture_call *call);
@@ -109,6 +110,7 @@ int torture_kthread_stop(struct torture_call *call);
 int torture_kthread_park(struct torture_call *call);
 int torture_kthread_unpark(struct torture_call *call);
 int torture_kthread_wake(struct torture_call *call);
+int torture_kthread_crowd(struct torture_call *call);
 
 /* torture_work.c: work items */
 int torture_work_init(void);
@@ -124,6 +126,7 @@ int torture_kworker_delayed(struct torture_call *call);
 int torture_kworker_cancel(struct torture_call *call);
 int torture_kworker_flush(struct torture_call *call);
 int torture_kworker_fight(struct torture_call *call);
+int torture_kworker_hurry(struct torture_call *call);
 
 /* torture_stop.c: the whole machine at once */
 int torture_stop_machine(struct torture_call *call);

@@ -15,6 +15,7 @@
 #include <linux/sched/task.h>
 #include <linux/string.h>
 #include <linux/wait.h>
+#include <linux/workqueue.h>
 
 #include "torture.h"
 
@@ -229,6 +230,49 @@ int torture_kthread_unpark(struct torture_call *call)
 int torture_kthread_wake(struct torture_call *call)
 {
 	return plain_do(call, plain_wake, torture_one_in(call, 4));
+}
+
+/* How many threads are created at once */
+#define CREATORS	4
+
+static int created_fn(void *unused)
+{
+	return 0;
+}
+
+static void create_work(struct work_struct *work)
+{
+	struct task_struct *k = kthread_create(created_fn, NULL, "created");
+
+	if (!IS_ERR(k))
+		kthread_stop(k);
+}
+
+/**
+ * torture_kthread_crowd - create threads at once, and then none for a while
+ * @call: the operation, alone
+ *
+ * The next request would mend it if kthreadd had missed the last one. So there is
+ * none: nobody does another operation, and no CPU comes or goes.
+ *
+ * Return: 0
+ */
+int torture_kthread_crowd(struct torture_call *call)
+{
+	struct work_struct creator[CREATORS];
+	int i;
+
+	cpus_read_lock();
+	for (i = 0; i < CREATORS; i++) {
+		INIT_WORK_ONSTACK(&creator[i], create_work);
+		queue_work(system_unbound_wq, &creator[i]);
+	}
+	for (i = 0; i < CREATORS; i++) {
+		flush_work(&creator[i]);
+		destroy_work_on_stack(&creator[i]);
+	}
+	cpus_read_unlock();
+	return 0;
 }
 
 /**

@@ -81,6 +81,7 @@ struct torture_log {
 	X(FORK,			"fork")			\
 	X(MEMORY,		"memory")		\
 	X(MIGRATE,		"migrate")		\
+	X(MODULE,		"module")		\
 	X(SPAWN,		"spawn")		\
 	X(START,		"start")		\
 	X(LAUNCH,		"launch")		\
@@ -96,11 +97,13 @@ struct torture_log {
 	X(KTHREAD_PARK,		"kthread-park")		\
 	X(KTHREAD_UNPARK,	"kthread-unpark")	\
 	X(KTHREAD_WAKE,		"kthread-wake")		\
+	X(KTHREAD_CROWD,	"kthread-crowd")	\
 	X(KWORKER,		"kworker")		\
 	X(KWORKER_DELAYED,	"kworker-delayed")	\
 	X(KWORKER_CANCEL,	"kworker-cancel")	\
 	X(KWORKER_FLUSH,	"kworker-flush")	\
 	X(KWORKER_FIGHT,	"kworker-fight")	\
+	X(KWORKER_HURRY,	"kworker-hurry")	\
 	X(WORK,			"work")			\
 	X(WORK_DELAYED,		"work-delayed")		\
 	X(WORK_CANCEL,		"work-cancel")		\

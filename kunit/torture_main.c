@@ -9,8 +9,8 @@
  * said on the console and noted in the event log, and no operation is done any
  * more.
  *
- * Locking: each thing has a lock of its own, in the file that is about it, and
- * there is none around all of them. CPU hotplug waits for who holds
+ * Locking: each thing has a lock of its own, in the file that is about it. Around
+ * all of them there is but one that keeps others out while an operation is alone. CPU hotplug waits for who holds
  * cpus_read_lock(), which nests inside of the things' mutexes.
  */
 #define pr_fmt(fmt) "respawn: " fmt
@@ -26,6 +26,7 @@
 #include <linux/notifier.h>
 #include <linux/panic_notifier.h>
 #include <linux/rcupdate.h>
+#include <linux/rwsem.h>
 #include <linux/seq_file.h>
 #include <linux/sprintf.h>
 #include <linux/string.h>
@@ -81,12 +82,14 @@ static struct torture_oracle_state {
  * @weight: how often it is done, beside the others
  * @slots: how many things there are to choose from
  * @fn: does it
+ * @alone: no other one may be under way
  */
 static const struct torture_operation {
 	enum torture_op op;
 	unsigned int weight;
 	unsigned int slots;
 	int (*fn)(struct torture_call *call);
+	bool alone;
 } torture_operations[] = {
 	{ TORTURE_SPAWN, 6, TORTURE_LIVES, torture_life_spawn },
 	{ TORTURE_START, 8, TORTURE_LIVES, torture_life_start },
@@ -104,16 +107,18 @@ static const struct torture_operation {
 	{ TORTURE_KTHREAD_PARK, 5, TORTURE_PLAINS, torture_kthread_park },
 	{ TORTURE_KTHREAD_UNPARK, 5, TORTURE_PLAINS, torture_kthread_unpark },
 	{ TORTURE_KTHREAD_WAKE, 4, TORTURE_PLAINS, torture_kthread_wake },
+	{ TORTURE_KTHREAD_CROWD, 1, 1, torture_kthread_crowd, true },
 	{ TORTURE_KWORKER, 2, TORTURE_WORKERS, torture_kworker },
 	{ TORTURE_KWORKER_DELAYED, 5, TORTURE_WORKERS, torture_kworker_delayed },
 	{ TORTURE_KWORKER_CANCEL, 2, TORTURE_WORKERS, torture_kworker_cancel },
 	{ TORTURE_KWORKER_FLUSH, 2, TORTURE_WORKERS, torture_kworker_flush },
 	{ TORTURE_KWORKER_FIGHT, 2, TORTURE_WORKERS, torture_kworker_fight },
+	{ TORTURE_KWORKER_HURRY, 2, TORTURE_WORKERS, torture_kworker_hurry },
 	{ TORTURE_WORK, 5, TORTURE_WORKS, torture_work },
 	{ TORTURE_WORK_DELAYED, 5, TORTURE_WORKS, torture_work_delayed },
 	{ TORTURE_WORK_CANCEL, 2, TORTURE_WORKS, torture_work_cancel },
 	{ TORTURE_WORK_FLUSH, 2, TORTURE_WORKS, torture_work_flush },
-	{ TORTURE_WORK_CROWD, 2, TORTURE_CROWDS, torture_work_crowd },
+	{ TORTURE_WORK_CROWD, 4, TORTURE_CROWDS, torture_work_crowd },
 	{ TORTURE_CPUHP, 2, TORTURE_STATES, torture_cpuhp },
 	{ TORTURE_CPUHP_INSTANCE, 2, TORTURE_INSTANCES, torture_cpuhp_instance },
 	{ TORTURE_TIMER, 3, TORTURE_FUSES, torture_timer },
@@ -376,6 +381,19 @@ static void torture_end(const struct torture_call *call, int result)
 	torture_expect_in_time(call, ktime_get_mono_fast_ns() - since);
 }
 
+/* Written by an operation that is to be alone, read by all others */
+static DECLARE_RWSEM(torture_alone);
+
+static int torture_do(const struct torture_operation *o, struct torture_call *call)
+{
+	int err;
+
+	torture_begin(call);
+	err = o->fn(call);
+	torture_end(call, err);
+	return err;
+}
+
 static int torture_operate(struct torture_call *call)
 {
 	const struct torture_operation *o;
@@ -386,9 +404,15 @@ static int torture_operate(struct torture_call *call)
 			return -EOPNOTSUPP;
 	if (call->slot >= o->slots)
 		return -ERANGE;
-	torture_begin(call);
-	err = o->fn(call);
-	torture_end(call, err);
+	if (o->alone) {
+		down_write(&torture_alone);
+		err = torture_do(o, call);
+		up_write(&torture_alone);
+	} else {
+		down_read(&torture_alone);
+		err = torture_do(o, call);
+		up_read(&torture_alone);
+	}
 	return err;
 }
 

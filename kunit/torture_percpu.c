@@ -12,6 +12,7 @@
 #include <linux/cpu.h>
 #include <linux/cpuhotplug.h>
 #include <linux/cpumask.h>
+#include <linux/export.h>
 #include <linux/kthread.h>
 #include <linux/mutex.h>
 #include <linux/percpu.h>
@@ -191,6 +192,22 @@ static void percpu_unregister(void)
 }
 
 /**
+ * torture_percpu_may_register - is it a time to register hotplug threads?
+ *
+ * Context: Process context. May sleep.
+ * Return: true if it is, and stays so until torture_percpu_release()
+ */
+bool torture_percpu_may_register(void)
+{
+	mutex_lock(&percpu_mutex);
+	if (!percpu_in_between)
+		return true;
+	mutex_unlock(&percpu_mutex);
+	return false;
+}
+EXPORT_SYMBOL_GPL(torture_percpu_may_register);
+
+/**
  * torture_percpu_toggle - register the hotplug thread, or unregister it
  * @call: the operation
  *
@@ -200,14 +217,13 @@ int torture_percpu_toggle(struct torture_call *call)
 {
 	int err = 0;
 
-	mutex_lock(&percpu_mutex);
-	if (percpu_in_between)
-		err = -EAGAIN;
-	else if (percpu_registered)
+	if (!torture_percpu_may_register())
+		return -EAGAIN;
+	if (percpu_registered)
 		percpu_unregister();
 	else
 		err = percpu_register();
-	mutex_unlock(&percpu_mutex);
+	torture_percpu_release();
 	return err;
 }
 
@@ -459,12 +475,13 @@ bool torture_percpu_hold(void)
 }
 
 /**
- * torture_percpu_release - undo torture_percpu_hold()
+ * torture_percpu_release - undo torture_percpu_hold() or torture_percpu_may_register()
  */
 void torture_percpu_release(void)
 {
 	mutex_unlock(&percpu_mutex);
 }
+EXPORT_SYMBOL_GPL(torture_percpu_release);
 
 /**
  * torture_percpu_init - be ready for the hotplug thread, states and instances

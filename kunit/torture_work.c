@@ -44,7 +44,13 @@ struct job {
 
 /* Who changes an item at once, and how often each */
 #define FIGHTERS	3
-#define BLOWS		4
+#define BLOWS		8
+
+/* How often an item is queued to a worker that is about to go to sleep */
+#define HURRIES		8
+
+/* How many items of a crowd are on each CPU */
+#define CROWD_DEPTH	4
 
 /* An item of a workqueue */
 static struct queued {
@@ -242,10 +248,10 @@ int torture_work_flush(struct torture_call *call)
 }
 
 /**
- * struct crowd - an item for each CPU, on a workqueue of their own
+ * struct crowd - items for each CPU, on a workqueue of their own
  * @lock: held from the first one that is queued until the flush is over
  * @wq: the workqueue
- * @work: the items
+ * @item: the items
  * @runs: how many ran
  */
 static struct crowd {
@@ -254,18 +260,63 @@ static struct crowd {
 	struct crowd_item {
 		struct work_struct work;
 		struct crowd *crowd;
-	} item[TORTURE_CPUS];
+		unsigned int naps;
+		unsigned int nap;
+	} item[TORTURE_CPUS][CROWD_DEPTH];
 	atomic_t runs;
 } crowds[TORTURE_CROWDS];
 
 static void crowd_fn(struct work_struct *work)
 {
-	atomic_inc(&container_of(work, struct crowd_item, work)->crowd->runs);
+	struct crowd_item *item = container_of(work, struct crowd_item, work);
+	unsigned int i;
+
+	for (i = 0; i < item->naps; i++)
+		usleep_range(item->nap, item->nap);
+	atomic_inc(&item->crowd->runs);
+}
+
+/*
+ * Workers that go to sleep and wake up as their CPU goes or comes are counted by
+ * both; or they sleep through both.
+ */
+static void crowd_draw_naps(struct crowd_item *item, struct torture_call *call)
+{
+	switch (torture_draw(call, 3)) {
+	case 0:
+		item->naps = 0;
+		break;
+	case 1:
+		item->naps = 1 + torture_draw(call, 16);
+		item->nap = 10 + torture_draw(call, 300);
+		break;
+	default:
+		item->naps = 1;
+		item->nap = 1000 + torture_draw(call, 30000);
+	}
+}
+
+static int crowd_queue(struct crowd *c, unsigned int cpu, struct torture_call *call)
+{
+	int i, due = 0;
+
+	for (i = 0; i < CROWD_DEPTH; i++) {
+		struct crowd_item *item = &c->item[cpu][i];
+
+		if (torture_one_in(call, 3))
+			continue;
+		crowd_draw_naps(item, call);
+		due += queue_work_on(cpu, c->wq, &item->work);
+	}
+	return due;
 }
 
 /**
  * torture_work_crowd - queue work on many CPUs, and flush the workqueue
  * @call: the operation
+ *
+ * A CPU that goes has its workers counted anew, which mends what was wrong. So one
+ * flush in two is done where they stay as they are.
  *
  * Return: 0
  */
@@ -278,9 +329,14 @@ int torture_work_crowd(struct torture_call *call)
 	mutex_lock(&c->lock);
 	atomic_set(&c->runs, 0);
 	for_each_possible_cpu(cpu)
-		if (!torture_one_in(call, 3))
-			due += queue_work_on(cpu, c->wq, &c->item[cpu].work);
-	flush_workqueue(c->wq);
+		due += crowd_queue(c, cpu, call);
+	if (torture_one_in(call, 2)) {
+		cpus_read_lock();
+		flush_workqueue(c->wq);
+		cpus_read_unlock();
+	} else {
+		flush_workqueue(c->wq);
+	}
 	torture_expect(TORTURE_ORACLE_WORK_NOT_LOST, atomic_read(&c->runs) == due,
 		       "%d of %d items are done after a flush of their workqueue",
 		       atomic_read(&c->runs), due);
@@ -293,9 +349,11 @@ static int crowd_init(struct crowd *c, int number)
 	int i;
 
 	mutex_init(&c->lock);
-	for (i = 0; i < TORTURE_CPUS; i++) {
-		INIT_WORK(&c->item[i].work, crowd_fn);
-		c->item[i].crowd = c;
+	for (i = 0; i < TORTURE_CPUS * CROWD_DEPTH; i++) {
+		struct crowd_item *item = &c->item[i / CROWD_DEPTH][i % CROWD_DEPTH];
+
+		INIT_WORK(&item->work, crowd_fn);
+		item->crowd = c;
 	}
 	c->wq = alloc_workqueue("torture_crowd_%d", 0, 0, number);
 	return c->wq ? 0 : -ENOMEM;
@@ -418,13 +476,30 @@ static void manned_cancel(struct manned *m, struct torture_call *call)
 }
 
 /*
+ * Whatever is queued next makes good for a wake-up that was lost. So one flush in
+ * two queues nothing.
+ *
  * kthread_flush_work() is not for an item whose timer is still to fire: it would
  * queue itself behind it on the list of those that wait for theirs, for good.
  */
 static void manned_flush(struct manned *m, struct torture_call *call)
 {
-	kthread_flush_worker(m->worker);
+	if (torture_one_in(call, 2))
+		kthread_flush_worker(m->worker);
 	job_await(&m->job, "flushed work of a worker", manned_number(m));
+}
+
+/* The worker is about to sleep when there is something to do again. */
+static void manned_hurry(struct manned *m, struct torture_call *call)
+{
+	int i;
+
+	manned_take_back(m, "work of a worker");
+	WRITE_ONCE(m->job.nap, 0);
+	for (i = 0; i < HURRIES; i++) {
+		m->job.due += kthread_queue_delayed_work(m->worker, &m->work, 0);
+		job_await(&m->job, "hurried work of a worker", manned_number(m));
+	}
 }
 
 /**
@@ -441,7 +516,7 @@ struct manned_fighter {
 
 static void manned_fight_once(struct manned *m, struct torture_call *call)
 {
-	unsigned long delay = torture_draw(call, 2);
+	unsigned long delay = torture_draw(call, 3);
 
 	switch (torture_draw(call, 3)) {
 	case 0:
@@ -470,6 +545,8 @@ static void manned_fight(struct manned *m, struct torture_call *call)
 	struct manned_fighter f[FIGHTERS];
 	int i;
 
+	/* A cancel that meets an item that runs has to wait. */
+	WRITE_ONCE(m->job.nap, 1 + torture_draw(call, 3000));
 	for (i = 0; i < FIGHTERS; i++) {
 		f[i].m = m;
 		f[i].call = *call;
@@ -504,6 +581,11 @@ int torture_kworker_flush(struct torture_call *call)
 int torture_kworker_fight(struct torture_call *call)
 {
 	return manned_do(call, manned_fight);
+}
+
+int torture_kworker_hurry(struct torture_call *call)
+{
+	return manned_do(call, manned_hurry);
 }
 
 /* --- The file's part of the module's life --- */

@@ -290,12 +290,14 @@ static void add_module(struct archive *a, const char *name, const struct strv *b
 	}
 }
 
-/* Those of the steps, what steers the schedule, and what stops for a snapshot */
+/* Those of the steps, and those that they or init load besides */
 static void add_modules(struct archive *a, const struct plan *p,
 			const struct strv *built)
 {
-	add_module(a, "steer", built);
-	add_module(a, "snapshot", built);
+	static const char *const besides[] = { "steer", "snapshot", "visitor" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(besides); i++)
+		add_module(a, besides[i], built);
 	for (size_t i = 0; i < p->n; i++)
 		add_module(a, p->steps[i].module, built);
 }
