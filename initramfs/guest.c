@@ -160,19 +160,20 @@ static size_t nr_kept;
 
 static int keep(const char *path)
 {
+	size_t len = strlen(path) + 1;
 	size_t i;
 
 	for (i = 0; i < nr_kept; i++)
 		if (!strcmp(kept[i].path, path))
 			return kept[i].fd;
-	if (nr_kept == KEPT_MAX || strlen(path) >= sizeof(kept->path)) {
+	if (nr_kept == KEPT_MAX || len > sizeof(kept->path)) {
 		errno = EMFILE;
 		return -1;
 	}
 	kept[i].fd = open(path, O_WRONLY | O_CLOEXEC);
 	if (kept[i].fd < 0)
 		return -1;
-	strcpy(kept[i].path, path);
+	memcpy(kept[i].path, path, len);
 	nr_kept++;
 	return kept[i].fd;
 }

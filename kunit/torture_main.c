@@ -10,8 +10,8 @@
  * more.
  *
  * Locking: each thing has a lock of its own, in the file that is about it. Around
- * all of them there is but one that keeps others out while an operation is alone. CPU hotplug waits for who holds
- * cpus_read_lock(), which nests inside of the things' mutexes.
+ * all of them there is but one that keeps others out while an operation is alone.
+ * CPU hotplug waits for who holds cpus_read_lock(), which nests inside of them.
  */
 #define pr_fmt(fmt) "respawn: " fmt
 

@@ -272,7 +272,7 @@ static void crowd_fn(struct work_struct *work)
 	unsigned int i;
 
 	for (i = 0; i < item->naps; i++)
-		usleep_range(item->nap, item->nap);
+		usleep_range(item->nap, 2 * item->nap);
 	atomic_inc(&item->crowd->runs);
 }
 

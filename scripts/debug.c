@@ -41,6 +41,10 @@ static char *reason(const struct guest *g)
 
 	if (g->detail)
 		return copy(g->detail);
+	if (judge_in_trouble(g->judge)) {
+		judge_end(g->judge, ENDING_ITSELF, "");
+		return copy(judge_failure(g->judge));
+	}
 	why = copy(events_read(&e, path) && *e.failure ? e.failure : "the end of the run");
 	events_free(&e);
 	return why;
