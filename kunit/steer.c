@@ -37,7 +37,7 @@
 #define PATIENCE_BLOCKS	1024
 /* How much rarer a long hold is than a yield, and a forced preemption */
 #define HOLD_FACTOR	64
-#define RESCHED_FACTOR	8
+#define RESCHED_FACTOR	4
 
 static char *strategy = "random";
 module_param(strategy, charp, 0444);

@@ -282,17 +282,17 @@ static void crowd_fn(struct work_struct *work)
  */
 static void crowd_draw_naps(struct crowd_item *item, struct torture_call *call)
 {
-	switch (torture_draw(call, 3)) {
+	switch (torture_draw(call, 4)) {
 	case 0:
 		item->naps = 0;
 		break;
 	case 1:
-		item->naps = 1 + torture_draw(call, 16);
-		item->nap = 10 + torture_draw(call, 300);
+		item->naps = 1;
+		item->nap = 1000 + torture_draw(call, 10000);
 		break;
 	default:
-		item->naps = 1;
-		item->nap = 1000 + torture_draw(call, 30000);
+		item->naps = 1 + torture_draw(call, 40);
+		item->nap = 5 + torture_draw(call, 100);
 	}
 }
 
