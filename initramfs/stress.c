@@ -140,6 +140,9 @@ static bool planted_mask;
 /* How many operations each actor did */
 static unsigned long *done;
 
+/* Actors wait at one end until the other is closed: then all of them are there. */
+static int gate[2];
+
 static void tell(const char *what)
 {
 	char text[128];
@@ -689,6 +692,9 @@ static pid_t start_actor(unsigned int number)
 
 	if (child)
 		return child;
+	close(gate[1]);
+	while (read(gate[0], &i, sizeof(i)) > 0)
+		;
 	actor = number;
 	rng = seed;
 	for (i = 0; i < number; i++)
@@ -742,12 +748,17 @@ static void run_actors(void)
 	sigemptyset(&set);
 	sigaddset(&set, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &set, NULL);
+	/* One of them may see to it that nobody can fork. */
+	if (pipe(gate))
+		fail("pipe: %s", strerror(errno));
 	for (i = HOTPLUG_ACTOR; i <= HOTPLUG_ACTOR + actors; i++) {
 		if (start_actor(i) < 0)
 			fail("fork: %s", strerror(errno));
 		else
 			n++;
 	}
+	close(gate[0]);
+	close(gate[1]);
 	await_actors(n);
 }
 
