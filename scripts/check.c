@@ -97,7 +97,8 @@ static unsigned int compare_twins(const struct job *j, const struct strv *record
 	unsigned int different = 0;
 
 	for (size_t i = j->n - j->twins; i < j->n; i += 2) {
-		__auto_free char *what = runs_difference(records->v[i], records->v[i + 1], false);
+		__auto_free char *what = runs_difference(records->v[i], records->v[i + 1],
+						       EXTENT_ALL);
 
 		if (what)
 			printf("%s: the same seed twice, but they differ at %s\n",

@@ -136,7 +136,7 @@ int debug_past(struct past *p)
 	if (!g.stopped)
 		die("QEMU ended and did not stop: %s", judge_failure(g.judge));
 	why = reason(&g);
-	what = runs_difference(p->dir, g.dir, true);
+	what = runs_difference(p->dir, g.dir, EXTENT_FAILURE);
 	ui_done("stopped");
 	printf("stopped at: %s\n", why);
 	if (what)

@@ -156,11 +156,12 @@ unsigned int events_count(const char *record, const char *op)
  * events_difference - the first event in which two logs are not the same
  * @a: a log
  * @b: another one
- * @cut: one of them may go on where the other one ends
+ * @extent: how far they are to be the same
  *
  * Return: NULL if they agree, else what differs, to be freed
  */
-char *events_difference(const struct events *a, const struct events *b, bool cut)
+char *events_difference(const struct events *a, const struct events *b,
+			enum extent extent)
 {
 	uint64_t from = a->first > b->first ? a->first : b->first;
 	uint64_t to = a->count < b->count ? a->count : b->count;
@@ -168,13 +169,16 @@ char *events_difference(const struct events *a, const struct events *b, bool cut
 	for (uint64_t i = from; i < to; i++) {
 		__auto_free char *one = NULL, *two = NULL;
 
-		if (!memcmp(event(a, i), event(b, i), sizeof(struct torture_event)))
+		if (!memcmp(event(a, i), event(b, i), sizeof(struct torture_event))) {
+			if (extent == EXTENT_FAILURE && event(a, i)->op == TORTURE_FAILURE)
+				return NULL;
 			continue;
+		}
 		one = events_line(a, i);
 		two = events_line(b, i);
 		return fmt("event %s\n  now   %s", one, two);
 	}
-	if (cut)
+	if (extent != EXTENT_ALL)
 		return NULL;
 	if (a->count != b->count)
 		return fmt("event %llu: %llu events then, %llu now", (unsigned long long)to,

@@ -27,12 +27,20 @@ struct events {
 	size_t size;
 };
 
+/* How far two runs are to be the same */
+enum extent {
+	EXTENT_ALL,
+	EXTENT_SHORTER,		/* as far as both go: the host ended one of them */
+	EXTENT_FAILURE,		/* up to the first failure: one was stopped there */
+};
+
 bool events_save(int memory, off_t at, size_t size, const char *path);
 bool events_read(struct events *e, const char *path);
 void events_free(struct events *e);
 char *events_line(const struct events *e, uint64_t number);
 void events_ops(const char *record, struct strv *ops);
 unsigned int events_count(const char *record, const char *op);
-char *events_difference(const struct events *a, const struct events *b, bool cut);
+char *events_difference(const struct events *a, const struct events *b,
+			enum extent extent);
 
 #endif /* RESPAWN_EVENTS_H */

@@ -167,13 +167,13 @@ void past_guest(const struct past *p, struct guest *g)
 	guest_prepare_again(g, &p->plan);
 }
 
-/* The host ended it, at some moment: later the guest may say more. */
-static bool was_cut(const struct past *p)
+/* If the host ended it, at some moment, the guest may say more later. */
+static enum extent extent_of(const struct past *p)
 {
-	return !strcmp(text_of(p, p->json, "ended_by"), "host");
+	return strcmp(text_of(p, p->json, "ended_by"), "host") ? EXTENT_ALL : EXTENT_SHORTER;
 }
 
-static char *console_difference(const char *dir, const char *other, bool cut)
+static char *console_difference(const char *dir, const char *other, enum extent extent)
 {
 	__auto_free char *one = fmt("%s/console.log", dir), *a = read_file(one, NULL);
 	__auto_free char *two = fmt("%s/console.log", other), *b = read_file(two, NULL);
@@ -188,13 +188,13 @@ static char *console_difference(const char *dir, const char *other, bool cut)
 		y += *y == '\n';
 		line++;
 	}
-	if ((!*x && !*y) || (cut && (!strchr(x, '\n') || !strchr(y, '\n'))))
+	if ((!*x && !*y) || (extent != EXTENT_ALL && (!strchr(x, '\n') || !strchr(y, '\n'))))
 		return NULL;
 	return fmt("line %u of the console\n  then  %.*s\n  now   %.*s", line,
 		   (int)strcspn(x, "\r\n"), x, (int)strcspn(y, "\r\n"), y);
 }
 
-static char *log_difference(const char *dir, const char *other, bool cut)
+static char *log_difference(const char *dir, const char *other, enum extent extent)
 {
 	__auto_free char *one = fmt("%s/events.bin", dir);
 	__auto_free char *two = fmt("%s/events.bin", other);
@@ -202,10 +202,10 @@ static char *log_difference(const char *dir, const char *other, bool cut)
 	bool was = events_read(&a, one), is = events_read(&b, two);
 	char *what = NULL;
 
-	if (was != is && !cut)
+	if (was != is && extent == EXTENT_ALL)
 		what = fmt("the event log, which only one of them has");
 	else if (was && is)
-		what = events_difference(&a, &b, cut);
+		what = events_difference(&a, &b, extent);
 	events_free(&a);
 	events_free(&b);
 	return what;
@@ -215,15 +215,15 @@ static char *log_difference(const char *dir, const char *other, bool cut)
  * runs_difference - is what two runs left the same?
  * @a: folder of a run
  * @b: folder of a later one
- * @cut: the host ended one of them, at some moment: what both have must agree
+ * @extent: how far they are to be the same
  *
  * Return: NULL if it is, else the first difference, to be freed
  */
-char *runs_difference(const char *a, const char *b, bool cut)
+char *runs_difference(const char *a, const char *b, enum extent extent)
 {
-	char *what = console_difference(a, b, cut);
+	char *what = console_difference(a, b, extent);
 
-	return what ? what : log_difference(a, b, cut);
+	return what ? what : log_difference(a, b, extent);
 }
 
 /**
@@ -237,7 +237,7 @@ char *past_difference(const struct past *p, const struct guest *g)
 {
 	const char *was = text_of(p, p->json, "verdict");
 	const char *is = verdict_name(judge_verdict(g->judge));
-	char *what = runs_difference(p->dir, g->dir, was_cut(p));
+	char *what = runs_difference(p->dir, g->dir, extent_of(p));
 
 	if (!what && strcmp(was, is))
 		what = fmt("the verdict: %s then, %s now", was, is);

@@ -2,6 +2,7 @@
 #ifndef RESPAWN_REPLAY_H
 #define RESPAWN_REPLAY_H
 
+#include "events.h"
 #include "guest.h"
 
 /**
@@ -28,7 +29,7 @@ struct past {
 
 void past_open(struct past *p, const char *dir);
 void past_guest(const struct past *p, struct guest *g);
-char *runs_difference(const char *a, const char *b, bool cut);
+char *runs_difference(const char *a, const char *b, enum extent extent);
 char *past_difference(const struct past *p, const struct guest *g);
 char *past_signature(const struct past *p);
 int replay(void);
