@@ -92,7 +92,7 @@ $(CHECKS:=.run): %.run:
 
 test.run:
 	+@mkdir -p $(O) && rm -f $(O)/test.status; \
-	{ $(built) tests && tests/run-all $(O); }; \
+	{ GDB=1 $(built) tests && tests/run-all $(O); }; \
 	echo $$? > $(O)/test.status
 
 ifeq ($(V),1)
@@ -114,7 +114,7 @@ ALL_CFLAGS = -std=gnu11 -Wall -Wextra $(CFLAGS) -MMD -DRESPAWN_DIR='"$(CURDIR)"'
 LDLIBS = $(shell pkg-config --libs $(LIBS))
 
 deps: $(DEPS)
-	@$(DEPS) $(ARCH)
+	@$(DEPS) "$(ARCH)" $(if $(filter 1,$(GDB)),gdb)
 
 host: $(RESPAWN)
 

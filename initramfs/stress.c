@@ -607,7 +607,10 @@ static int do_migrate(const struct op *op)
 	return end(op, 0, 0, err);
 }
 
-/* A module comes and goes; if another actor's is there, it stays out. */
+/*
+ * A module comes and goes. Of two that load it at once both are told that they have,
+ * and both unload it: one of them gets an error, and is not to mind.
+ */
 static int do_module(const struct op *op)
 {
 	unsigned int us = draw(3000);
@@ -749,8 +752,10 @@ static void run_actors(void)
 	sigaddset(&set, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	/* One of them may see to it that nobody can fork. */
-	if (pipe(gate))
+	if (pipe(gate)) {
 		fail("pipe: %s", strerror(errno));
+		return;
+	}
 	for (i = HOTPLUG_ACTOR; i <= HOTPLUG_ACTOR + actors; i++) {
 		if (start_actor(i) < 0)
 			fail("fork: %s", strerror(errno));

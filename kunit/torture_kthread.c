@@ -252,8 +252,8 @@ static void create_work(struct work_struct *work)
  * torture_kthread_crowd - create threads at once, and then none for a while
  * @call: the operation, alone
  *
- * The next request would mend it if kthreadd had missed the last one. So there is
- * none: nobody does another operation, and no CPU comes or goes.
+ * The next request would mend it if kthreadd had missed the last one. So there are
+ * few: the module does no other operation, and no CPU comes or goes.
  *
  * Return: 0
  */

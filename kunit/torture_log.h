@@ -17,7 +17,8 @@ typedef int32_t __s32;
 typedef uint16_t __u16;
 #endif
 
-#define TORTURE_LOG_MAGIC	0x52534c4f47303031ULL
+/* Another one whenever the operations or the structures change */
+#define TORTURE_LOG_MAGIC	0x52534c4f47303032ULL
 
 /**
  * struct torture_event - something that was done, or seen

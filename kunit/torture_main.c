@@ -82,7 +82,7 @@ static struct torture_oracle_state {
  * @weight: how often it is done, beside the others
  * @slots: how many things there are to choose from
  * @fn: does it
- * @alone: no other one may be under way
+ * @alone: no other one of the module's may be under way
  */
 static const struct torture_operation {
 	enum torture_op op;
@@ -388,6 +388,9 @@ static int torture_do(const struct torture_operation *o, struct torture_call *ca
 {
 	int err;
 
+	/* Something may have gone wrong while this one waited for its turn. */
+	if (torture_over())
+		return -ECANCELED;
 	torture_begin(call);
 	err = o->fn(call);
 	torture_end(call, err);
@@ -442,7 +445,7 @@ static int torture_op_write(const char *text)
 	int err = torture_parse(text, &call, &used);
 
 	if (!err)
-		err = torture_over() ? -ECANCELED : torture_operate(&call);
+		err = torture_operate(&call);
 	return err;
 }
 

@@ -21,8 +21,8 @@
 #include "report.h"
 #include "ui.h"
 
-static unsigned int count_stress(const char *record, double *seconds);
-static unsigned int count_onoff(const char *record, double *seconds);
+static unsigned int count_stress(const char *record);
+static unsigned int count_onoff(const char *record);
 
 /**
  * struct way - something that takes CPUs offline and online
@@ -32,8 +32,7 @@ static unsigned int count_onoff(const char *record, double *seconds);
  * @full: there are as many of them at once as the host has CPUs, not one alone
  * @part: what divides CYCLES=: in real time a cycle takes so much longer that
  *	fewer have to do
- * @count: reads out of a record how often a CPU came back, and if it is known to
- *	the guest, in how many seconds
+ * @count: reads out of a record how often a CPU came back
  *
  * A guest in virtual time uses one CPU of the host, and one in real time as many
  * as there are. So it is the whole machine that is compared.
@@ -44,7 +43,7 @@ static const struct way {
 	const char *step;
 	bool full;
 	unsigned int part;
-	unsigned int (*count)(const char *record, double *seconds);
+	unsigned int (*count)(const char *record);
 } ways[] = {
 	{ "stress", "virtual", "stress", false, 1, count_stress },
 	{ "stress", "virtual", "stress", true, 1, count_stress },
@@ -72,22 +71,19 @@ static double rate(const struct speed *s)
 	return s->seconds > 0 ? s->cycles / s->seconds : 0;
 }
 
-static unsigned int count_stress(const char *record, double *seconds)
+static unsigned int count_stress(const char *record)
 {
-	(void)seconds;
 	return events_count(record, "online");
 }
 
-static unsigned int count_onoff(const char *record, double *seconds)
+static unsigned int count_onoff(const char *record)
 {
 	__auto_free char *path = fmt("%s/console.log", record), *text = read_file(path, NULL);
 	const char *at = text ? strstr(text, "onoff: cycles=") : NULL;
-	unsigned long long ns;
 	unsigned int cycles;
 
-	if (!at || sscanf(at, "onoff: cycles=%u elapsed_ns=%llu", &cycles, &ns) != 2)
+	if (!at || sscanf(at, "onoff: cycles=%u", &cycles) != 1)
 		die("%s does not say what torture_onoff did, though the guest passed", path);
-	*seconds = ns / 1e9;
 	return cycles;
 }
 
@@ -96,7 +92,7 @@ static int measure(const struct kernel *k, const char *initramfs, struct tree *t
 		   const struct plan *plan, const struct way *w, struct speed *s)
 {
 	struct guest *g = calloc(s->guests, sizeof(*g));
-	double boot = 0, wall = 0, own = 0;
+	double boot = 0, wall = 0;
 	__auto_strv struct strv steps = { 0 };
 	int status = EXIT_PASS;
 
@@ -122,13 +118,13 @@ static int measure(const struct kernel *k, const char *initramfs, struct tree *t
 		status = bad > status ? bad : status;
 		report_failure(&g[i], record);
 		if (!bad)
-			s->cycles += w->count(record, &own);
+			s->cycles += w->count(record);
 		boot = !i || g[i].boot < boot ? g[i].boot : boot;
 		wall = g[i].wall > wall ? g[i].wall : wall;
 		guest_free(&g[i]);
 	}
 	free(g);
-	s->seconds = own > 0 ? own : wall - boot;
+	s->seconds = wall - boot;
 	ui_done("%s, %u cycles", s->accel, s->cycles);
 	return status;
 }

@@ -120,7 +120,7 @@ int debug_past(struct past *p)
 	int status;
 
 	if (!have)
-		die(GDB " is not installed; 'make deps' installs it");
+		die(GDB " is not installed; 'make deps GDB=1' installs it");
 	if (!exists(vmlinux))
 		die("%s is gone, and with it the symbols", vmlinux);
 	past_guest(p, &g);
@@ -133,7 +133,7 @@ int debug_past(struct past *p)
 	strv_add(&g.argv, "unix:%s,server=on,wait=off", gdb);
 	ui_stage(p->kernel.arch->name, "debug");
 	guests_run(&g, 1);
-	if (!g.stopped)
+	if (!g.stopped || g.pid < 0)
 		die("QEMU ended and did not stop: %s", judge_failure(g.judge));
 	why = reason(&g);
 	what = runs_difference(p->dir, g.dir, EXTENT_FAILURE);

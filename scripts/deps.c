@@ -26,7 +26,7 @@ static const struct need {
 	const char *name;
 	const char *package;	/* Debian's name for it */
 	const char *why;
-	const char *arch;	/* only for guests of this one; NULL for all */
+	const char *only;	/* for guests of this architecture, or "gdb"; or NULL */
 } needs[] = {
 	{ PROGRAM, "git", "git", "holds the kernel tree and applies the series", NULL },
 	{ PROGRAM, "cc", "gcc", "builds the host program and x86_64 kernels", NULL },
@@ -48,7 +48,7 @@ static const struct need {
 	{ HEADER, "jansson.h", "libjansson-dev", "reads and writes run records", NULL },
 	{ HEADER, "nettle/sha2.h", "nettle-dev", "SHA-256", NULL },
 	{ HEADER, "cmocka.h", "libcmocka-dev", "unit tests of the host program", NULL },
-	{ PROGRAM, "gdb-multiarch", "gdb-multiarch", "shows where a run failed", NULL },
+	{ PROGRAM, "gdb-multiarch", "gdb-multiarch", "shows where a run failed", "gdb" },
 	{ PROGRAM, "qemu-system-x86_64", "qemu-system-x86", "boots x86_64 guests", "x86_64" },
 	{ PROGRAM, "qemu-system-aarch64", "qemu-system-arm", "boots arm64 guests", "arm64" },
 };
@@ -108,9 +108,11 @@ static bool have(const struct need *n)
 	return false;
 }
 
-static bool wanted(const struct need *n, const char *arch)
+static bool wanted(const struct need *n, const char *arch, bool gdb)
 {
-	return !n->arch || !arch || !*arch || strstr(arch, n->arch);
+	if (n->only && !strcmp(n->only, "gdb"))
+		return gdb;
+	return !n->only || !*arch || strstr(arch, n->only);
 }
 
 static int install(const char *packages)
@@ -139,17 +141,18 @@ static int install(const char *packages)
 	return 0;
 }
 
-/* deps [ARCH...]: see that what guests of these architectures need is there */
+/* deps [ARCH [gdb]]: see that what guests of these architectures need is there */
 int main(int argc, char **argv)
 {
-	const char *arch = argc > 1 ? argv[1] : NULL;
+	const char *arch = argc > 1 ? argv[1] : "";
+	bool gdb = argc > 2 && !strcmp(argv[2], "gdb");
 	char packages[4096] = "", names[4096] = "";
 	size_t used = 0, listed = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(needs); i++) {
 		const struct need *n = &needs[i];
 
-		if (!wanted(n, arch) || have(n))
+		if (!wanted(n, arch, gdb) || have(n))
 			continue;
 		used += snprintf(packages + used, sizeof(packages) - used, " %s",
 				 n->package);

@@ -133,7 +133,9 @@ void events_ops(const char *record, struct strv *ops)
  * @record: folder of the record
  * @op: the operation
  *
- * Return: how often, as far back as the log goes
+ * Dies if the log does not go back to the beginning.
+ *
+ * Return: how often
  */
 unsigned int events_count(const char *record, const char *op)
 {
@@ -143,6 +145,9 @@ unsigned int events_count(const char *record, const char *op)
 
 	if (!events_read(&e, path))
 		die("%s is missing or damaged: what was done is not known", path);
+	if (e.first)
+		die("%s has only the last of %llu events: CYCLES= is too much", path,
+		    (unsigned long long)e.count);
 	for (uint64_t i = e.first; i < e.count; i++) {
 		const struct torture_event *v = event(&e, i);
 

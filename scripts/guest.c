@@ -34,6 +34,8 @@
 /* How often the consoles are looked at, and how long trouble may talk on */
 #define POLL_MS		20
 #define TROUBLE_SILENCE	10.0
+/* How long QEMU may take to pause a guest */
+#define PAUSE_SECONDS	30
 /* How many times longer than its CPU time a guest may take of the host's */
 #define HOST_PATIENCE	20
 
@@ -455,7 +457,8 @@ static void finish(struct guest *g)
 
 static void stop(struct guest *g)
 {
-	kill(g->pid, SIGKILL);
+	if (g->pid > 0)
+		kill(g->pid, SIGKILL);
 }
 
 /**
@@ -494,7 +497,8 @@ void guest_hear(struct guest *g)
 void guest_kill(struct guest *g)
 {
 	stop(g);
-	waitpid(g->pid, NULL, 0);
+	if (g->pid > 0)
+		waitpid(g->pid, NULL, 0);
 	g->pid = -1;
 }
 
@@ -545,12 +549,19 @@ static void look_at(struct running *r, const struct pollfd *fds)
 		}
 		r->g[left++] = g;
 		listen_to(g);
-		if (g->detail)
+		if (g->detail) {
+			/* It was to pause, and QEMU does not. */
+			if (g->pauses && now() - g->given_up > PAUSE_SECONDS)
+				stop(g);
 			continue;
+		}
 		g->detail = patience(g, &g->ending);
-		if (g->detail && g->pauses)
+		if (!g->detail)
+			continue;
+		g->given_up = now();
+		if (g->pauses)
 			qmp_say(&g->qmp, "stop", NULL);
-		else if (g->detail)
+		else
 			stop(g);
 	}
 	r->n = left;

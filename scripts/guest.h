@@ -74,6 +74,7 @@ struct guest {
 	double begun;
 	double heard;
 	double cpu_heard;
+	double given_up;
 	char *detail;
 };
 

@@ -372,11 +372,14 @@ char *initramfs_build(const struct kernel *k, struct tree *t, const struct plan 
 /* The name of a module, from that of its file, or NULL */
 static char *module_name(const char *path)
 {
+	const char *name = path + strlen("modules/");
 	const char *end = strstr(path, ".ko");
 
-	if (strncmp(path, "modules/", 8) || !end || end[3])
+	/* Of someone else's bundle: a name is a name, and no way to elsewhere. */
+	if (strncmp(path, "modules/", name - path) || !end || end[3] || *name == '.' ||
+	    strchr(name, '/'))
 		return NULL;
-	return fmt("%.*s", (int)(end - path - 8), path + 8);
+	return fmt("%.*s", (int)(end - name), name);
 }
 
 /**
