@@ -41,7 +41,7 @@ static const struct command {
 	const char *help;
 	const char *defaults;
 } commands[] = {
-	{ "check", check, "build, boot and judge every architecture", NULL },
+	{ "check", check, "build, boot and judge every architecture", "CYCLES=60" },
 	{ "build", check_build, "build all that check boots", NULL },
 	{ "stress", check, "one stress run, by SEED=, under a schedule that is the seed's too",
 	  STRESS },
