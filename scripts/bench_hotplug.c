@@ -5,7 +5,6 @@
  * kernel's own torture_onoff beside it; see kunit/bench/.
  */
 #define _GNU_SOURCE
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
