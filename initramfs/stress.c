@@ -39,6 +39,13 @@
 #define THREADS_MAX	"/proc/sys/kernel/threads-max"
 #define FAIL_NTH	"/proc/self/fail-nth"
 #define VISITOR		"/modules/visitor.ko"
+#define PRINTK		"/proc/sys/kernel/printk"
+
+/* Console level: notices are said, information is not */
+#define WITHOUT_INFO	"6"
+
+/* Cycles between two words of how far the run is */
+#define SAY_CYCLES	10
 
 #define OPS_MAX		64
 #define NAME_LEN	32
@@ -120,6 +127,7 @@ static u64 online;	/* those that should be online now */
 static bool parks;	/* the threads of an offline CPU may be there, parked */
 static char respawn_was[8];
 static char threads_max[16];
+static char printk_was[32];
 
 /* The hotplug states, and those of them where a CPU may be left */
 static int states[STATES_MAX], stops[STATES_MAX];
@@ -671,6 +679,8 @@ static void act_hotplug(void)
 	u64 i;
 
 	for (i = 0; i < 2 * cycles; i++) {
+		if (!(i % (2 * SAY_CYCLES)))
+			ktap_note("stress: cycle %llu of %llu", i / 2 + 1, cycles);
 		op = pick(true);
 		if (!op)
 			usleep(2000);
@@ -1011,6 +1021,25 @@ static void say_rate(const struct timespec *begun)
 		  (now.tv_nsec - begun->tv_nsec) / 1000000);
 }
 
+/*
+ * The kernel has some lines to say of each CPU that goes or comes, and each letter
+ * is an access to a device: a fifth of the time of a run that does little else, for
+ * what the event log has anyway. What goes wrong is said at a level of its own, and
+ * who finds something lets the kernel talk again; but for RCU, which shows the stacks
+ * of CPUs in a stall, and not those of tasks.
+ */
+static void hush(void)
+{
+	if (read_text(PRINTK, printk_was, sizeof(printk_was)) > 0)
+		write_text(PRINTK, WITHOUT_INFO);
+}
+
+static void talk_again(void)
+{
+	if (*printk_was)
+		write_text(PRINTK, printk_was);
+}
+
 static void run(void)
 {
 	struct timespec begun;
@@ -1018,7 +1047,9 @@ static void run(void)
 	ktap_note("stress: seed %llu, %llu cycles, %llu actors, CPUs %#llx, of which %#llx move",
 		  seed, cycles, actors, cpus, movable);
 	clock_gettime(CLOCK_MONOTONIC, &begun);
+	hush();
 	run_actors();
+	talk_again();
 	say_rate(&begun);
 	if (!stuck)
 		restore();

@@ -25,6 +25,7 @@
 #include <linux/mutex.h>
 #include <linux/notifier.h>
 #include <linux/panic_notifier.h>
+#include <linux/printk.h>
 #include <linux/rcupdate.h>
 #include <linux/rwsem.h>
 #include <linux/seq_file.h>
@@ -319,6 +320,7 @@ bool torture_expect(enum torture_oracle o, bool good, const char *fmt, ...)
 	vsnprintf(s->violated, sizeof(s->violated), fmt, args);
 	va_end(args);
 	WRITE_ONCE(torture_stop, true);
+	console_verbose();
 	snprintf(text, sizeof(text), "%s: %s", s->name, s->violated);
 	torture_note_failure(o, text);
 	pvpanic_write(&torture_pvpanic);

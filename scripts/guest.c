@@ -39,6 +39,8 @@
 /* How many times longer than its CPU time a guest may take of the host's */
 #define HOST_PATIENCE	20
 
+#define LOUD		"loglevel=8"
+
 static const char sandbox[] =
 	"on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny";
 
@@ -96,10 +98,11 @@ static char *command_line(const struct guest *g)
 	__auto_free char *stress = is_stress(g) ? stress_words() : copy("");
 	const struct arch *a = g->kernel->arch;
 
-	return fmt("console=%s nokaslr panic=-1 slab_nomerge printk.time=1 printk.devkmsg=on ignore_loglevel kunit.enable=1 rcupdate.rcu_expedited=1 %s%s%s%srespawn.plan=%s %s%s",
+	/* The console is what a guest is judged by: none of the user's words makes it silent. */
+	return fmt("console=%s nokaslr panic=-1 slab_nomerge printk.time=1 printk.devkmsg=on " LOUD " kunit.enable=1 rcupdate.rcu_expedited=1 %s%s%s%srespawn.plan=%s %s%s%s",
 		   a->console, a->cmdline, is_virtual(g) ? a->virtual_cmdline : "",
 		   g->smpboot ? g->smpboot->cmdline : "", stress,
-		   plan, work, more);
+		   plan, work, more, *more ? " " LOUD : "");
 }
 
 static void timing_args(const struct guest *g, struct strv *argv)
