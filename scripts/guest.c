@@ -70,6 +70,7 @@ static const char *const stress_cmdline[] = {
 	"panic_on_warn=1", "softlockup_panic=1", "watchdog_thresh=2",
 	"sysctl.kernel.hung_task_panic=1", "rcupdate.rcu_cpu_stall_timeout=10",
 	"sysctl.kernel.panic_on_rcu_stall=1",
+	GUEST_FEWER_FILES,
 };
 
 static bool is_stress(const struct guest *g)
