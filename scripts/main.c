@@ -61,7 +61,7 @@ static const struct command {
 	  "measure the primitives beside mainline", "TIMING=real" },
 	{ "bench-hotplug", bench_hotplug,
 	  "measure how fast CPUs go and come back, in virtual and in real time, beside torture_onoff",
-	  "OPS=offline,online ACTORS=0 CYCLES=2000 SMP=8 SMPBOOT=park" },
+	  "OPS=offline,online ACTORS=0 CYCLES=2000 SMPBOOT=park N=3" },
 	{ "shell", check_shell, "boot into a shell on the terminal", NULL },
 	{ "bisect-step", check_bisect_step, "check the commit that git bisect run is at", NULL },
 	{ "repin", pin_move, "move the pin to the newest kernel of its series", NULL },

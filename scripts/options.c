@@ -65,7 +65,8 @@ static struct variable {
 	{ "KCMDLINE", "", TEXT, &opt.kcmdline, NULL,
 	  "more words for the guest kernel's command line" },
 	{ "TIMEOUT", "300", NUMBER, &timeout, NULL, "host seconds a guest may take" },
-	{ "STALL", "60", NUMBER, &stall, NULL, "host seconds a guest's console may be silent" },
+	{ "STALL", "60", NUMBER, &stall, NULL,
+	  "host seconds a guest's console may be silent, and QEMU take to pause" },
 	{ "SEEDS", "1..100", TEXT, &opt.seeds, NULL, "seeds to explore, from..to" },
 	{ "JOBS", "0", NUMBER, &jobs, NULL,
 	  "guests that explore runs at once, 0 for one per CPU of the host" },
@@ -77,7 +78,8 @@ static struct variable {
 	{ "RUN", "", PATH, &opt.run, NULL, "record to replay, as build/runs/<name>" },
 	{ "BUNDLE", "", PATH, &opt.bundle, NULL, "bundle to replay, instead of RUN=" },
 	{ "GDB", "0", TEXT, &gdb, NULL, "1: replay opens a debugger at the end of the run" },
-	{ "N", "20", NUMBER, &count, NULL, "how often check-determinism runs each record again" },
+	{ "N", "20", NUMBER, &count, NULL,
+	  "how often check-determinism runs each record again, bench-hotplug measures" },
 	{ "MUTANTS", "", TEXT, &opt.mutants, NULL,
 	  "mutants to run, comma separated, all if empty" },
 	{ "MUTANTS_DIR", "", PATH, &opt.mutants_dir, NULL,
@@ -165,6 +167,8 @@ static void set(const struct variable *v, const char *text)
 		*(unsigned long long *)v->value = strtoull(text, &end, 0);
 		if (!isdigit((unsigned char)*text) || *end || errno)
 			die("%s=%s: not a number", v->name, text);
+		if (v->value != &seed && *(unsigned long long *)v->value > INT_MAX)
+			die("%s=%s: too large, %d is the most", v->name, text, INT_MAX);
 		break;
 	}
 }
@@ -329,6 +333,8 @@ void options_parse(int argc, char **argv)
 	opt.stall = stall;
 	if (smp < 2 || smp > 8)
 		die("SMP=%llu: hotplug needs at least 2 CPUs, the kernels are built for 8", smp);
+	if (!count)
+		die("N=0: nothing would be tried; the least is 1");
 	choose_arches();
 	choose_source();
 	choose_timing();

@@ -9,6 +9,7 @@
 #include <linux/cpuhotplug.h>
 #include <linux/delay.h>
 #include <linux/module.h>
+#include <linux/printk.h>
 #include <linux/torture.h>
 
 static unsigned int seconds = 5;
@@ -16,6 +17,9 @@ module_param(seconds, uint, 0444);
 MODULE_PARM_DESC(seconds, "how long it goes on");
 
 static atomic_t onlines = ATOMIC_INIT(0);
+
+/* The console leaves out what the stress driver has it leave out, too. */
+#define LEVEL_WITHOUT_INFO	6
 
 static int count_online(unsigned int cpu)
 {
@@ -27,7 +31,7 @@ static void onoff(struct kunit *test)
 {
 	int state = cpuhp_setup_state_nocalls(CPUHP_AP_ONLINE_DYN, "respawn/onoff:online",
 					      count_online, NULL);
-	int cycles, err;
+	int level = console_loglevel, cycles, err;
 
 	KUNIT_ASSERT_GT(test, state, 0);
 	if (!torture_init_begin("respawn", 0)) {
@@ -35,11 +39,13 @@ static void onoff(struct kunit *test)
 		KUNIT_FAIL(test, "another torture test is running");
 		return;
 	}
+	console_loglevel = LEVEL_WITHOUT_INFO;
 	err = torture_onoff_init(0, 1, NULL);
 	torture_init_end();
 	if (!err)
 		ssleep(seconds);
 	cycles = atomic_read(&onlines);
+	console_loglevel = level;
 	torture_cleanup_begin();
 	torture_cleanup_end();
 	cpuhp_remove_state_nocalls(state);
