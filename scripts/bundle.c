@@ -129,7 +129,7 @@ int bundle(void)
 /* A name from someone else's archive: nothing but a file right here. */
 static bool is_plain(const char *name)
 {
-	return *name && *name != '.' && !strchr(name, '/');
+	return name && *name && *name != '.' && !strchr(name, '/');
 }
 
 static void unpack(const char *file, const char *dir)
@@ -147,7 +147,8 @@ static void unpack(const char *file, const char *dir)
 		__auto_free char *path = NULL, *data = malloc(len + 1);
 
 		if (!is_plain(archive_entry_pathname(e)))
-			die("%s is no bundle: it has a file %s", file, archive_entry_pathname(e));
+			die("%s is no bundle: it has a file %s", file,
+			    archive_entry_pathname(e) ?: "without a name");
 		if (!data || archive_read_data(a, data, len) != (la_ssize_t)len)
 			die("%s is damaged: %s ends early", file, archive_entry_pathname(e));
 		path = fmt("%s/%s", dir, archive_entry_pathname(e));
@@ -181,6 +182,19 @@ static void verify(const char *file, const char *dir)
 	}
 }
 
+/* Without these a replay would take what lies elsewhere on this machine. */
+static void expect_parts(const char *file, const char *dir)
+{
+	static const char *const parts[] = { "run.json", "console.log", "image", "initramfs" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+		__auto_free char *path = fmt("%s/%s", dir, parts[i]);
+
+		if (!exists(path))
+			die("%s is no bundle: it has no %s", file, parts[i]);
+	}
+}
+
 static char *unpacked;
 
 static void remove_unpacked(void)
@@ -206,5 +220,6 @@ char *bundle_open(const char *file)
 	atexit(remove_unpacked);
 	unpack(file, unpacked);
 	verify(file, unpacked);
+	expect_parts(file, unpacked);
 	return unpacked;
 }

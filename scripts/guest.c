@@ -189,12 +189,14 @@ static void qemu_args(struct guest *g, const char *serial)
 }
 
 /**
- * guest_prepare_again - prepare a guest that is called as one was before
- * @g: with everything set that the caller sets, @g->argv and @g->cmdline too
+ * guest_prepare_again - prepare a guest whose kernel is told what one was before
+ * @g: with everything set that the caller sets, @g->work and @g->cmdline too
  * @plan: all steps there are
  */
 void guest_prepare_again(struct guest *g, const struct plan *plan)
 {
+	g->waits |= !!g->from;
+	qemu_args(g, "file:console.log");
 	g->pid = -1;
 	g->pidfd = -1;
 	g->console = -1;
@@ -218,7 +220,6 @@ void guest_prepare(struct guest *g, const struct plan *plan)
 		workload_in_parallel(&g->work);
 	g->waits |= !!g->from;
 	g->cmdline = command_line(g);
-	qemu_args(g, "file:console.log");
 	guest_prepare_again(g, plan);
 }
 

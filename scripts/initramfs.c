@@ -400,7 +400,7 @@ void initramfs_modules(const char *path, const char *dir)
 	if (archive_read_open_filename(a, path, 1 << 16))
 		die("cannot read %s: %s", path, archive_error_string(a));
 	while ((ret = archive_read_next_header(a, &e)) == ARCHIVE_OK) {
-		__auto_free char *name = module_name(archive_entry_pathname(e));
+		__auto_free char *name = module_name(archive_entry_pathname(e) ?: "");
 		size_t len = archive_entry_size(e);
 		__auto_free char *to = NULL, *data = NULL;
 

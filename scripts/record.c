@@ -114,6 +114,7 @@ static json_t *kernel_json(const struct guest *g, const struct tree *t)
 {
 	__auto_free char *path = fmt("%s/release", g->kernel->dir);
 	__auto_free char *release = read_file(path, NULL);
+	char *version = release ? strtok(release, "\n") : NULL;
 	char image[HASH_LEN], initramfs[HASH_LEN];
 
 	hash_file(g->kernel->image, image);
@@ -121,7 +122,7 @@ static json_t *kernel_json(const struct guest *g, const struct tree *t)
 	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}",
 			 "source", t->name, "pin", opt.pin, "series", opt.series,
 			 "tree", t->hash, "id", g->kernel->key,
-			 "release", strtok(release, "\n"),
+			 "release", version ? version : "unknown",
 			 "image", g->kernel->image, "image_sha256", image,
 			 "initramfs", g->initramfs, "initramfs_sha256", initramfs);
 }

@@ -66,17 +66,6 @@ static char *file_of(const struct past *p, const json_t *kernel, const char *wha
 	return copy(text_of(p, kernel, what));
 }
 
-/* The argument after @option is where the file lies now. */
-static void put_in(struct strv *argv, const char *option, const char *path)
-{
-	for (size_t i = 0; i + 1 < argv->n; i++) {
-		if (strcmp(argv->v[i], option))
-			continue;
-		free(argv->v[i + 1]);
-		argv->v[i + 1] = copy(path);
-	}
-}
-
 static const struct smpboot *mode_named(const char *name)
 {
 	static const struct smpboot none = { .name = "park", .cmdline = "" };
@@ -88,19 +77,48 @@ static const struct smpboot *mode_named(const char *name)
 	return &none;
 }
 
+/* Files may lie elsewhere now than they did. */
+static bool is_place(const char *option)
+{
+	return !strcmp(option, "-kernel") || !strcmp(option, "-initrd");
+}
+
+/*
+ * What runs is what respawn would run, and not what the record says: that may come
+ * from somebody else, who wants more than a replay. But it has to say the same.
+ */
+static void same_call(const struct past *p)
+{
+	__auto_strv struct strv was = { 0 };
+	struct guest g;
+
+	strings_of(p, "qemu", &was);
+	past_guest(p, &g);
+	for (size_t i = 0; i < was.n || i < g.argv.n; i++) {
+		const char *then = i < was.n ? was.v[i] : "nothing";
+		const char *now = i < g.argv.n ? g.argv.v[i] : "nothing";
+
+		if (strcmp(then, now) && !(i && i < g.argv.n && is_place(g.argv.v[i - 1])))
+			die("%s was called with '%s' where this respawn says '%s': the one that wrote it can replay it",
+			    p->dir, then, now);
+	}
+	guest_free(&g);
+}
+
 /**
  * past_open - read a record
  * @p: gets what it tells
  * @dir: the record's folder
  *
  * Dies if it is not there or not whole, if the files that were run are gone or
- * other ones, and of a run in real time, which has no schedule to replay.
+ * other ones, of a run in real time, which has no schedule to replay, and of one
+ * that calls QEMU as this respawn does not.
  */
 void past_open(struct past *p, const char *dir)
 {
 	__auto_free char *path = fmt("%s/run.json", dir);
 	const json_t *kernel;
-	const char *lack;
+	const char *lack, *slash;
 	json_error_t err;
 
 	*p = (struct past){ .dir = dir };
@@ -125,8 +143,10 @@ void past_open(struct past *p, const char *dir)
 	p->tree.hash = copy(text_of(p, kernel, "tree"));
 	p->kernel.image = file_of(p, kernel, "image");
 	p->kernel.key = copy(text_of(p, kernel, "id"));
-	p->kernel.dir = fmt("%.*s", (int)(strrchr(p->kernel.image, '/') - p->kernel.image),
-			    p->kernel.image);
+	slash = strrchr(p->kernel.image, '/');
+	if (!slash)
+		die("%s/run.json is corrupt: its kernel image is no path", dir);
+	p->kernel.dir = fmt("%.*s", (int)(slash - p->kernel.image), p->kernel.image);
 	p->guest.initramfs = file_of(p, kernel, "initramfs");
 	same_file(p, kernel, "image", p->kernel.image);
 	same_file(p, kernel, "initramfs", p->guest.initramfs);
@@ -138,18 +158,14 @@ void past_open(struct past *p, const char *dir)
 		if (!plan_find(&p->plan, p->steps.v[i]))
 			die("%s has a step %s, which no plan knows: name the folder it comes from with SUITES=",
 			    dir, p->steps.v[i]);
-	strings_of(p, "qemu", &p->guest.argv);
-	put_in(&p->guest.argv, "-kernel", p->kernel.image);
-	put_in(&p->guest.argv, "-initrd", p->guest.initramfs);
-	if (snapshot_of_record(&p->snapshot, p->json, dir)) {
+	if (snapshot_of_record(&p->snapshot, p->json, dir))
 		p->guest.from = &p->snapshot;
-		p->guest.monitored = true;
-	}
 	p->guest.cmdline = copy(text_of(p, p->json, "cmdline"));
 	p->guest.kernel = &p->kernel;
 	p->guest.steps = &p->steps;
 	p->guest.accel = "virtual";
 	p->guest.smpboot = mode_named(text_of(p, p->json, "smpboot"));
+	same_call(p);
 }
 
 /**
@@ -160,9 +176,6 @@ void past_open(struct past *p, const char *dir)
 void past_guest(const struct past *p, struct guest *g)
 {
 	*g = p->guest;
-	g->argv = (struct strv){ 0 };
-	for (size_t i = 0; i < p->guest.argv.n; i++)
-		strv_add(&g->argv, "%s", p->guest.argv.v[i]);
 	g->cmdline = copy(p->guest.cmdline);
 	guest_prepare_again(g, &p->plan);
 }

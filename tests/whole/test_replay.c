@@ -212,6 +212,33 @@ static void what_can_not_be_replayed_is_said(void **state)
 	replay(dir, 2, "is corrupt");
 }
 
+/* A record may be someone else's, who may want more than a replay. */
+static void what_respawn_never_runs_is_refused(void **state)
+{
+	static const struct {
+		const char *from;
+		const char *to;
+		const char *said;
+	} odd[] = {
+		{ "\"qemu-system-aarch64\"", "\"touch\"", "with 'touch' where this" },
+		{ "\"file:console.log\"", "\"file:/tmp/theirs\"", "with 'file:/tmp/theirs'" },
+		{ "\"-no-reboot\"", "\"-daemonize\"", "with '-daemonize'" },
+		{ "\"-nodefaults\"", "\"-no-reboot\"", "with '-no-reboot'" },
+		{ "\"-incoming\"", "\"-append\", \"-s\", \"-incoming\"", "with '-append'" },
+		{ "\"defer\"", "\"defer\", \"-s\"", "with '-s' where this respawn says 'nothing'" },
+		{ "mem-path=/proc/self/fd/3", "mem-path=/tmp/theirs", "mem-path=/tmp/theirs'" },
+	};
+	__auto_free char *dir = stressed("", 0);
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(odd); i++) {
+		change(dir, "run.json", odd[i].from, odd[i].to);
+		replay(dir, 2, odd[i].said);
+		change(dir, "run.json", odd[i].to, odd[i].from);
+	}
+	replay(dir, 0, "reproduced: pass");
+}
+
 static void a_bundle_is_enough(void **state)
 {
 	__auto_free char *dir = stressed("", 0), *words = fmt("bundle RUN=%s", dir);
@@ -230,6 +257,29 @@ static void a_bundle_is_enough(void **state)
 	expect(again, 2, "is no bundle");
 	unlink(path);
 	expect(again, 2, "there is no such file");
+}
+
+/* Its record names a file that there is here, but that is not the one to run. */
+static void a_bundle_lacks_no_part(void **state)
+{
+	static const char *const less[] = {
+		"mkdir b", "tar -xzf *.bundle.tar.gz -C b", "rm b/initramfs",
+		"sed -i /initramfs/d b/SHA256SUMS", "cd b; tar -czf ../less.tar.gz *",
+	};
+	__auto_free char *dir = stressed("", 0), *words = fmt("bundle RUN=%s", dir);
+	__auto_free char *again = fmt("replay BUNDLE=%s/less.tar.gz", out);
+	struct run_opts o = { .dir = out };
+
+	(void)state;
+	expect(words, 0, "make replay BUNDLE=");
+	for (size_t i = 0; i < ARRAY_SIZE(less); i++) {
+		__auto_strv struct strv argv = { 0 };
+
+		strv_split(&argv, "sh -c", " ");
+		strv_add(&argv, "%s", less[i]);
+		assert_int_equal(run(&argv, &o), 0);
+	}
+	expect(again, 2, "is no bundle: it has no initramfs");
 }
 
 static void a_record_is_repeated(void **state)
@@ -315,7 +365,10 @@ int main(int argc, char **argv)
 						fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(what_can_not_be_replayed_is_said,
 						fresh_out, remove_out),
+		cmocka_unit_test_setup_teardown(what_respawn_never_runs_is_refused,
+						fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(a_bundle_is_enough, fresh_out, remove_out),
+		cmocka_unit_test_setup_teardown(a_bundle_lacks_no_part, fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(a_record_is_repeated, fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(a_failing_run_is_made_smaller,
 						fresh_out, remove_out),
