@@ -34,8 +34,6 @@
 /* How often the consoles are looked at, and how long trouble may talk on */
 #define POLL_MS		20
 #define TROUBLE_SILENCE	10.0
-/* How long QEMU may take to pause a guest */
-#define PAUSE_SECONDS	30
 /* How many times longer than its CPU time a guest may take of the host's */
 #define HOST_PATIENCE	20
 
@@ -556,7 +554,7 @@ static void look_at(struct running *r, const struct pollfd *fds)
 		listen_to(g);
 		if (g->detail) {
 			/* It was to pause, and QEMU does not. */
-			if (g->pauses && now() - g->given_up > PAUSE_SECONDS)
+			if (g->pauses && now() - g->given_up > opt.stall)
 				stop(g);
 			continue;
 		}

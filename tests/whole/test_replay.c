@@ -22,6 +22,8 @@
 #include "util.h"
 
 #define PLANTED	"KCMDLINE=respawn.plant=progress"
+/* For steps of tests/guest/ */
+#define OF_GUESTS "STALL=3 SUITES=" TESTS_DIR "/guest"
 #define STRESS	"stress ARCH=arm64 SMPBOOT=respawn STRATEGY=random CYCLES=5 "
 
 /* The one record there is */
@@ -93,6 +95,18 @@ static void a_run_that_booted_is_reproduced(void **state)
 	replay(dir, 0, "reproduced: pass");
 }
 
+/* The host reads on the console where snapshot and event log are. */
+static void no_word_makes_the_console_silent(void **state)
+{
+	__auto_free char *dir = stressed("KCMDLINE=quiet", 0);
+	__auto_free char *snapshot = fmt("%s/snapshot", dir);
+	__auto_free char *events = fmt("%s/events.bin", dir);
+
+	(void)state;
+	assert_true(exists(snapshot));
+	assert_true(exists(events));
+}
+
 /* Remove from the cache what is as long as the snapshot of this record. */
 static void forget_snapshot(const char *dir)
 {
@@ -129,14 +143,16 @@ static void a_guest_that_gets_to_no_snapshot_boots(void **state)
 	expect(STRESS "KCMDLINE=rdinit=/nowhere", 1, "crash: ");
 }
 
-/* Every CPU's stack, and in one of them who has seen that something does not hold */
-static void expect_debugger(const char *dir)
+/* Every CPU's stack, and in one of them what the run stopped in */
+static void expect_debugger(const char *dir, const char *more, const char *why,
+			    const char *function)
 {
-	__auto_free char *words = fmt("replay RUN=%s GDB=1", dir), *said = NULL;
+	__auto_free char *words = fmt("replay RUN=%s GDB=1 %s", dir, more), *said = NULL;
 	int status = call(words, &said);
+	const char *at = strstr(said, "stopped at: ");
 
-	if (status || !strstr(said, "stopped at: progress: ") || !strstr(said, "torture_") ||
-	    !strstr(said, "Thread 4 ") || strstr(said, "not the recorded run"))
+	if (status || !at || !strstr(at, why) || !strstr(at, function) ||
+	    !strstr(at, "Thread 4 ") || strstr(said, "not the recorded run"))
 		fail_msg("%s: status %d:\n%s", words, status, said);
 }
 
@@ -145,7 +161,7 @@ static void a_debugger_opens_at_the_failure(void **state)
 	__auto_free char *dir = stressed("CYCLES=20 " PLANTED, 1);
 
 	(void)state;
-	expect_debugger(dir);
+	expect_debugger(dir, "", "progress: ", "torture_");
 }
 
 static void a_debugger_opens_on_a_run_that_booted(void **state)
@@ -153,7 +169,45 @@ static void a_debugger_opens_on_a_run_that_booted(void **state)
 	__auto_free char *dir = stressed("SNAPSHOT=0 CYCLES=20 " PLANTED, 1);
 
 	(void)state;
-	expect_debugger(dir);
+	expect_debugger(dir, "", "progress: ", "torture_");
+}
+
+/* It says nothing of it; QEMU pauses as the guest resets the machine. */
+static void a_debugger_opens_on_a_run_that_crashed(void **state)
+{
+	__auto_free char *dir = stressed("KCMDLINE=rdinit=/nowhere", 1);
+
+	(void)state;
+	expect_debugger(dir, "", "Kernel panic - not syncing: ", "psci_sys_reset");
+}
+
+/* The host is who loses its patience, and pauses it. */
+static void a_debugger_opens_on_a_run_that_hangs(void **state)
+{
+	__auto_free char *dir = NULL;
+
+	(void)state;
+	expect("check ARCH=arm64 SMPBOOT=park PLAN=planted_hang " OF_GUESTS, 1, "hang: ");
+	dir = record();
+	expect_debugger(dir, OF_GUESTS, "the console was silent for 3 s", "cpu_do_idle");
+}
+
+/* A QEMU that does nothing at all; GDB=1 asks it to pause, in vain. */
+static void a_qemu_that_does_not_pause_is_an_error(void **state)
+{
+	static const char script[] = "#!/bin/sh\nexec sleep 60\n";
+	__auto_free char *dir = stressed("CYCLES=20 " PLANTED, 1);
+	__auto_free char *words = fmt("replay RUN=%s GDB=1 STALL=1", dir);
+	__auto_free char *bin = fmt("%s/bin", out), *qemu = fmt("%s/qemu-system-aarch64", bin);
+	__auto_free char *path = copy(getenv("PATH")), *ours = fmt("%s:%s", bin, path);
+
+	(void)state;
+	make_dirs(bin);
+	write_file(qemu, script, sizeof(script) - 1);
+	chmod(qemu, 0755);
+	setenv("PATH", ours, 1);
+	expect(words, 2, "QEMU ended and did not stop: ");
+	setenv("PATH", path, 1);
 }
 
 static void another_console_is_noticed(void **state)
@@ -331,10 +385,17 @@ static void each_oracle_fires(void **state)
 		"parked_means_parked",
 	};
 
+	/* Left to itself, a seed does without some of them. */
+	static const char moves[] = "offline,online,partial,percpu,percpu-wake,cpuhp";
+	static const char lives[] = "spawn,start,launch,destroy,wake,poke,rebind";
+	static const char others[] = "kthread-run,kthread-stop,kthread-park,kthread-unpark";
+	static const char work[] = "work,work-delayed,work-flush";
+
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(oracles); i++) {
-		__auto_free char *words = fmt(STRESS "CYCLES=100 KCMDLINE=respawn.plant=%s",
-					      oracles[i]);
+		__auto_free char *words =
+			fmt(STRESS "CYCLES=100 OPS=%s,%s,%s,%s KCMDLINE=respawn.plant=%s",
+			    moves, lives, others, work, oracles[i]);
 		__auto_free char *text = fmt("fail: stress.%s", oracles[i]);
 
 		expect(words, 1, text);
@@ -350,6 +411,8 @@ int main(int argc, char **argv)
 						fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(a_run_that_booted_is_reproduced,
 						fresh_out, remove_out),
+		cmocka_unit_test_setup_teardown(no_word_makes_the_console_silent,
+						fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(a_record_keeps_its_snapshot,
 						fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(a_guest_that_gets_to_no_snapshot_boots,
@@ -359,6 +422,12 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(a_debugger_opens_at_the_failure,
 						fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(a_debugger_opens_on_a_run_that_booted,
+						fresh_out, remove_out),
+		cmocka_unit_test_setup_teardown(a_debugger_opens_on_a_run_that_crashed,
+						fresh_out, remove_out),
+		cmocka_unit_test_setup_teardown(a_debugger_opens_on_a_run_that_hangs,
+						fresh_out, remove_out),
+		cmocka_unit_test_setup_teardown(a_qemu_that_does_not_pause_is_an_error,
 						fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(another_event_is_noticed, fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(another_verdict_is_noticed,
