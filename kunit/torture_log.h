@@ -7,15 +7,7 @@
  * ended. The console line "respawn: events at 0x<address> size <bytes>" says
  * where it lies.
  */
-#ifdef __KERNEL__
 #include <linux/types.h>
-#else
-#include <stdint.h>
-typedef uint64_t __u64;
-typedef uint32_t __u32;
-typedef int32_t __s32;
-typedef uint16_t __u16;
-#endif
 
 /* Another one whenever the operations or the structures change */
 #define TORTURE_LOG_MAGIC	0x52534c4f47303032ULL

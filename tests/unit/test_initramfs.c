@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Tests of what scripts/initramfs.c takes out of an initramfs, which in a bundle is
+ * somebody else's: modules, under their names, and nothing anywhere else.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <cmocka.h>
+
+#include "../whole/scratch.h"
+#include "initramfs.h"
+#include "util.h"
+
+static char *in_out(const char *name)
+{
+	return fmt("%s/%s", out, name);
+}
+
+/* An initramfs in which each file has its name for its content */
+static char *initramfs_of(const char *const *names, size_t n)
+{
+	struct archive *a = archive_write_new();
+	char *path = in_out("initramfs.cpio");
+
+	archive_write_set_format_cpio_newc(a);
+	assert_int_equal(archive_write_open_filename(a, path), ARCHIVE_OK);
+	for (size_t i = 0; i < n; i++) {
+		struct archive_entry *e = archive_entry_new();
+
+		archive_entry_set_pathname(e, names[i]);
+		archive_entry_set_filetype(e, AE_IFREG);
+		archive_entry_set_perm(e, 0644);
+		archive_entry_set_size(e, strlen(names[i]));
+		assert_int_equal(archive_write_header(a, e), ARCHIVE_OK);
+		assert_int_equal(archive_write_data(a, names[i], strlen(names[i])),
+				 strlen(names[i]));
+		archive_entry_free(e);
+	}
+	assert_int_equal(archive_write_close(a), ARCHIVE_OK);
+	archive_write_free(a);
+	return path;
+}
+
+static void modules_are_taken_out(void **state)
+{
+	static const char *const names[] = { "init", "modules/one.ko", "modules/two-2.ko" };
+	__auto_free char *path = initramfs_of(names, ARRAY_SIZE(names));
+	__auto_free char *one = in_out("one.ko"), *two = in_out("two-2.ko");
+	__auto_free char *init = in_out("init"), *text = NULL;
+
+	(void)state;
+	initramfs_modules(path, out);
+	text = read_file(one, NULL);
+	assert_non_null(text);
+	assert_string_equal(text, "modules/one.ko");
+	assert_true(exists(two));
+	assert_false(exists(init));
+}
+
+static void nothing_is_written_elsewhere(void **state)
+{
+	static const char *const names[] = {
+		"modules/../evil.ko", "modules/deep/evil.ko", "../evil.ko", "evil.ko",
+		"modules/.ko", "modules/..ko", "modules/.evil.ko", "modules/evil.ko.sh",
+		"modules/evil", "modulesXevil.ko", "/modules/evil.ko", "modules/good.ko",
+	};
+	__auto_free char *path = initramfs_of(names, ARRAY_SIZE(names));
+	__auto_free char *dir = in_out("record"), *good = in_out("record/good.ko");
+	__auto_free char *line = fmt("%s\n", good), *said = NULL;
+	__auto_strv struct strv find = { 0 };
+	struct run_opts o = { .out = &said };
+
+	(void)state;
+	make_dirs(dir);
+	initramfs_modules(path, dir);
+	assert_true(exists(good));
+	strv_split(&find, "find", " ");
+	strv_add(&find, "%s", out);
+	strv_split(&find, "-name *.ko*", " ");
+	assert_int_equal(run(&find, &o), 0);
+	assert_string_equal(said, line);
+}
+
+static void a_damaged_one_is_an_error(void **state)
+{
+	static const char *const names[] = { "modules/one.ko" };
+	__auto_free char *path = initramfs_of(names, ARRAY_SIZE(names));
+	int status;
+	pid_t pid;
+
+	(void)state;
+	/* In the middle of the module: a header has 110 bytes. */
+	assert_int_equal(truncate(path, 110 + 2 * strlen("modules/one.ko")), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (!pid) {
+		if (!freopen("/dev/null", "w", stderr))
+			_exit(3);
+		initramfs_modules(path, out);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), EXIT_ERROR);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(modules_are_taken_out, fresh_out, remove_out),
+		cmocka_unit_test_setup_teardown(nothing_is_written_elsewhere,
+						fresh_out, remove_out),
+		cmocka_unit_test_setup_teardown(a_damaged_one_is_an_error,
+						fresh_out, remove_out),
+	};
+
+	return cmocka_run_group_tests_name("initramfs", tests, NULL, NULL);
+}
