@@ -22,7 +22,7 @@ static void program_words(struct strv *argv, const char *words)
 }
 
 /* Run it; its exit status and what it said */
-static int call(const char *words, char **said)
+static inline int call(const char *words, char **said)
 {
 	__auto_strv struct strv argv = { 0 };
 	struct run_opts o = { .out = said };
@@ -31,7 +31,7 @@ static int call(const char *words, char **said)
 	return run(&argv, &o);
 }
 
-static void expect(const char *words, int status, const char *text)
+static inline void expect(const char *words, int status, const char *text)
 {
 	__auto_free char *said = NULL;
 	int got = call(words, &said);
