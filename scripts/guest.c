@@ -89,10 +89,16 @@ static char *stress_words(void)
 	return words;
 }
 
+/* One that goes on from a snapshot waited to be taken. */
+static bool waits(const struct guest *g)
+{
+	return g->waits || g->from;
+}
+
 static char *command_line(const struct guest *g)
 {
 	__auto_free char *plan = joined(g->steps, ",");
-	__auto_free char *work = g->waits ? copy("respawn.snapshot=1") : workload_cmdline(&g->work);
+	__auto_free char *work = waits(g) ? copy("respawn.snapshot=1") : workload_cmdline(&g->work);
 	__auto_free char *more = workload_for_kernel();
 	__auto_free char *stress = is_stress(g) ? stress_words() : copy("");
 	const struct arch *a = g->kernel->arch;
@@ -154,7 +160,7 @@ static void stop_args(struct guest *g)
 	strv_add(&g->argv, "%s", g->kernel->arch->pvpanic);
 	strv_add(&g->argv, "-action");
 	strv_add(&g->argv, "panic=%s", g->waits && !g->from ? "pause" : "none");
-	if (g->waits)
+	if (waits(g))
 		guest_monitor(g);
 	if (g->from)
 		strv_split(&g->argv, "-incoming defer", " ");
@@ -182,7 +188,7 @@ static void qemu_args(struct guest *g, const char *serial)
 	strv_add(&g->argv, "%s", g->initramfs);
 	strv_add(&g->argv, "-append");
 	strv_add(&g->argv, "%s", g->cmdline);
-	if (g->waits || is_stress(g))
+	if (waits(g) || is_stress(g))
 		stop_args(g);
 }
 
@@ -193,7 +199,6 @@ static void qemu_args(struct guest *g, const char *serial)
  */
 void guest_prepare_again(struct guest *g, const struct plan *plan)
 {
-	g->waits |= !!g->from;
 	qemu_args(g, "file:console.log");
 	g->pid = -1;
 	g->pidfd = -1;
@@ -216,7 +221,6 @@ void guest_prepare(struct guest *g, const struct plan *plan)
 		workload_from_options(&g->work, opt.seed);
 	if (!is_virtual(g))
 		workload_in_parallel(&g->work);
-	g->waits |= !!g->from;
 	g->cmdline = command_line(g);
 	guest_prepare_again(g, plan);
 }

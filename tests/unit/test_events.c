@@ -9,13 +9,13 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "../../kunit/torture_log.h"
 #include "../whole/scratch.h"
+#include "child.h"
 #include "events.h"
 #include "util.h"
 
@@ -215,37 +215,35 @@ static void what_is_gone_is_in_the_digest(void **state)
 	sample_free(&b);
 }
 
-/* How a child ends that counts; what it complains of is not for the console. */
-static int count_in_a_child(const char *op, unsigned int want)
-{
-	pid_t pid = fork();
-	int status;
+/* An operation, and how often it is said to be in the log in @out */
+struct number {
+	const char *op;
+	unsigned int n;
+};
 
-	assert_true(pid >= 0);
-	if (!pid) {
-		if (!freopen("/dev/null", "w", stderr))
-			_exit(3);
-		_exit(events_count(out, op) == want ? 0 : 1);
-	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFEXITED(status));
-	return WEXITSTATUS(status);
+static int count(const void *arg)
+{
+	const struct number *want = arg;
+
+	return events_count(out, want->op) != want->n;
 }
 
 static void only_a_whole_log_is_counted(void **state)
 {
+	static const struct number online = { "online", ENTRIES / 2 - 1 };
+	static const struct number offline = { "offline", ENTRIES / 2 };
 	struct sample s = sample("events.bin", ENTRIES);
 
 	(void)state;
 	s.log->event[1].result = -16;
 	store(&s);
-	assert_int_equal(count_in_a_child("online", ENTRIES / 2 - 1), 0);
-	assert_int_equal(count_in_a_child("offline", ENTRIES / 2), 0);
+	assert_int_equal(in_a_child(count, &online), 0);
+	assert_int_equal(in_a_child(count, &offline), 0);
 	s.log->count = ENTRIES + 1;
 	store(&s);
-	assert_int_equal(count_in_a_child("online", ENTRIES / 2 - 1), EXIT_ERROR);
+	assert_int_equal(in_a_child(count, &online), EXIT_ERROR);
 	unlink(s.path);
-	assert_int_equal(count_in_a_child("online", 0), EXIT_ERROR);
+	assert_int_equal(in_a_child(count, &online), EXIT_ERROR);
 	sample_free(&s);
 }
 

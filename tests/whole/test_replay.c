@@ -107,6 +107,26 @@ static void no_word_makes_the_console_silent(void **state)
 	assert_true(exists(events));
 }
 
+/* How far it is, and not each CPU that goes: the event log has those. */
+static void the_kernel_is_silent_about_cpus(void **state)
+{
+	__auto_free char *dir = stressed("SNAPSHOT=0 OPS=offline,online", 0);
+	__auto_free char *path = fmt("%s/console.log", dir), *text = read_file(path, NULL);
+	char *begin, *end;
+
+	(void)state;
+	assert_non_null(text);
+	begin = strstr(text, "stress: cycle 1 of 5");
+	assert_non_null(begin);
+	end = strstr(begin, "operations on CPUs");
+	assert_non_null(end);
+	/* As it booted, it said so of each. */
+	assert_non_null(strstr(text, "Booted secondary processor"));
+	*end = '\0';
+	assert_null(strstr(begin, "Booted secondary processor"));
+	assert_null(strstr(begin, "psci: CPU"));
+}
+
 /* Remove from the cache what is as long as the snapshot of this record. */
 static void forget_snapshot(const char *dir)
 {
@@ -196,18 +216,24 @@ static void a_debugger_opens_on_a_run_that_hangs(void **state)
 static void a_qemu_that_does_not_pause_is_an_error(void **state)
 {
 	static const char script[] = "#!/bin/sh\nexec sleep 60\n";
-	__auto_free char *dir = stressed("CYCLES=20 " PLANTED, 1);
+	__auto_free char *dir = stressed("CYCLES=20 " PLANTED, 1), *said = NULL;
 	__auto_free char *words = fmt("replay RUN=%s GDB=1 STALL=1", dir);
 	__auto_free char *bin = fmt("%s/bin", out), *qemu = fmt("%s/qemu-system-aarch64", bin);
 	__auto_free char *path = copy(getenv("PATH")), *ours = fmt("%s:%s", bin, path);
+	double begun = now();
+	int status;
 
 	(void)state;
 	make_dirs(bin);
 	write_file(qemu, script, sizeof(script) - 1);
 	chmod(qemu, 0755);
 	setenv("PATH", ours, 1);
-	expect(words, 2, "QEMU ended and did not stop: ");
+	status = call(words, &said);
 	setenv("PATH", path, 1);
+	assert_int_equal(status, 2);
+	assert_non_null(strstr(said, "QEMU ended and did not stop: "));
+	/* It was ended, and did not come to its end. */
+	assert_true(now() - begun < 30);
 }
 
 static void another_console_is_noticed(void **state)
@@ -412,6 +438,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(a_run_that_booted_is_reproduced,
 						fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(no_word_makes_the_console_silent,
+						fresh_out, remove_out),
+		cmocka_unit_test_setup_teardown(the_kernel_is_silent_about_cpus,
 						fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(a_record_keeps_its_snapshot,
 						fresh_out, remove_out),
