@@ -108,9 +108,9 @@ endif
 
 # ---- the host program -------------------------------------------------------
 
-SOURCES := $(filter-out scripts/deps.c,$(wildcard scripts/*.c))
+SOURCES := $(filter-out scripts/deps.c,$(wildcard scripts/*.c scripts/*/*.c))
 OBJECTS := $(SOURCES:scripts/%.c=$(O)/obj/%.o)
-ALL_CFLAGS = -std=gnu11 -Wall -Wextra $(CFLAGS) -MMD -DRESPAWN_DIR='"$(CURDIR)"'
+ALL_CFLAGS = -std=gnu11 -Wall -Wextra $(CFLAGS) -MMD -Iscripts -DRESPAWN_DIR='"$(CURDIR)"'
 LDLIBS = $(shell pkg-config --libs $(LIBS))
 
 deps: $(DEPS)
@@ -136,7 +136,7 @@ $(O)/obj/%.o: scripts/%.c
 
 UNITS := $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/unit/test_*.c tests/whole/test_*.c))
 TESTED := $(filter-out $(O)/obj/main.o,$(OBJECTS))
-TEST_CFLAGS = $(ALL_CFLAGS) -Iscripts -DTESTS_DIR='"$(CURDIR)/tests"'
+TEST_CFLAGS = $(ALL_CFLAGS) -DTESTS_DIR='"$(CURDIR)/tests"'
 
 tests: $(UNITS) $(O)/tests/fuzz_replay
 
@@ -150,7 +150,7 @@ $(O)/tests/fuzz_replay: tests/fuzz/fuzz_ktap.c $(TESTED)
 	$(say) 'CC      $@'
 	$(Q)$(CC) $(TEST_CFLAGS) -DFUZZ_REPLAY -o $@ $< $(TESTED) $(LDLIBS)
 
-PARSERS := scripts/console.c scripts/ktap.c scripts/trouble.c
+PARSERS := $(addprefix scripts/judge/,console.c ktap.c trouble.c)
 
 fuzz:
 	@mkdir -p $(O)/fuzz

@@ -6,19 +6,19 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "bench.h"
-#include "bugs.h"
-#include "bundle.h"
-#include "check.h"
-#include "edit.h"
-#include "explore.h"
-#include "minimise.h"
-#include "mutate.h"
+#include "cmd/bench.h"
+#include "cmd/bugs.h"
+#include "cmd/bundle.h"
+#include "cmd/check.h"
+#include "cmd/kernel_edit.h"
+#include "cmd/explore.h"
+#include "cmd/minimise.h"
+#include "cmd/mutate.h"
 #include "options.h"
-#include "pin.h"
-#include "replay.h"
-#include "series.h"
-#include "util.h"
+#include "build/pin.h"
+#include "cmd/replay.h"
+#include "cmd/check_series.h"
+#include "lib/util.h"
 
 static int variables(void)
 {

@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 #include "options.h"
-#include "ui.h"
-#include "util.h"
+#include "lib/ui.h"
+#include "lib/util.h"
 
 struct options opt;
 

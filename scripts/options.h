@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "arch.h"
+#include "build/arch.h"
 
 /**
  * struct options - what the user asked for

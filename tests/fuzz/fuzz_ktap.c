@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../scripts/console.h"
-#include "../../scripts/ktap.h"
-#include "../../scripts/trouble.h"
+#include "judge/console.h"
+#include "judge/ktap.h"
+#include "judge/trouble.h"
 
 #define CHECK(x)							\
 	do {								\

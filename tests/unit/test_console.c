@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Tests of scripts/console.c: lines, prefixes, escapes. */
+/* Tests of scripts/judge/console.c: lines, prefixes, escapes. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,8 +9,8 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "../../scripts/console.h"
-#include "../../scripts/util.h"
+#include "judge/console.h"
+#include "lib/util.h"
 
 /* Lines seen, each as "when|text" and "$" if complete. */
 struct seen {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tests of scripts/events.c: logs as guests leave them, also one that died while it
+ * Tests of scripts/judge/events.c: logs as guests leave them, also one that died while it
  * wrote its log, or was never to be trusted.
  */
 #include <setjmp.h>
@@ -16,8 +16,8 @@
 #include "../../kunit/torture_log.h"
 #include "../whole/scratch.h"
 #include "child.h"
-#include "events.h"
-#include "util.h"
+#include "judge/events.h"
+#include "lib/util.h"
 
 #define ENTRIES	8
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tests of what scripts/initramfs.c takes out of an initramfs, which in a bundle is
+ * Tests of what scripts/build/initramfs.c takes out of an initramfs, which in a bundle is
  * somebody else's: modules, under their names, and nothing anywhere else.
  */
 #include <setjmp.h>
@@ -18,8 +18,8 @@
 
 #include "../whole/scratch.h"
 #include "child.h"
-#include "initramfs.h"
-#include "util.h"
+#include "build/initramfs.h"
+#include "lib/util.h"
 
 static char *in_out(const char *name)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tests of scripts/ktap.c. Each file tests/unit/ktap/NAME.ktap is a console,
+ * Tests of scripts/judge/ktap.c. Each file tests/unit/ktap/NAME.ktap is a console,
  * NAME.tree the tree it has to give: one test a line, indented by its depth, as
  * "STATUS NUMBER name: reason", and the counts of the root in the last line.
  */
@@ -14,8 +14,8 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "../../scripts/console.h"
-#include "../../scripts/ktap.h"
+#include "judge/console.h"
+#include "judge/ktap.h"
 
 #ifndef TESTS_DIR
 #error "define TESTS_DIR, the path of the directory tests, as a string"

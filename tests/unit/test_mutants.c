@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
-#include "mutants.h"
-#include "util.h"
+#include "build/mutants.h"
+#include "lib/util.h"
 
 static const char source[] =
 	"int one(int a);\n"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Tests of scripts/trouble.c against console logs, one for each row. */
+/* Tests of scripts/judge/trouble.c against console logs, one for each row. */
 #include <glob.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,9 +10,9 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "../../scripts/console.h"
-#include "../../scripts/trouble.h"
-#include "../../scripts/util.h"
+#include "judge/console.h"
+#include "judge/trouble.h"
+#include "lib/util.h"
 
 #ifndef TESTS_DIR
 #error "define TESTS_DIR, the path of the directory tests, as a string"

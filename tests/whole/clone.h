@@ -6,7 +6,7 @@
  */
 #include <stdlib.h>
 
-#include "util.h"
+#include "lib/util.h"
 
 static char *clone_dir;
 

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "scratch.h"
-#include "util.h"
+#include "lib/util.h"
 
 static char *respawn;
 

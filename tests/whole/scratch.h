@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <sys/mount.h>
 
-#include "util.h"
+#include "lib/util.h"
 
 static char *out;
 

@@ -14,7 +14,7 @@
 #include <jansson.h>
 
 #include "program.h"
-#include "util.h"
+#include "lib/util.h"
 
 /* The list that a bench has written for arm64; fails if it is not there. */
 static json_t *results(const char *name, const char *of)

@@ -13,8 +13,8 @@
 #include <cmocka.h>
 
 #include "options.h"
-#include "tree.h"
-#include "util.h"
+#include "build/tree.h"
+#include "lib/util.h"
 
 #define COMMITS		8
 #define NO_BUILD	3

@@ -15,7 +15,7 @@
 #include <jansson.h>
 
 #include "scratch.h"
-#include "util.h"
+#include "lib/util.h"
 
 /* make with these words, in the source folder, as a user would type it */
 static int make(const char *words, char **said)

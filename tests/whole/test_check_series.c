@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #include "clone.h"
-#include "util.h"
+#include "lib/util.h"
 
 #define PATCH	"0099-planted.patch"
 #define FROM \

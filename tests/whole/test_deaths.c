@@ -23,7 +23,7 @@
 #include <jansson.h>
 
 #include "scratch.h"
-#include "util.h"
+#include "lib/util.h"
 
 static char *respawn;
 

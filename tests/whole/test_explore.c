@@ -19,7 +19,7 @@
 #include <cmocka.h>
 
 #include "program.h"
-#include "util.h"
+#include "lib/util.h"
 
 #define PLANTED	"OPS=launch,wake,destroy KCMDLINE=respawn.plant=progress"
 #define EXPLORE	"explore ARCH=arm64 CYCLES=5 JOBS=1 "

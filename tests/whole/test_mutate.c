@@ -14,7 +14,7 @@
 #include <cmocka.h>
 
 #include "scratch.h"
-#include "util.h"
+#include "lib/util.h"
 
 #define HEAD	"file kernel/kthread_lifecycle.c\nplan kthread_lifecycle\n\n"
 #define HARMLESS \

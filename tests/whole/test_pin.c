@@ -16,9 +16,9 @@
 #include <archive_entry.h>
 #include <cmocka.h>
 
-#include "pin.h"
+#include "build/pin.h"
 #include "scratch.h"
-#include "util.h"
+#include "lib/util.h"
 
 static char *respawn;
 

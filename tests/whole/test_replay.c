@@ -17,9 +17,9 @@
 #include <cmocka.h>
 #include <jansson.h>
 
-#include "events.h"
+#include "judge/events.h"
 #include "program.h"
-#include "util.h"
+#include "lib/util.h"
 
 #define PLANTED	"KCMDLINE=respawn.plant=progress"
 /* For steps of tests/guest/ */

@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #include "clone.h"
-#include "util.h"
+#include "lib/util.h"
 
 static void must(const char *command)
 {

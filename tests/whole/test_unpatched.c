@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #include "program.h"
-#include "util.h"
+#include "lib/util.h"
 
 /* One clear line, and nothing done */
 static void expect_error(const char *words, const char *text)

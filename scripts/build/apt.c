@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Packages by name, of any architecture, with apt's own tools. The lists and
+ * the packages lie in the cache: nothing of the system changes, and nobody has
+ * to be root.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <glob.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "build/apt.h"
+#include "options.h"
+#include "lib/ui.h"
+#include "lib/util.h"
+
+static void apt_command(struct strv *argv, const char *tool, const char *arch)
+{
+	__auto_free char *dir = fmt("%s/apt/%s", opt.cache, arch);
+	__auto_free char *lists = fmt("%s/lists/partial", dir);
+	__auto_free char *archives = fmt("%s/archives/partial", dir);
+
+	make_dirs(lists);
+	make_dirs(archives);
+	strv_add(argv, "%s", tool);
+	strv_add(argv, "-oAPT::Architecture=%s", arch);
+	strv_add(argv, "-oAPT::Architectures=%s", arch);
+	strv_add(argv, "-oDir::State::Lists=%s/lists", dir);
+	strv_add(argv, "-oDir::Cache=%s", dir);
+	strv_add(argv, "-oDir::Cache::Archives=%s/archives", dir);
+	strv_add(argv, "-oDir::State::status=/dev/null");
+	strv_add(argv, "-oAPT::Sandbox::User=");
+	strv_add(argv, "-oAcquire::Languages=none");
+	strv_add(argv, "-oAcquire::IndexTargets::deb::Contents-deb::DefaultEnabled=false");
+	strv_add(argv, "-oDebug::NoLocking=1");
+}
+
+static void apt_update(const char *arch)
+{
+	__auto_strv struct strv argv = { 0 };
+	__auto_free char *out = NULL;
+	struct run_opts o = { .out = &out };
+
+	apt_command(&argv, "apt-get", arch);
+	strv_add(&argv, "-q");
+	strv_add(&argv, "update");
+	run(&argv, &o);
+}
+
+/**
+ * apt_versions - what the archive has of a package
+ * @arch: Debian's name of the architecture
+ * @package: name of the package
+ *
+ * Return: lines "version", newest first, to be freed; empty if there is none
+ */
+char *apt_versions(const char *arch, const char *package)
+{
+	__auto_strv struct strv argv = { 0 }, lines = { 0 };
+	__auto_free char *out = NULL;
+	struct run_opts o = { .out = &out, .quiet_err = true };
+	char *versions = copy("");
+
+	apt_update(arch);
+	apt_command(&argv, "apt-cache", arch);
+	strv_add(&argv, "madison");
+	strv_add(&argv, "%s", package);
+	run(&argv, &o);
+	strv_split(&lines, out, "\n");
+	for (size_t i = 0; i < lines.n; i++) {
+		char version[128];
+		char *more;
+
+		if (sscanf(lines.v[i], "%*s | %127s |", version) != 1)
+			continue;
+		more = fmt("%s%s\n", versions, version);
+		free_ptr(&versions);
+		versions = more;
+	}
+	return versions;
+}
+
+/* apt writes a colon of the version as %3a: let the shell's pattern find it. */
+static char *find_deb(const char *dir, const char *package)
+{
+	__auto_free char *pattern = fmt("%s/%s_*.deb", dir, package);
+	char *found = NULL;
+	glob_t g;
+
+	if (!glob(pattern, 0, NULL, &g))
+		found = copy(g.gl_pathv[0]);
+	globfree(&g);
+	return found;
+}
+
+/**
+ * apt_download - have a package in the cache
+ * @arch: Debian's name of the architecture
+ * @package: name of the package
+ * @version: the version, or NULL for whichever there is
+ *
+ * The caller holds a lock. Looks the archive's lists up anew only if those that
+ * are there do not have the package.
+ *
+ * Return: path of the .deb, to be freed, or NULL if it can't be had
+ */
+char *apt_download(const char *arch, const char *package, const char *version)
+{
+	__auto_free char *dir = fmt("%s/download/%s-%s-%s", opt.cache, package,
+				    version ? version : "any", arch);
+	__auto_free char *tmp = fmt("%s.tmp", dir);
+	char *deb = find_deb(dir, package);
+
+	for (int attempt = 0; !deb && attempt < 2; attempt++) {
+		__auto_strv struct strv argv = { 0 };
+		__auto_free char *out = NULL;
+		struct run_opts o = { .out = &out, .dir = tmp };
+
+		if (attempt)
+			apt_update(arch);
+		remove_tree(tmp);
+		make_dirs(tmp);
+		apt_command(&argv, "apt-get", arch);
+		strv_add(&argv, "-q");
+		strv_add(&argv, "download");
+		if (version)
+			strv_add(&argv, "%s=%s", package, version);
+		else
+			strv_add(&argv, "%s", package);
+		if (run(&argv, &o))
+			continue;
+		remove_tree(dir);
+		if (rename(tmp, dir))
+			die("cannot rename %s: %s", tmp, strerror(errno));
+		deb = find_deb(dir, package);
+	}
+	remove_tree(tmp);
+	return deb;
+}

@@ -1,0 +1,418 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The guest's user space: init, the programs and modules of the plan, BusyBox.
+ * The same input gives the same bytes.
+ */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <archive.h>
+#include <archive_entry.h>
+
+#include "build/apt.h"
+#include "build/initramfs.h"
+#include "options.h"
+#include "build/package.h"
+#include "lib/ui.h"
+
+/* Directories that sources of modules and programs come from */
+static void source_dirs(struct strv *dirs)
+{
+	strv_add(dirs, "%s/kunit", source_dir());
+	strv_split(dirs, opt.suites, " ");
+}
+
+static int is_source(const struct dirent *d)
+{
+	const char *dot = strrchr(d->d_name, '.');
+
+	return d->d_name[0] != '.' &&
+	       (!strcmp(d->d_name, "Kbuild") || !strcmp(d->d_name, "plan") ||
+		(dot && (!strcmp(dot, ".c") || !strcmp(dot, ".h")) &&
+		 strncmp(dot - 4 > d->d_name ? dot - 4 : d->d_name, ".mod.c", 6)));
+}
+
+typedef void (*file_fn)(void *arg, const char *dir, const char *name);
+
+static void each_source(const char *dir, file_fn fn, void *arg)
+{
+	struct dirent **names;
+	int n = scandir(dir, &names, is_source, alphasort);
+
+	if (n < 0)
+		die("cannot read %s: %s", dir, strerror(errno));
+	for (int i = 0; i < n; i++) {
+		fn(arg, dir, names[i]->d_name);
+		free(names[i]);
+	}
+	free(names);
+}
+
+static void hash_one(void *arg, const char *dir, const char *name)
+{
+	__auto_free char *path = fmt("%s/%s", dir, name);
+	char hex[HASH_LEN];
+
+	hash_file(path, hex);
+	hash_str(arg, name);
+	hash_str(arg, hex);
+}
+
+/* Copy what changed, so that make sees only that. */
+static void mirror_one(void *arg, const char *dir, const char *name)
+{
+	__auto_free char *from = fmt("%s/%s", dir, name);
+	__auto_free char *to = fmt("%s/%s", (const char *)arg, name);
+	__auto_free char *have = NULL, *want = NULL;
+	size_t len, have_len = 0;
+
+	want = read_file(from, &len);
+	have = read_file(to, &have_len);
+	if (!want)
+		die("cannot read %s: %s", from, strerror(errno));
+	if (!have || len != have_len || memcmp(have, want, len))
+		write_file(to, want, len);
+}
+
+static char *initramfs_key(const struct kernel *k, const struct plan *p)
+{
+	__auto_strv struct strv dirs = { 0 };
+	__auto_free char *own = fmt("%s/initramfs", source_dir());
+	struct hash *h = hash_new();
+	char key[HASH_LEN];
+
+	hash_str(h, "initramfs 3");
+	hash_str(h, k->key);
+	hash_str(h, p->text);
+	hash_str(h, opt.series);
+	each_source(own, hash_one, h);
+	source_dirs(&dirs);
+	for (size_t i = 0; i < dirs.n; i++)
+		each_source(dirs.v[i], hash_one, h);
+	hash_end(h, key);
+	return fmt("%.24s", key);
+}
+
+/* BusyBox of the guest's architecture, static, from the distribution */
+static char *busybox(const struct arch *a)
+{
+	__auto_free char *lock = fmt("%s/apt.lock", opt.cache), *deb = NULL;
+	char *path = fmt("%s/busybox/%s", opt.cache, a->name);
+	__auto_free char *dir = fmt("%s/busybox", opt.cache);
+	int fd;
+
+	if (exists(path))
+		return path;
+	make_dirs(dir);
+	fd = lock_file(lock, "fetching BusyBox");
+	if (!exists(path)) {
+		deb = apt_download(a->debian, "busybox-static", NULL);
+		if (!deb)
+			die("the archive gives no busybox-static for %s: no network, or no Debian; put a static BusyBox at %s",
+			    a->debian, path);
+		source_extract(deb, "bin/busybox", path);
+	}
+	close(fd);
+	return path;
+}
+
+static void add(struct archive *a, const char *name, mode_t mode,
+		const char *data, size_t len)
+{
+	struct archive_entry *e = archive_entry_new();
+
+	archive_entry_set_pathname(e, name);
+	archive_entry_set_mode(e, mode);
+	archive_entry_set_size(e, len);
+	archive_entry_set_mtime(e, 0, 0);
+	if (S_ISCHR(mode)) {
+		archive_entry_set_rdevmajor(e, 5);
+		archive_entry_set_rdevminor(e, 1);
+	}
+	if (archive_write_header(a, e) ||
+	    (len && archive_write_data(a, data, len) != (la_ssize_t)len))
+		die("cannot write the initramfs: %s", archive_error_string(a));
+	archive_entry_free(e);
+}
+
+static void add_file(struct archive *a, const char *name, const char *path)
+{
+	size_t len;
+	__auto_free char *data = read_file(path, &len);
+
+	if (!data)
+		die("cannot read %s: %s", path, strerror(errno));
+	add(a, name, S_IFREG | 0755, data, len);
+}
+
+/* What every program of the guest's is linked with */
+static const char *const shared[] = { "kmsg.c", "guest.c" };
+
+/* Build a static program of the guest's from one source, and what all share. */
+static char *program(const struct kernel *k, const char *dir, const char *name)
+{
+	__auto_strv struct strv argv = { 0 };
+	__auto_free char *cc = kernel_compiler(k->arch), *said = NULL;
+	char *out = fmt("%s/respawn-%s", k->out, name);
+	struct run_opts o = { .out = &said };
+
+	strv_add(&argv, "%s", cc);
+	strv_split(&argv, "-static -O2 -std=gnu11 -Wall -Wextra -Wl,--build-id=none", " ");
+	strv_add(&argv, "-I%s/initramfs", source_dir());
+	strv_add(&argv, "-o%s", out);
+	strv_add(&argv, "%s/%s.c", dir, name);
+	for (size_t i = 0; i < ARRAY_SIZE(shared); i++)
+		strv_add(&argv, "%s/initramfs/%s", source_dir(), shared[i]);
+	if (run(&argv, &o))
+		die("%s/%s.c does not build for %s: %s", dir, name, k->arch->name, said);
+	return out;
+}
+
+static bool contains(const struct strv *names, const char *name)
+{
+	for (size_t i = 0; i < names->n; i++)
+		if (!strcmp(names->v[i], name))
+			return true;
+	return false;
+}
+
+static bool is_shared(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(shared); i++)
+		if (!strcmp(name, shared[i]))
+			return true;
+	return false;
+}
+
+static void own_program(void *arg, const char *dir, const char *name)
+{
+	size_t len = strlen(name);
+
+	(void)dir;
+	if (len > 2 && !strcmp(name + len - 2, ".c") &&
+	    strcmp(name, "init.c") && !is_shared(name))
+		strv_add(arg, "%.*s", (int)len - 2, name);
+}
+
+/* Every program of ours, as modules may call them, and those of the steps */
+static void program_names(const struct plan *p, const char *own, struct strv *names)
+{
+	each_source(own, own_program, names);
+	for (size_t i = 0; i < p->n; i++)
+		if (strcmp(p->steps[i].program, "-") && !contains(names, p->steps[i].program))
+			strv_add(names, "%s", p->steps[i].program);
+}
+
+static void add_programs(struct archive *a, const struct kernel *k,
+			 const struct plan *p)
+{
+	__auto_strv struct strv dirs = { 0 }, names = { 0 };
+	__auto_free char *own = fmt("%s/initramfs", source_dir());
+	__auto_free char *init = program(k, own, "init"), *bb = busybox(k->arch);
+
+	add_file(a, "init", init);
+	add_file(a, "bin/busybox", bb);
+	strv_add(&dirs, "%s", own);
+	source_dirs(&dirs);
+	program_names(p, own, &names);
+	for (size_t i = 0; i < names.n; i++) {
+		__auto_free char *to = fmt("bin/%s", names.v[i]);
+
+		for (size_t j = 0; j < dirs.n; j++) {
+			__auto_free char *src = fmt("%s/%s.c", dirs.v[j], names.v[i]);
+			__auto_free char *bin = NULL;
+
+			if (!exists(src))
+				continue;
+			bin = program(k, dirs.v[j], names.v[i]);
+			add_file(a, to, bin);
+			break;
+		}
+	}
+}
+
+/* Build the modules of every folder that has some, in copies of the folders. */
+static void build_modules(const struct kernel *k, struct tree *t, struct strv *built)
+{
+	__auto_strv struct strv dirs = { 0 };
+
+	source_dirs(&dirs);
+	for (size_t i = 0; i < dirs.n; i++) {
+		__auto_free char *kbuild = fmt("%s/Kbuild", dirs.v[i]);
+		const char *to;
+
+		if (!exists(kbuild))
+			continue;
+		strv_add(built, "%s/respawn-modules/%zu", k->out, i);
+		to = built->v[built->n - 1];
+		make_dirs(to);
+		each_source(dirs.v[i], mirror_one, (void *)to);
+		kernel_modules(k, t, to);
+	}
+}
+
+/* Is a module of this build's? One that is there may be of an earlier one. */
+static bool is_built(const char *dir, const char *name)
+{
+	__auto_strv struct strv lines = { 0 };
+	__auto_free char *path = fmt("%s/modules.order", dir);
+	__auto_free char *text = read_file(path, NULL);
+
+	strv_split(&lines, text ? text : "", "\n");
+	for (size_t i = 0; i < lines.n; i++) {
+		const char *slash = strrchr(lines.v[i], '/');
+		const char *base = slash ? slash + 1 : lines.v[i];
+
+		/* Kernels name the module itself or the object it is made of. */
+		if (!strncmp(base, name, strlen(name)) &&
+		    (!strcmp(base + strlen(name), ".ko") || !strcmp(base + strlen(name), ".o")))
+			return true;
+	}
+	return false;
+}
+
+static void add_module(struct archive *a, const char *name, const struct strv *built)
+{
+	__auto_free char *to = fmt("modules/%s.ko", name);
+
+	for (size_t i = 0; strcmp(name, "-") && i < built->n; i++) {
+		__auto_free char *ko = fmt("%s/%s.ko", built->v[i], name);
+
+		if (is_built(built->v[i], name)) {
+			add_file(a, to, ko);
+			break;
+		}
+	}
+}
+
+/* Those of the steps, and those that they or init load besides */
+static void add_modules(struct archive *a, const struct plan *p,
+			const struct strv *built)
+{
+	static const char *const besides[] = { "steer", "snapshot", "visitor" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(besides); i++)
+		add_module(a, besides[i], built);
+	for (size_t i = 0; i < p->n; i++)
+		add_module(a, p->steps[i].module, built);
+}
+
+static void write_archive(const char *path, const struct kernel *k,
+			  const struct plan *p, const struct strv *modules)
+{
+	static const char *const dirs[] = {
+		"bin", "dev", "modules", "proc", "sys", "tmp",
+	};
+	struct archive *a = archive_write_new();
+
+	archive_write_set_format_cpio_newc(a);
+	archive_write_set_bytes_per_block(a, 512);
+	if (archive_write_open_filename(a, path))
+		die("cannot write %s: %s", path, archive_error_string(a));
+	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++)
+		add(a, dirs[i], S_IFDIR | 0755, NULL, 0);
+	/* What init has as its standard files until devtmpfs is mounted */
+	add(a, "dev/console", S_IFCHR | 0600, NULL, 0);
+	add(a, "plan", S_IFREG | 0644, p->text, strlen(p->text));
+	add_modules(a, p, modules);
+	add_programs(a, k, p);
+	if (archive_write_close(a))
+		die("cannot write %s: %s", path, archive_error_string(a));
+	archive_write_free(a);
+}
+
+/**
+ * initramfs_path - where the guest's user space lies, built or not
+ * @k: the kernel its modules are for
+ * @p: what has to be in it
+ *
+ * Return: path of the cpio archive in the cache, to be freed
+ */
+char *initramfs_path(const struct kernel *k, const struct plan *p)
+{
+	__auto_free char *key = initramfs_key(k, p);
+
+	return fmt("%s/initramfs/%s.cpio", opt.cache, key);
+}
+
+/**
+ * initramfs_build - have the guest's user space
+ * @k: the kernel its modules are for
+ * @t: that kernel's source
+ * @p: what has to be in it
+ *
+ * Return: path of the cpio archive in the cache, to be freed. Dies if it can't
+ * be built.
+ */
+char *initramfs_build(const struct kernel *k, struct tree *t, const struct plan *p)
+{
+	__auto_strv struct strv modules = { 0 };
+	__auto_free char *dir = fmt("%s/initramfs", opt.cache);
+	char *path = initramfs_path(k, p);
+	__auto_free char *tmp = fmt("%s.%d.tmp", path, getpid());
+
+	if (exists(path))
+		return path;
+	make_dirs(dir);
+	build_modules(k, t, &modules);
+	ui_stage(k->arch->name, "initramfs");
+	write_archive(tmp, k, p, &modules);
+	tree_unlock(t);
+	if (rename(tmp, path))
+		die("cannot rename %s: %s", tmp, strerror(errno));
+	ui_done("init, %zu steps, BusyBox", p->n);
+	return path;
+}
+
+/* The name of a module, from that of its file, or NULL */
+static char *module_name(const char *path)
+{
+	const char *name = path + strlen("modules/");
+	const char *end = strstr(path, ".ko");
+
+	/* Of someone else's bundle: a name is a name, and no way to elsewhere. */
+	if (strncmp(path, "modules/", name - path) || !end || end[3] || *name == '.' ||
+	    strchr(name, '/'))
+		return NULL;
+	return fmt("%.*s", (int)(end - name), name);
+}
+
+/**
+ * initramfs_modules - take the modules out of an initramfs
+ * @path: the initramfs
+ * @dir: folder that they are put into
+ *
+ * For who needs the symbols of a run whose build is gone. Dies if the archive is
+ * damaged.
+ */
+void initramfs_modules(const char *path, const char *dir)
+{
+	struct archive *a = archive_read_new();
+	struct archive_entry *e;
+	int ret;
+
+	archive_read_support_format_cpio(a);
+	if (archive_read_open_filename(a, path, 1 << 16))
+		die("cannot read %s: %s", path, archive_error_string(a));
+	while ((ret = archive_read_next_header(a, &e)) == ARCHIVE_OK) {
+		__auto_free char *name = module_name(archive_entry_pathname(e) ?: "");
+		size_t len = archive_entry_size(e);
+		__auto_free char *to = NULL, *data = NULL;
+
+		if (!name)
+			continue;
+		data = malloc(len);
+		if (!data || archive_read_data(a, data, len) != (la_ssize_t)len)
+			die("%s is damaged: %s ends early", path, name);
+		to = fmt("%s/%s.ko", dir, name);
+		write_file(to, data, len);
+	}
+	if (ret != ARCHIVE_EOF)
+		die("%s is damaged: %s", path, archive_error_string(a));
+	archive_read_free(a);
+}

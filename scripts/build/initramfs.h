@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef RESPAWN_INITRAMFS_H
+#define RESPAWN_INITRAMFS_H
+
+#include "build/kernel.h"
+#include "build/plan.h"
+
+char *initramfs_path(const struct kernel *k, const struct plan *p);
+char *initramfs_build(const struct kernel *k, struct tree *t, const struct plan *p);
+void initramfs_modules(const char *path, const char *dir);
+
+#endif /* RESPAWN_INITRAMFS_H */

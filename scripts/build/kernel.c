@@ -1,0 +1,540 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Kernels: configured from fragments, built in the cache, published under a
+ * name that says everything they were made of.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "build/kernel.h"
+#include "options.h"
+#include "lib/ui.h"
+
+/* What a first build prints, until it is known better. */
+#define USUAL_LINES	1500
+
+/**
+ * kernel_compiler - the C compiler of an architecture
+ * @a: the architecture
+ *
+ * Return: its name, to be freed
+ */
+char *kernel_compiler(const struct arch *a)
+{
+	return fmt("%sgcc", arch_is_host(a) ? "" : a->cross);
+}
+
+static char *fragment(const char *name, bool must)
+{
+	__auto_free char *path = fmt("%s/configs/%s.config", source_dir(), name);
+	char *text = read_file(path, NULL);
+
+	if (!text && must)
+		die("CONFIG=%s: there is no %s", opt.config, path);
+	return text ? text : copy("");
+}
+
+/* The fragments of a kernel, in the order they override each other */
+static char *fragments(const struct arch *a)
+{
+	__auto_free char *base = fragment("base", true);
+	__auto_free char *series = options_series() ? fragment("series", true) : copy("");
+	__auto_free char *arch = fragment(a->name, true);
+	__auto_free char *name = fmt("flavour-%s", opt.config);
+	__auto_free char *flavour = fragment(name, strcmp(opt.config, "default"));
+
+	return fmt("%s\n%s\n%s\n%s", base, series, arch, flavour);
+}
+
+/**
+ * kernel_asks_for - will a kernel have an option?
+ * @a: its architecture; flavour and series are those of the user's choice
+ * @option: "CONFIG_..."
+ *
+ * Return: whether a fragment sets it to y
+ */
+bool kernel_asks_for(const struct arch *a, const char *option)
+{
+	__auto_free char *all = fragments(a), *line = fmt("\n%s=y\n", option);
+
+	return strstr(all, line);
+}
+
+static void kernel_key(struct kernel *k, const struct tree *t, const char *config)
+{
+	__auto_strv struct strv argv = { 0 };
+	__auto_free char *cc = kernel_compiler(k->arch), *version = NULL;
+	struct run_opts o = { .out = &version };
+	struct hash *h = hash_new();
+	char key[HASH_LEN];
+
+	strv_add(&argv, "%s", cc);
+	strv_add(&argv, "--version");
+	if (run(&argv, &o))
+		die("%s does not run; 'make deps' installs it", cc);
+	hash_str(h, "kernel 1");
+	hash_str(h, k->arch->name);
+	hash_str(h, t->hash);
+	hash_str(h, config);
+	hash_str(h, version);
+	hash_end(h, key);
+	k->key = fmt("%.24s", key);
+}
+
+static void make_command(const struct kernel *k, const struct tree *t,
+			 struct strv *argv, struct strv *env)
+{
+	__auto_free char *cc = kernel_compiler(k->arch);
+	__auto_free char *ccache = find_program("ccache");
+
+	strv_split(argv, "make --no-print-directory", " ");
+	strv_add(argv, "-j%u", opt.jobs);
+	strv_add(argv, "-C");
+	strv_add(argv, "%s", t->src);
+	strv_add(argv, "O=%s", k->out);
+	strv_add(argv, "ARCH=%s", k->arch->srcarch);
+	strv_add(argv, "CROSS_COMPILE=%s", arch_is_host(k->arch) ? "" : k->arch->cross);
+	strv_add(argv, "CC=%s%s", ccache ? "ccache " : "", cc);
+	if (ui_verbose())
+		strv_add(argv, "V=1");
+
+	strv_add(env, "LC_ALL=C");
+	/* The same source has to give the same kernel, whoever builds it when. */
+	strv_add(env, "KBUILD_BUILD_TIMESTAMP=Thu Jan  1 00:00:00 UTC 2026");
+	strv_add(env, "KBUILD_BUILD_USER=respawn");
+	strv_add(env, "KBUILD_BUILD_HOST=respawn");
+	strv_add(env, "KBUILD_BUILD_VERSION=1");
+	strv_add(env, "LOCALVERSION=");
+	/* For kunit/Kbuild: with part of the series, no module may need it. */
+	strv_add(env, "RESPAWN_SERIES=%s", opt.series);
+	strv_add(env, "CCACHE_DIR=%s/ccache", opt.cache);
+	strv_add(env, "CCACHE_BASEDIR=%s", opt.cache);
+	strv_add(env, "CCACHE_NOHASHDIR=1");
+	strv_add(env, "CCACHE_COMPILERCHECK=content");
+	/* make has the dependencies anyway: no file is preprocessed twice. */
+	strv_add(env, "CCACHE_DEPEND=1");
+	strv_add(env, "CCACHE_NOCOMPRESS=1");
+}
+
+/* A build in progress, as its output shows it */
+struct build {
+	unsigned int lines;
+	unsigned int usual;
+	char first_error[512];
+};
+
+static void build_line(void *arg, const char *line)
+{
+	struct build *b = arg;
+	const char *file = strrchr(line, ' ');
+	char note[64] = "";
+
+	if (ui_verbose())
+		fputs(line, stderr);
+	if (!b->first_error[0] &&
+	    (strstr(line, "error:") || strstr(line, "Error ") ||
+	     strstr(line, "undefined reference") || strstr(line, "ERROR: modpost")))
+		snprintf(b->first_error, sizeof(b->first_error), "%.*s",
+			 (int)strcspn(line, "\n"), line);
+	b->lines++;
+	/* Files of the kernel's are named from its top; others are not shown. */
+	if (file && file[1] != '/')
+		snprintf(note, sizeof(note), "%.*s", (int)strcspn(file + 1, "\n"), file + 1);
+	ui_progress(b->lines, b->usual, note);
+}
+
+/*
+ * Run the kernel's make with these words. NULL, or what went wrong, with the
+ * log's name, to be freed.
+ */
+static char *try_make(const struct kernel *k, const struct tree *t, const struct strv *more,
+		      struct build *b)
+{
+	__auto_strv struct strv argv = { 0 }, env = { 0 };
+	__auto_free char *log = fmt("%s/build.log", k->out);
+	struct run_opts o = { .env = &env, .log = log, .line = build_line, .arg = b };
+
+	make_command(k, t, &argv, &env);
+	for (size_t i = 0; i < more->n; i++) {
+		if (strchr(more->v[i], '=') && !strncmp(more->v[i], "KCONFIG_", 8))
+			strv_add(&env, "%s", more->v[i]);
+		else
+			strv_add(&argv, "%s", more->v[i]);
+	}
+	if (!run(&argv, &o))
+		return NULL;
+	return fmt("%s kernel of %s does not build: %s; see %s", k->arch->name,
+		   t->name, b->first_error[0] ? b->first_error : "make failed", log);
+}
+
+/* The tree is at fault, if anything is. */
+static void must(char *why)
+{
+	if (why)
+		die_tree("%s", why);
+}
+
+/* Does .config say @line, which is "CONFIG_X=v" or "# CONFIG_X is not set"? */
+static bool config_says(const char *config, const char *line)
+{
+	__auto_free char *whole = fmt("\n%s\n", line), *name = NULL;
+
+	if (strstr(config, whole))
+		return true;
+	if (line[0] != '#' && !strstr(line, "=n"))
+		return false;
+	/* What cannot even be asked for is not set either. */
+	name = line[0] == '#' ? fmt("\n%.*s=", (int)strcspn(line + 2, " "), line + 2)
+			      : fmt("\n%.*s=", (int)strcspn(line, "="), line);
+	return !strstr(config, name);
+}
+
+static bool is_setting(const char *line)
+{
+	return !strncmp(line, "CONFIG_", 7) ||
+	       (!strncmp(line, "# CONFIG_", 9) && strstr(line, " is not set"));
+}
+
+/* The name in a setting: what comes up to "=" or " " */
+static size_t setting_name(const char *line, const char **name)
+{
+	*name = line[0] == '#' ? line + 2 : line;
+	return strcspn(*name, "= ");
+}
+
+static bool overridden(const struct strv *lines, size_t i)
+{
+	const char *name, *other;
+	size_t len = setting_name(lines->v[i], &name);
+
+	for (size_t j = i + 1; j < lines->n; j++)
+		if (is_setting(lines->v[j]) &&
+		    setting_name(lines->v[j], &other) == len &&
+		    !strncmp(name, other, len))
+			return true;
+	return false;
+}
+
+/* Does .config know nothing at all of the option in @line? */
+static bool is_unknown(const char *config, const char *line)
+{
+	const char *name;
+	int len = setting_name(line, &name);
+	__auto_free char *set = fmt("\n%.*s=", len, name);
+	__auto_free char *unset = fmt("\n# %.*s ", len, name);
+
+	return !strstr(config, set) && !strstr(config, unset);
+}
+
+/*
+ * An option that falls out of a configuration in silence tests nothing. Only
+ * where part of the series is not there yet, its options may be missing.
+ */
+static char *verify_config(const struct kernel *k, const char *asked, bool partly)
+{
+	__auto_strv struct strv lines = { 0 };
+	__auto_free char *path = fmt("%s/.config", k->out), *is = read_file(path, NULL);
+
+	if (!is)
+		die("the kernel's configuration left no %s", path);
+	strv_split(&lines, asked, "\n");
+	for (size_t i = 0; i < lines.n; i++)
+		if (is_setting(lines.v[i]) && !overridden(&lines, i) &&
+		    !config_says(is, lines.v[i]) && !(partly && is_unknown(is, lines.v[i])))
+			return fmt("configs/ asks for '%s', but the %s kernel of this tree does not take it: a dependency is missing, or the option has another name",
+				   lines.v[i], k->arch->name);
+	return NULL;
+}
+
+static char *configure(struct kernel *k, struct tree *t, const char *config, bool partly)
+{
+	__auto_strv struct strv words = { 0 };
+	__auto_free char *all = fmt("%s/fragments.config", k->out);
+	struct build b = { .usual = 0 };
+	char *why;
+
+	write_file(all, config, strlen(config));
+	strv_add(&words, "KCONFIG_ALLCONFIG=%s", all);
+	strv_add(&words, "allnoconfig");
+	why = try_make(k, t, &words, &b);
+	return why ? why : verify_config(k, config, partly);
+}
+
+/*
+ * What the build folder holds: the key of a kernel, and the source files that
+ * may have changed since. NULL if it is not @key, else these files, to be freed.
+ */
+static char *holds(const struct kernel *k, const char *key)
+{
+	__auto_free char *path = fmt("%s/respawn-holds", k->out), *is = read_file(path, NULL);
+	size_t len = strlen(key);
+
+	if (!is || strncmp(is, key, len) || (is[len] && is[len] != ' '))
+		return NULL;
+	return copy(is + len);
+}
+
+static void set_holds(const struct kernel *k, const char *key, const char *files)
+{
+	__auto_free char *path = fmt("%s/respawn-holds", k->out);
+	__auto_free char *text = fmt("%s %s", key, files);
+
+	if (*key)
+		write_file(path, text, strlen(text));
+	else
+		unlink(path);
+}
+
+/*
+ * Have the build folder in the state that is published as @k->key. NULL, or why
+ * it does not build, to be freed.
+ */
+static char *try_build(struct kernel *k, struct tree *t, const char *config, bool partly)
+{
+	__auto_strv struct strv words = { 0 };
+	__auto_free char *stamp = fmt("%s/respawn-key", k->out), *is = NULL;
+	__auto_free char *lines_path = fmt("%s/respawn-lines", k->out), *usual = NULL;
+	__auto_free char *log = fmt("%s/build.log", k->out), *text = NULL;
+	struct build b = { .usual = USUAL_LINES };
+	char *why;
+
+	tree_checkout(t);
+	make_dirs(k->out);
+	is = read_file(stamp, NULL);
+	if (is && !strcmp(is, k->key))
+		return NULL;
+	ui_stage(k->arch->name, "kernel");
+	unlink(stamp);
+	unlink(log);
+	set_holds(k, "", "");
+	why = configure(k, t, config, partly);
+	if (why)
+		return why;
+	usual = read_file(lines_path, NULL);
+	if (usual && atoi(usual) > 0)
+		b.usual = atoi(usual);
+	strv_add(&words, "%s", k->arch->target);
+	strv_add(&words, "modules");
+	why = try_make(k, t, &words, &b);
+	if (why)
+		return why;
+	if (!usual) {
+		text = fmt("%u", b.lines);
+		write_file(lines_path, text, strlen(text));
+	}
+	set_holds(k, k->key, "");
+	write_file(stamp, k->key, strlen(k->key));
+	ui_done("built, %s, config %s", t->name, opt.config);
+	return NULL;
+}
+
+/*
+ * The same, where only these source files differ from what the folder holds.
+ * The kernel's make walks through a thousand folders to find that nothing is to
+ * be done there. It does not if it is asked for single objects; and then it
+ * links without a walk if the folder to begin in is said to be another one, and
+ * if the archive of all objects, which is a list of their names, is gone.
+ */
+static void build_files(struct kernel *k, struct tree *t, const struct strv *files)
+{
+	__auto_strv struct strv objects = { 0 }, link = { 0 };
+	__auto_free char *stamp = fmt("%s/respawn-key", k->out);
+	__auto_free char *log = fmt("%s/build.log", k->out);
+	__auto_free char *archive = fmt("%s/vmlinux.a", k->out);
+	/* What it prints beyond a line per object is some fifty lines. */
+	struct build b = { .usual = 50 };
+
+	ui_stage(k->arch->name, "kernel");
+	unlink(stamp);
+	unlink(log);
+	unlink(archive);
+	for (size_t i = 0; i < files->n; i++)
+		strv_add(&objects, "%.*s.o", (int)strlen(files->v[i]) - 2, files->v[i]);
+	must(try_make(k, t, &objects, &b));
+	strv_add(&link, "build-dir=nowhere");
+	strv_add(&link, "%s", k->arch->target);
+	must(try_make(k, t, &link, &b));
+	write_file(stamp, k->key, strlen(k->key));
+	ui_done("built, %s, config %s", t->name, opt.config);
+}
+
+static void publish(const struct kernel *k)
+{
+	__auto_free char *tmp = fmt("%s.%d.tmp", k->dir, getpid());
+	static const char *const files[][2] = {
+		{ "vmlinux", "vmlinux" }, { ".config", "config" },
+		{ "include/config/kernel.release", "release" },
+	};
+	__auto_free char *image = fmt("%s/%s", k->out, k->arch->image);
+	__auto_free char *to = fmt("%s/image", tmp);
+
+	make_dirs(tmp);
+	copy_file(image, to);
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		__auto_free char *from = fmt("%s/%s", k->out, files[i][0]);
+		__auto_free char *dest = fmt("%s/%s", tmp, files[i][1]);
+
+		copy_file(from, dest);
+	}
+	if (rename(tmp, k->dir) && !exists(k->dir))
+		die("cannot rename %s: %s", tmp, strerror(errno));
+	remove_tree(tmp);
+}
+
+/**
+ * kernel_name - say where the kernel the user asked for lies, built or not
+ * @k: gets its names
+ * @a: for which architecture
+ * @t: from which source
+ */
+void kernel_name(struct kernel *k, const struct arch *a, const struct tree *t)
+{
+	__auto_free char *config = fragments(a);
+
+	k->arch = a;
+	kernel_key(k, t, config);
+	k->dir = fmt("%s/kernel/%s", opt.cache, k->key);
+	k->image = fmt("%s/image", k->dir);
+	k->out = fmt("%s/out/%s-%s", t->dir, a->name, opt.config);
+}
+
+/**
+ * kernel_build - have the kernel the user asked for
+ * @k: gets what there is then
+ * @a: for which architecture
+ * @t: from which source
+ *
+ * Builds only what is not in the cache. Dies if it does not build, or if the
+ * configuration is not what the fragments ask for.
+ */
+void kernel_build(struct kernel *k, const struct arch *a, struct tree *t)
+{
+	__auto_free char *config = fragments(a);
+
+	kernel_name(k, a, t);
+	if (exists(k->dir))
+		return;
+	must(try_build(k, t, config, false));
+	if (!exists(k->dir))
+		publish(k);
+	tree_unlock(t);
+}
+
+/**
+ * kernel_build_partly - have a kernel with part of the series in it
+ * @k: from kernel_name()
+ * @t: its source
+ *
+ * Options that the series has not brought yet may be missing. The log is that
+ * of a build in @k->out, even if the kernel is in the cache.
+ *
+ * Return: NULL, or why it does not build, to be freed
+ */
+char *kernel_build_partly(struct kernel *k, struct tree *t)
+{
+	__auto_free char *config = fragments(k->arch);
+	char *why = try_build(k, t, config, true);
+
+	if (!why && !exists(k->dir))
+		publish(k);
+	tree_unlock(t);
+	return why;
+}
+
+/**
+ * kernel_make - run the kernel's make, for what is no kernel
+ * @k: from kernel_name(); its build folder has to be configured only
+ * @t: its source
+ * @words: what to make, and how
+ * @said: gets what make and the compiler say, to be freed
+ *
+ * Return: NULL, or why it can't even be configured, to be freed
+ */
+char *kernel_make(struct kernel *k, struct tree *t, const struct strv *words, char **said)
+{
+	__auto_strv struct strv argv = { 0 }, env = { 0 };
+	__auto_free char *stamp = fmt("%s/respawn-key", k->out), *is = NULL;
+	__auto_free char *config = fragments(k->arch);
+	struct run_opts o = { .env = &env, .out = said };
+	char *why = NULL;
+
+	*said = NULL;
+	tree_checkout(t);
+	make_dirs(k->out);
+	is = read_file(stamp, NULL);
+	if (!is || strcmp(is, k->key)) {
+		unlink(stamp);
+		set_holds(k, "", "");
+		why = configure(k, t, config, true);
+	}
+	if (!why) {
+		make_command(k, t, &argv, &env);
+		for (size_t i = 0; i < words->n; i++)
+			strv_add(&argv, "%s", words->v[i]);
+		run(&argv, &o);
+	}
+	tree_unlock(t);
+	return why;
+}
+
+/**
+ * kernel_build_near - have a kernel that differs from another in one file
+ * @k: from kernel_name()
+ * @t: its source
+ * @near: the other kernel
+ * @file: the C file that differs
+ *
+ * Far quicker than kernel_build() if one of that kind was built last. Dies if
+ * it does not build.
+ */
+void kernel_build_near(struct kernel *k, struct tree *t, const struct kernel *near,
+		       const char *file)
+{
+	__auto_free char *config = fragments(k->arch), *changed = NULL, *all = NULL;
+	__auto_strv struct strv files = { 0 };
+	bool known = false;
+
+	if (exists(k->dir))
+		return;
+	tree_checkout(t);
+	changed = holds(k, near->key);
+	strv_split(&files, changed, " ");
+	for (size_t i = 0; i < files.n; i++)
+		known |= !strcmp(files.v[i], file);
+	if (!known)
+		strv_add(&files, "%s", file);
+	all = fmt("%s%s%s", changed ? changed : "", known ? "" : " ", known ? "" : file);
+	if (changed) {
+		set_holds(k, near->key, all);
+		build_files(k, t, &files);
+	} else {
+		must(try_build(k, t, config, false));
+		set_holds(k, near->key, all);
+	}
+	publish(k);
+	tree_unlock(t);
+}
+
+/**
+ * kernel_modules - build modules from a folder of sources with a Kbuild
+ * @k: the kernel they are for
+ * @t: its source; locked on return, for as long as the modules are needed
+ * @dir: the folder, outside the user's; products go there
+ *
+ * Dies if they do not build.
+ */
+void kernel_modules(const struct kernel *k, struct tree *t, const char *dir)
+{
+	__auto_strv struct strv words = { 0 };
+	__auto_free char *config = fragments(k->arch);
+	struct kernel again = *k;
+	struct build b = { .usual = 20 };
+
+	must(try_build(&again, t, config, false));
+	strv_add(&words, "M=%s", dir);
+	strv_add(&words, "modules");
+	must(try_make(k, t, &words, &b));
+}

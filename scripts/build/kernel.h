@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef RESPAWN_KERNEL_H
+#define RESPAWN_KERNEL_H
+
+#include "build/arch.h"
+#include "build/tree.h"
+
+/**
+ * struct kernel - a built kernel, in the cache
+ * @arch: what it is for
+ * @key: hash of all it was built from
+ * @dir: where it lies; never changes once it is there
+ * @image: what QEMU boots
+ * @out: the kernel's build folder, which goes on changing
+ */
+struct kernel {
+	const struct arch *arch;
+	char *key;
+	char *dir;
+	char *image;
+	char *out;
+};
+
+void kernel_name(struct kernel *k, const struct arch *a, const struct tree *t);
+void kernel_build(struct kernel *k, const struct arch *a, struct tree *t);
+char *kernel_build_partly(struct kernel *k, struct tree *t);
+char *kernel_make(struct kernel *k, struct tree *t, const struct strv *words, char **said);
+void kernel_build_near(struct kernel *k, struct tree *t, const struct kernel *near,
+		       const char *file);
+void kernel_modules(const struct kernel *k, struct tree *t, const char *dir);
+char *kernel_compiler(const struct arch *a);
+bool kernel_asks_for(const struct arch *a, const char *option);
+
+#endif /* RESPAWN_KERNEL_H */

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What is inside packages: a kernel source goes from the package, which may be
+ * a .deb around a tar around a tar, straight into a git repository, with no
+ * file in between.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <archive.h>
+#include <archive_entry.h>
+
+#include "build/package.h"
+#include "lib/ui.h"
+#include "lib/util.h"
+
+/* An archive, maybe inside an entry of another one */
+struct layer {
+	struct archive *a;
+	struct layer *outer;
+	const char *file;
+};
+
+static void broken(struct layer *l)
+{
+	while (l->outer)
+		l = l->outer;
+	die("%s is truncated or broken: %s; remove it and try again", l->file,
+	    archive_error_string(l->a) ? archive_error_string(l->a) : "bad content");
+}
+
+static struct archive *reader(void)
+{
+	struct archive *a = archive_read_new();
+
+	archive_read_support_filter_all(a);
+	archive_read_support_format_tar(a);
+	archive_read_support_format_ar(a);
+	return a;
+}
+
+static void layer_open(struct layer *l, const char *file)
+{
+	*l = (struct layer){ .a = reader(), .file = file };
+	if (archive_read_open_filename(l->a, file, 1 << 16))
+		broken(l);
+}
+
+static la_ssize_t layer_read(struct archive *a, void *arg, const void **buf)
+{
+	static char data[4][1 << 16];
+	struct layer *l = arg;
+	int depth = 0;
+	la_ssize_t n;
+
+	(void)a;
+	for (struct layer *o = l->outer; o; o = o->outer)
+		depth++;
+	*buf = data[depth & 3];
+	n = archive_read_data(l->outer->a, data[depth & 3], sizeof(data[0]));
+	if (n < 0)
+		broken(l->outer);
+	return n;
+}
+
+static void layer_inside(struct layer *l, struct layer *outer)
+{
+	*l = (struct layer){ .a = reader(), .outer = outer };
+	if (archive_read_open(l->a, l, NULL, layer_read, NULL))
+		broken(l);
+}
+
+static void layer_close(struct layer *l)
+{
+	archive_read_free(l->a);
+}
+
+static bool has_prefix(const char *s, const char *prefix)
+{
+	return !strncmp(s, prefix, strlen(prefix));
+}
+
+/* Go on to the entry that @match likes; NULL at the end. */
+static struct archive_entry *seek(struct layer *l, bool (*match)(const char *))
+{
+	struct archive_entry *e;
+	int ret;
+
+	while ((ret = archive_read_next_header(l->a, &e)) == ARCHIVE_OK)
+		if (match(archive_entry_pathname(e)))
+			return e;
+	if (ret != ARCHIVE_EOF)
+		broken(l);
+	return NULL;
+}
+
+static bool is_data(const char *path)
+{
+	return has_prefix(path, "data.tar");
+}
+
+static bool is_source(const char *path)
+{
+	const char *base = strrchr(path, '/');
+
+	return base && strstr(path, "usr/src/") && strstr(base, ".tar");
+}
+
+static void blob(FILE *out, const void *data, size_t len)
+{
+	fprintf(out, "data %zu\n", len);
+	fwrite(data, 1, len, out);
+	fputc('\n', out);
+}
+
+static void import_entry(struct layer *l, struct archive_entry *e, FILE *out)
+{
+	const char *path = strchr(archive_entry_pathname(e), '/');
+	static char *data;
+	static size_t room;
+	size_t size = archive_entry_size(e), got = 0;
+	la_ssize_t n;
+
+	/* The first folder is the package's name, not the kernel's. */
+	if (!path || !path[1])
+		return;
+	if (archive_entry_filetype(e) == AE_IFLNK) {
+		const char *to = archive_entry_symlink(e);
+
+		fprintf(out, "M 120000 inline %s\n", path + 1);
+		blob(out, to, strlen(to));
+		return;
+	}
+	if (archive_entry_filetype(e) != AE_IFREG)
+		return;
+	if (size > room) {
+		room = size;
+		data = realloc(data, room);
+		if (!data)
+			die("out of memory");
+	}
+	while (got < size && (n = archive_read_data(l->a, data + got, size - got)) > 0)
+		got += n;
+	if (got < size)
+		broken(l);
+	fprintf(out, "M %s inline %s\n",
+		archive_entry_perm(e) & 0100 ? "100755" : "100644", path + 1);
+	blob(out, data, size);
+}
+
+/* git fast-import, and the pipe that feeds it */
+static FILE *importer(const char *git, pid_t *pid)
+{
+	int fds[2];
+
+	if (pipe2(fds, O_CLOEXEC))
+		die("pipe: %s", strerror(errno));
+	*pid = fork();
+	if (!*pid) {
+		dup2(fds[0], STDIN_FILENO);
+		/* What it has to say of a broken stream, we say better. */
+		dup2(open("/dev/null", O_WRONLY | O_CLOEXEC), STDERR_FILENO);
+		/*
+		 * Quick rather than small: this is read once per checkout. And
+		 * only "done" makes it whole: if we die, nothing is kept.
+		 */
+		execlp("git", "git", "--git-dir", git, "-c", "core.compression=1",
+		       "-c", "pack.compression=1", "fast-import", "--quiet",
+		       "--depth=0", "--force", "--done", NULL);
+		_exit(127);
+	}
+	close(fds[0]);
+	return fdopen(fds[1], "w");
+}
+
+/**
+ * source_import - make a kernel source a commit of a git repository
+ * @package: a .deb of Debian's linux-source, or a tarball
+ * @git: the repository
+ * @ref: reference that gets the commit
+ *
+ * Shows progress. Dies if the package is not as it should be; @ref is set last.
+ */
+void source_import(const char *package, const char *git, const char *ref)
+{
+	struct layer file, data, tar, *source = &file;
+	struct archive_entry *e;
+	struct stat st;
+	int status, ret;
+	FILE *out;
+	pid_t pid;
+
+	if (stat(package, &st))
+		die("cannot read %s: %s", package, strerror(errno));
+	layer_open(&file, package);
+	if (strlen(package) > 4 && !strcmp(package + strlen(package) - 4, ".deb")) {
+		if (!seek(&file, is_data))
+			die("%s has no data.tar: not a Debian package", package);
+		layer_inside(&data, &file);
+		if (!seek(&data, is_source))
+			die("%s has no tarball in usr/src: not a linux-source package", package);
+		layer_inside(&tar, &data);
+		source = &tar;
+	}
+
+	out = importer(git, &pid);
+	fprintf(out, "commit %s\ncommitter respawn <respawn@localhost> 0 +0000\n", ref);
+	blob(out, "kernel source", strlen("kernel source"));
+	while ((ret = archive_read_next_header(source->a, &e)) == ARCHIVE_OK) {
+		import_entry(source, e, out);
+		ui_progress(archive_filter_bytes(file.a, -1), st.st_size, "");
+	}
+	if (ret != ARCHIVE_EOF)
+		broken(source);
+	fputs("done\n", out);
+	if (fclose(out) || waitpid(pid, &status, 0) != pid || status)
+		die("git fast-import could not store %s; is the disk full?", package);
+	if (source != &file) {
+		layer_close(&tar);
+		layer_close(&data);
+	}
+	layer_close(&file);
+}
+
+/**
+ * source_extract - take one file out of a .deb
+ * @package: the .deb
+ * @member: the file's path in it, without a leading "./"
+ * @to: where it goes, as an executable
+ *
+ * Dies if it is not there.
+ */
+void source_extract(const char *package, const char *member, const char *to)
+{
+	__auto_free char *tmp = fmt("%s.%d.tmp", to, getpid());
+	struct layer file, data;
+	struct archive_entry *e;
+	char buf[1 << 16];
+	la_ssize_t n;
+	FILE *f;
+
+	layer_open(&file, package);
+	if (!seek(&file, is_data))
+		die("%s has no data.tar: not a Debian package", package);
+	layer_inside(&data, &file);
+	do {
+		if (archive_read_next_header(data.a, &e))
+			die("%s has no %s", package, member);
+	} while (strcmp(archive_entry_pathname(e) +
+			(has_prefix(archive_entry_pathname(e), "./") ? 2 : 0), member));
+	f = fopen(tmp, "we");
+	if (!f)
+		die("cannot write %s: %s", tmp, strerror(errno));
+	while ((n = archive_read_data(data.a, buf, sizeof(buf))) > 0)
+		fwrite(buf, 1, n, f);
+	if (n < 0)
+		broken(&data);
+	if (fclose(f) || chmod(tmp, 0755) || rename(tmp, to))
+		die("cannot write %s: %s", to, strerror(errno));
+	layer_close(&data);
+	layer_close(&file);
+}

@@ -1,0 +1,445 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Kernel sources: the pinned one, a tarball, or a git tree of the user's, each
+ * with the series and the user's patches on top. The user's tree is only ever
+ * read: its objects are borrowed by a repository of our own.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "options.h"
+#include "build/package.h"
+#include "build/tree.h"
+#include "lib/ui.h"
+
+/* git in a tree's repository; its output without the last newline, or NULL */
+static char *git(const struct tree *t, const char *index, int *status,
+		 const char *words, ...)
+{
+	__auto_strv struct strv argv = { 0 }, env = { 0 };
+	struct run_opts o = { .env = &env };
+	char *out = NULL;
+	va_list args;
+	const char *w;
+	int ret;
+
+	o.out = &out;
+	strv_add(&argv, "git");
+	strv_add(&argv, "--git-dir=%s", t->git);
+	strv_add(&argv, "--work-tree=%s", t->src);
+	strv_split(&argv, "-c core.autocrlf=false -c core.attributesFile=/dev/null", " ");
+	strv_split(&argv, "-c checkout.workers=0", " ");
+	strv_split(&argv, words, " ");
+	va_start(args, words);
+	while ((w = va_arg(args, const char *)))
+		strv_add(&argv, "%s", w);
+	va_end(args);
+	if (index)
+		strv_add(&env, "GIT_INDEX_FILE=%s", index);
+	strv_add(&env, "LC_ALL=C");
+	ret = run(&argv, &o);
+	if (status)
+		*status = ret;
+	else if (ret)
+		die("git %s failed: %s", words, out);
+	out[strcspn(out, "\n")] = status && ret ? out[strcspn(out, "\n")] : '\0';
+	return out;
+}
+
+static void tree_paths(struct tree *t, const char *id)
+{
+	t->dir = fmt("%s/tree/%s", opt.cache, id);
+	t->git = fmt("%s/git", t->dir);
+	t->src = fmt("%s/src", t->dir);
+	t->lock = -1;
+	make_dirs(t->src);
+	if (!exists(t->git)) {
+		__auto_strv struct strv argv = { 0 };
+
+		strv_split(&argv, "git init -q --bare", " ");
+		strv_add(&argv, "%s", t->git);
+		if (run(&argv, NULL))
+			die("cannot create the repository %s", t->git);
+	}
+}
+
+static void tree_lock(struct tree *t)
+{
+	__auto_free char *path = fmt("%s/lock", t->dir);
+
+	if (t->lock < 0)
+		t->lock = lock_file(path, "building from the same kernel tree");
+}
+
+/**
+ * tree_unlock - let other runs move the work tree
+ * @t: the tree; nothing happens if it is not locked
+ */
+void tree_unlock(struct tree *t)
+{
+	if (t->lock >= 0)
+		close(t->lock);
+	t->lock = -1;
+}
+
+static bool has_ref(const struct tree *t, const char *ref)
+{
+	__auto_free char *path = fmt("%s/%s", t->git, ref);
+
+	return exists(path);
+}
+
+static void import(struct tree *t, const char *ref, const struct pin *p)
+{
+	__auto_free char *deb = NULL;
+
+	if (has_ref(t, ref))
+		return;
+	tree_lock(t);
+	if (!has_ref(t, ref)) {
+		ui_stage("kernel", "source");
+		deb = p ? pin_fetch(p) : copy(opt.tarball);
+		source_import(deb, t->git, ref);
+		ui_done("%s", t->name);
+	}
+	tree_unlock(t);
+}
+
+static char *base_of(const struct tree *t, const char *ref)
+{
+	__auto_free char *content = fmt("%s^{tree}", ref);
+
+	return git(t, NULL, NULL, "rev-parse", content, NULL);
+}
+
+/**
+ * tree_open_pin - the repository that has the pinned kernel, without the series
+ * @t: gets its names and the base
+ * @p: the pin
+ *
+ * Return: the commit of the base, to be freed
+ */
+char *tree_open_pin(struct tree *t, const struct pin *p)
+{
+	__auto_free char *ref = fmt("refs/respawn/%s", p->sha256);
+
+	tree_paths(t, p->package);
+	t->name = fmt("%s %s", p->package, p->version);
+	import(t, ref, p);
+	t->base = base_of(t, ref);
+	return git(t, NULL, NULL, "rev-parse", ref, NULL);
+}
+
+static void open_tarball(struct tree *t)
+{
+	__auto_free char *ref = NULL;
+	char id[HASH_LEN];
+	struct hash *h = hash_new();
+	struct stat st;
+
+	if (stat(opt.tarball, &st))
+		die("KERNEL_TARBALL=%s: %s", opt.tarball, strerror(errno));
+	hash_str(h, opt.tarball);
+	hash_add(h, &st.st_size, sizeof(st.st_size));
+	hash_add(h, &st.st_mtim, sizeof(st.st_mtim));
+	hash_end(h, id);
+	tree_paths(t, "tarball");
+	t->name = copy(opt.tarball);
+	ref = fmt("refs/respawn/%s", id);
+	import(t, ref, NULL);
+	t->base = base_of(t, ref);
+}
+
+/* Ask the user's own repository, without a lock or a refresh of its index. */
+static char *ask_user(const char *what, const char *arg)
+{
+	__auto_strv struct strv argv = { 0 };
+	char *out = NULL;
+	struct run_opts o = { .out = &out };
+
+	strv_split(&argv, "git --no-optional-locks -C", " ");
+	strv_add(&argv, "%s", opt.tree);
+	strv_split(&argv, what, " ");
+	strv_add(&argv, "%s", arg);
+	if (run(&argv, &o))
+		die("TREE=%s is no git tree with a commit: %s", opt.tree, strtok(out, "\n"));
+	out[strcspn(out, "\n")] = '\0';
+	return out;
+}
+
+static void open_user(struct tree *t)
+{
+	__auto_free char *real = realpath(opt.tree, NULL);
+	__auto_free char *objects = NULL, *alternates = NULL, *text = NULL;
+	__auto_free char *id = NULL, *commit = NULL;
+	char hex[HASH_LEN];
+	struct hash *h = hash_new();
+
+	if (!real)
+		die("TREE=%s: %s", opt.tree, strerror(errno));
+	hash_str(h, real);
+	hash_end(h, hex);
+	id = fmt("user-%.12s", hex);
+	objects = ask_user("rev-parse --path-format=absolute --git-path", "objects");
+	commit = ask_user("rev-parse --verify", "HEAD");
+	tree_paths(t, id);
+	alternates = fmt("%s/objects/info/alternates", t->git);
+	text = fmt("%s\n", objects);
+	write_file(alternates, text, strlen(text));
+	t->name = fmt("%s at %.12s", real, commit);
+	t->base = ask_user("rev-parse --verify", "HEAD^{tree}");
+}
+
+/**
+ * tree_series - the patches of the series in apply order
+ * @files: gets their paths
+ */
+void tree_series(struct strv *files)
+{
+	__auto_strv struct strv lines = { 0 };
+	__auto_free char *path = fmt("%s/kernel-patch/series", source_dir());
+	__auto_free char *text = read_file(path, NULL);
+
+	if (!text)
+		die("cannot read %s: %s", path, strerror(errno));
+	strv_split(&lines, text, "\n");
+	for (size_t i = 0; i < lines.n; i++)
+		if (lines.v[i][0] != '#')
+			strv_add(files, "%s/kernel-patch/%s", source_dir(), lines.v[i]);
+}
+
+/* "error: patch failed: kernel/kthread.c:12" says all that counts. */
+static char *patch_failed(const char *patch, const char *said)
+{
+	const char *at = strstr(said, "patch failed: ");
+	char file[256] = "", *end;
+	int line = 0;
+
+	if (at && sscanf(at + strlen("patch failed: "), "%255[^:\n]:%d", file, &line) == 2)
+		return fmt("%s does not apply: hunk at line %d of %s; rebase it onto this tree",
+			   patch, line, file);
+	at = strstr(said, "error: ");
+	at = at ? at + strlen("error: ") : said;
+	end = strchr(at, '\n');
+	return fmt("%s does not apply: %.*s; rebase it onto this tree", patch,
+		   end ? (int)(end - at) : (int)strlen(at), at);
+}
+
+/* The content with the patches on top, or NULL and why not */
+static char *apply(struct tree *t, const struct strv *patches, size_t n, char **why)
+{
+	__auto_free char *index = fmt("%s/index.%d", t->dir, getpid());
+	char *hash;
+	int status;
+
+	free(git(t, index, NULL, "read-tree", t->base, NULL));
+	for (size_t i = 0; i < n; i++) {
+		__auto_free char *said = git(t, index, &status,
+					     "apply --cached --whitespace=nowarn",
+					     patches->v[i], NULL);
+
+		if (status) {
+			unlink(index);
+			*why = patch_failed(patches->v[i], said);
+			return NULL;
+		}
+	}
+	hash = git(t, index, NULL, "write-tree", NULL);
+	unlink(index);
+	return hash;
+}
+
+/**
+ * tree_apply - have patches on top of the base
+ * @t: with its base; gets the name of the content that this gives
+ * @patches: paths
+ * @n: how many of them, from the first one on
+ *
+ * What these gave last time is known.
+ *
+ * Return: NULL, or why they do not apply, to be freed
+ */
+char *tree_apply(struct tree *t, const struct strv *patches, size_t n)
+{
+	__auto_free char *memo = NULL, *known = NULL, *dir = fmt("%s/applied", t->dir);
+	struct hash *h = hash_new();
+	char key[HASH_LEN], *why = NULL;
+
+	hash_str(h, t->base);
+	for (size_t i = 0; i < n; i++) {
+		size_t len;
+		__auto_free char *text = read_file(patches->v[i], &len);
+
+		if (!text)
+			die("cannot read patch %s: %s", patches->v[i], strerror(errno));
+		hash_add(h, &len, sizeof(len));
+		hash_add(h, text, len);
+	}
+	hash_end(h, key);
+	make_dirs(dir);
+	memo = fmt("%s/%s", dir, key);
+	known = read_file(memo, NULL);
+	if (known && strlen(known) >= 40) {
+		t->hash = copy(known);
+		return NULL;
+	}
+	t->hash = apply(t, patches, n, &why);
+	if (t->hash)
+		write_file(memo, t->hash, strlen(t->hash));
+	return why;
+}
+
+static void apply_all(struct tree *t, const struct strv *patches)
+{
+	char *why = tree_apply(t, patches, patches->n);
+
+	if (why)
+		die_tree("%s", why);
+}
+
+/**
+ * tree_open_base - find the kernel source the user asked for, without the series
+ * @t: gets its names and the base
+ *
+ * Fetches and imports the pinned kernel if need be. Dies if it can't be had.
+ */
+void tree_open_base(struct tree *t)
+{
+	struct pin p;
+
+	if (*opt.tree) {
+		open_user(t);
+	} else if (*opt.tarball) {
+		open_tarball(t);
+	} else {
+		pin_read(&p);
+		free(tree_open_pin(t, &p));
+	}
+}
+
+/**
+ * tree_open - find the kernel source the user asked for, with what goes on top
+ * @t: gets its names; no file of the work tree is touched
+ *
+ * Fetches and imports the pinned kernel if need be. Dies if it can't be had, or
+ * a patch does not apply.
+ */
+void tree_open(struct tree *t)
+{
+	__auto_strv struct strv patches = { 0 };
+
+	tree_open_base(t);
+	if (options_series())
+		tree_series(&patches);
+	strv_split(&patches, opt.patches, " ");
+	apply_all(t, &patches);
+}
+
+/**
+ * tree_aside - have a work tree and build folders beside the usual ones
+ * @t: from tree_open(); from now on with a folder of its own
+ * @name: what tells that folder from others
+ *
+ * For those who move from content to content: what the usual work tree shows
+ * is left alone.
+ */
+void tree_aside(struct tree *t, const char *name)
+{
+	__auto_free char *id = fmt("%s-%s", strrchr(t->dir, '/') + 1, name);
+	__auto_free char *objects = fmt("%s/objects\n", t->git), *alternates = NULL;
+
+	tree_paths(t, id);
+	alternates = fmt("%s/objects/info/alternates", t->git);
+	write_file(alternates, objects, strlen(objects));
+}
+
+/**
+ * tree_read - a file as the tree's content has it
+ * @t: from tree_open()
+ * @file: its path from the top
+ *
+ * Return: its text, to be freed, or NULL if there is no such file
+ */
+char *tree_read(const struct tree *t, const char *file)
+{
+	__auto_strv struct strv argv = { 0 };
+	char *text = NULL;
+	struct run_opts o = { .out = &text, .quiet_err = true };
+
+	strv_add(&argv, "git");
+	strv_add(&argv, "--git-dir=%s", t->git);
+	strv_split(&argv, "cat-file blob", " ");
+	strv_add(&argv, "%s:%s", t->hash, file);
+	if (!run(&argv, &o))
+		return text;
+	free(text);
+	return NULL;
+}
+
+/**
+ * tree_replace - put another text in place of a file of the tree's
+ * @t: from tree_open(); gets the name of the new content
+ * @file: a path from the top, of a file that is there
+ * @text: what is in it from now on
+ */
+void tree_replace(struct tree *t, const char *file, const char *text)
+{
+	__auto_free char *index = fmt("%s/index.%d", t->dir, getpid());
+	__auto_free char *path = fmt("%s/blob.%d", t->dir, getpid());
+	__auto_free char *blob = NULL, *info = NULL;
+
+	write_file(path, text, strlen(text));
+	blob = git(t, NULL, NULL, "hash-object -w --no-filters", path, NULL);
+	unlink(path);
+	info = fmt("100644,%s,%s", blob, file);
+	free(git(t, index, NULL, "read-tree", t->hash, NULL));
+	free(git(t, index, NULL, "update-index --cacheinfo", info, NULL));
+	t->hash = git(t, index, NULL, "write-tree", NULL);
+	unlink(index);
+}
+
+/**
+ * tree_try_series - does the series apply to another package of the pin's?
+ * @p: the package
+ *
+ * Called by pin_move(). Dies if it does not.
+ */
+void tree_try_series(const struct pin *p)
+{
+	__auto_strv struct strv patches = { 0 };
+	struct tree t;
+
+	free(tree_open_pin(&t, p));
+	tree_series(&patches);
+	apply_all(&t, &patches);
+}
+
+/**
+ * tree_checkout - make the work tree show this content, and keep others off it
+ * @t: from tree_open()
+ *
+ * Files that are as they should be keep their times.
+ */
+void tree_checkout(struct tree *t)
+{
+	__auto_free char *index = fmt("%s/index", t->dir);
+	__auto_free char *stale = fmt("%s.lock", index);
+	__auto_free char *stamp = fmt("%s/checked-out", t->dir), *is = NULL;
+
+	tree_lock(t);
+	is = read_file(stamp, NULL);
+	if (is && !strcmp(is, t->hash))
+		return;
+	ui_stage("kernel", "checkout");
+	unlink(stamp);
+	/* The lock is ours: what a git that was killed left there is no one's. */
+	unlink(stale);
+	free(git(t, index, NULL, "read-tree --reset -u", t->hash, NULL));
+	write_file(stamp, t->hash, strlen(t->hash));
+	ui_done("%s, %s", t->name, options_series() ? "series applied" : "without the series");
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef RESPAWN_TREE_H
+#define RESPAWN_TREE_H
+
+#include "build/pin.h"
+
+/**
+ * struct tree - a kernel source with the series on top, in the cache
+ * @dir: all that belongs to it
+ * @git: private repository that holds the base and what was applied
+ * @src: work tree that kernels are built from
+ * @name: what the base is, for people and records
+ * @base: git's name of the base's content
+ * @hash: git's name of the content with the series on top
+ * @lock: descriptor while the work tree is ours, else -1
+ *
+ * The content's name says all there is to say of a source, so it is what
+ * kernels are keyed by. There is one work tree per base: moving it from one
+ * content to another touches just the files that differ, which is what make
+ * then builds.
+ */
+struct tree {
+	char *dir;
+	char *git;
+	char *src;
+	char *name;
+	char *base;
+	char *hash;
+	int lock;
+};
+
+void tree_open(struct tree *t);
+void tree_open_base(struct tree *t);
+char *tree_apply(struct tree *t, const struct strv *patches, size_t n);
+void tree_aside(struct tree *t, const char *name);
+char *tree_read(const struct tree *t, const char *file);
+void tree_replace(struct tree *t, const char *file, const char *text);
+void tree_checkout(struct tree *t);
+void tree_unlock(struct tree *t);
+void tree_try_series(const struct pin *p);
+void tree_series(struct strv *files);
+char *tree_open_pin(struct tree *t, const struct pin *p);
+
+#endif /* RESPAWN_TREE_H */

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What a thread's life costs with the primitives, beside mainline: measured in
+ * one guest, the two taking turns; see kunit/bench/.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "run/accel.h"
+#include "cmd/bench.h"
+#include "run/guest.h"
+#include "build/initramfs.h"
+#include "options.h"
+#include "record/record.h"
+#include "report/report.h"
+#include "lib/ui.h"
+
+#define STEP	"bench_primitives"
+
+/* What the guest says of one contestant with one number of callers */
+struct score {
+	char who[32];
+	unsigned int callers;
+	unsigned long long lives, elapsed, p50, p90, p99, max, switches;
+};
+
+struct scores {
+	struct score *s;
+	size_t n;
+};
+
+static bool read_score(const char *line, struct score *s)
+{
+	const char *at = strstr(line, "bench: ");
+
+	return at && sscanf(at, "bench: %31s callers=%u lives=%llu elapsed_ns=%llu p50_ns=%llu p90_ns=%llu p99_ns=%llu max_ns=%llu switches=%llu",
+			    s->who, &s->callers, &s->lives, &s->elapsed, &s->p50, &s->p90,
+			    &s->p99, &s->max, &s->switches) == 9 && s->lives && s->elapsed;
+}
+
+static void read_scores(const char *record, struct scores *all)
+{
+	__auto_free char *path = fmt("%s/console.log", record), *text = read_file(path, NULL);
+	__auto_strv struct strv lines = { 0 };
+
+	if (!text)
+		die("cannot read %s: %s", path, strerror(errno));
+	strv_split(&lines, text, "\r\n");
+	all->s = calloc(lines.n + 1, sizeof(*all->s));
+	if (!all->s)
+		die("out of memory");
+	for (size_t i = 0; i < lines.n; i++)
+		if (read_score(lines.v[i], &all->s[all->n]))
+			all->n++;
+	if (!all->n)
+		die("%s has no results, though the guest passed", path);
+}
+
+static const struct score *find(const struct scores *all, const char *who,
+				unsigned int callers)
+{
+	for (size_t i = 0; i < all->n; i++)
+		if (!strcmp(all->s[i].who, who) && all->s[i].callers == callers)
+			return &all->s[i];
+	return NULL;
+}
+
+static double rate(const struct score *s)
+{
+	return s->lives * 1e9 / s->elapsed;
+}
+
+static void row(const struct arch *a, const struct score *s)
+{
+	printf("%-8s %7u  %-11s %9.0f %9.1f %9.1f %9.1f %9.1f %9.1f\n", a->name,
+	       s->callers, s->who, rate(s), s->p50 / 1e3, s->p90 / 1e3, s->p99 / 1e3,
+	       s->max / 1e3, (double)s->switches / s->lives);
+}
+
+static double part(unsigned long long a, unsigned long long b)
+{
+	return b ? (double)a / b : 0;
+}
+
+/* How many times mainline's time the primitives take, and its rate they have */
+static void ratio_row(const struct arch *a, const struct score *ours,
+		      const struct score *theirs)
+{
+	printf("%s%-8s %7u  %-11s %9.2f %9.2f %9.2f %9.2f %9.2f %9.2f%s\n",
+	       ui_on(stdout, UI_BOLD), a->name, ours->callers, "ratio",
+	       rate(ours) / rate(theirs), part(ours->p50, theirs->p50),
+	       part(ours->p90, theirs->p90), part(ours->p99, theirs->p99),
+	       part(ours->max, theirs->max),
+	       part(ours->switches * theirs->lives, theirs->switches * ours->lives),
+	       ui_off(stdout));
+}
+
+static void scaling(const struct arch *a, const struct scores *all, const char *who)
+{
+	const struct score *one = find(all, who, 1), *four = find(all, who, 4);
+
+	if (one && four)
+		printf("%-8s %s: 4 callers have %.2f times the lives per second that 1 has\n",
+		       a->name, who, rate(four) / rate(one));
+}
+
+static void table(const struct arch *a, const struct scores *all)
+{
+	printf("\n%s%-8s %7s  %-11s %9s %9s %9s %9s %9s %9s%s\n", ui_on(stdout, UI_BOLD),
+	       "arch", "callers", "", "lives/s", "p50 us", "p90 us", "p99 us", "max us",
+	       "switches", ui_off(stdout));
+	for (size_t i = 0; i < all->n; i++) {
+		const struct score *s = &all->s[i];
+		const struct score *ours = find(all, "primitives", s->callers);
+
+		row(a, s);
+		if (ours && !strcmp(s->who, "mainline"))
+			ratio_row(a, ours, s);
+	}
+	scaling(a, all, "primitives");
+	scaling(a, all, "mainline");
+}
+
+static json_t *scores_json(const struct scores *all)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < all->n; i++) {
+		const struct score *s = &all->s[i];
+		json_t *o = json_pack("{s:s, s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+				      "contestant", s->who, "callers", s->callers,
+				      "lives", (json_int_t)s->lives,
+				      "elapsed_ns", (json_int_t)s->elapsed,
+				      "p50_ns", (json_int_t)s->p50,
+				      "p90_ns", (json_int_t)s->p90,
+				      "p99_ns", (json_int_t)s->p99,
+				      "max_ns", (json_int_t)s->max,
+				      "switches", (json_int_t)s->switches);
+
+		json_array_append_new(list, o);
+	}
+	return list;
+}
+
+/* Boot one architecture and measure; the exit status its verdict asks for. */
+static int measure(const struct arch *a, struct tree *t, const struct plan *p,
+		   const struct strv *steps, json_t *results)
+{
+	__auto_free char *record = NULL;
+	struct scores all = { 0 };
+	struct kernel k = { 0 };
+	struct guest g = { .kernel = &k, .steps = steps, .smpboot = smpboot_next(NULL) };
+	int status;
+
+	kernel_build(&k, a, t);
+	g.initramfs = initramfs_build(&k, t, p);
+	g.accel = accel_choose(&k, g.initramfs, p);
+	guest_prepare(&g, p);
+	g.dir = record_begin(&g);
+	ui_stage(a->name, "bench");
+	guests_run(&g, 1);
+	ui_done("%s, %u CPUs", g.accel, opt.smp);
+	record = record_finish(&g, t);
+	status = verdict_exit_status(judge_verdict(g.judge));
+	report_failure(&g, record);
+	if (!status) {
+		read_scores(record, &all);
+		table(a, &all);
+		json_object_set_new(results, a->name,
+				    json_pack("{s:s, s:i, s:s, s:o}", "accelerator", g.accel,
+					      "cpus", opt.smp, "record", record,
+					      "results", scores_json(&all)));
+		free(all.s);
+	}
+	guest_free(&g);
+	return status;
+}
+
+/**
+ * bench_primitives - measure the primitives beside mainline
+ *
+ * One guest after the other, so that none disturbs another. Results also go to
+ * O=/bench-primitives.json.
+ *
+ * Return: an exit status
+ */
+int bench_primitives(void)
+{
+	__auto_free char *path = fmt("%s/bench-primitives.json", opt.out), *text = NULL;
+	__auto_strv struct strv steps = { 0 };
+	json_t *results = json_object();
+	int status = EXIT_PASS;
+	struct plan plan;
+	struct tree t;
+
+	opt.suites = fmt("%s/kunit/bench", source_dir());
+	opt.plan = STEP;
+	plan_read(&plan);
+	plan_chosen(&plan, &steps);
+	tree_open(&t);
+	for (size_t i = 0; opt.arch[i]; i++) {
+		int s = measure(opt.arch[i], &t, &plan, &steps, results);
+
+		status = s > status ? s : status;
+	}
+	if (!status) {
+		text = json_dumps(results, JSON_INDENT(2));
+		write_file(path, text, strlen(text));
+		ui_note("\nwritten to %s", path);
+	}
+	json_decref(results);
+	return status;
+}

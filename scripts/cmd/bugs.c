@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Does respawn find bugs? Each patch of tests/bugs/ plants one; explore has to
+ * find it, and replay to reproduce what it found. Beside it the same bug, in
+ * real time and with nothing that steers, for as long.
+ */
+#define _GNU_SOURCE
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "run/accel.h"
+#include "cmd/bugs.h"
+#include "cmd/seeds.h"
+#include "build/initramfs.h"
+#include "options.h"
+#include "record/record.h"
+#include "cmd/replay.h"
+#include "lib/ui.h"
+
+/**
+ * struct bug - a planted bug, and what became of it
+ * @name: its file's name, without the end
+ * @path: the patch
+ * @class: what kind it is
+ * @race: it takes an interleaving that is rare by itself
+ * @historical: mainline once had it
+ * @signature: what the failure looked like; NULL if it was not found
+ * @seeds: how many it took
+ * @wall: host seconds it took
+ * @reproduced: the failure came again, to the last digit
+ * @diverged: what was different if not
+ * @real: runs in real time
+ * @real_failed: how many of them failed
+ * @real_wall: host seconds they took
+ */
+struct bug {
+	char *name;
+	char *path;
+	char *class;
+	bool race;
+	bool historical;
+	char *signature;
+	size_t seeds;
+	double wall;
+	bool reproduced;
+	char *diverged;
+	size_t real;
+	size_t real_failed;
+	double real_wall;
+};
+
+/* The value of a line as "Class: race" in the head of a patch, to be freed */
+static char *header(const char *text, const char *name)
+{
+	__auto_free char *key = fmt("\n%s: ", name);
+	const char *at = strstr(text, key), *diff = strstr(text, "\ndiff --git ");
+
+	if (!at || !diff || at > diff)
+		return NULL;
+	at += strlen(key);
+	return fmt("%.*s", (int)strcspn(at, "\n"), at);
+}
+
+static void read_bug(struct bug *b, const char *dir, const char *file)
+{
+	__auto_free char *text = NULL, *race = NULL, *origin = NULL;
+
+	*b = (struct bug){
+		.name = fmt("%.*s", (int)(strlen(file) - strlen(".patch")), file),
+		.path = fmt("%s/%s", dir, file),
+	};
+	text = read_file(b->path, NULL);
+	if (!text)
+		die("cannot read %s: %s", b->path, strerror(errno));
+	b->class = header(text, "Class");
+	race = header(text, "Race");
+	origin = header(text, "Origin");
+	if (!b->class || !race || !origin)
+		die("%s: its head has to say Class:, Origin: and Race:", b->path);
+	b->race = !strcmp(race, "yes");
+	b->historical = !strncmp(origin, "mainline", strlen("mainline"));
+}
+
+static int is_patch(const struct dirent *d)
+{
+	const char *dot = strrchr(d->d_name, '.');
+
+	return dot && !strcmp(dot, ".patch");
+}
+
+static bool is_wanted(const char *file)
+{
+	__auto_strv struct strv names = { 0 };
+
+	strv_split(&names, opt.bugs, ", ");
+	for (size_t i = 0; i < names.n; i++)
+		if (strlen(file) == strlen(names.v[i]) + strlen(".patch") &&
+		    !strncmp(file, names.v[i], strlen(names.v[i])))
+			return true;
+	return !names.n;
+}
+
+static size_t read_bugs(struct bug **all)
+{
+	__auto_free char *dir = *opt.bugs_dir ? copy(opt.bugs_dir) :
+				fmt("%s/tests/bugs", source_dir());
+	struct dirent **files;
+	int n = scandir(dir, &files, is_patch, alphasort);
+	size_t used = 0;
+
+	if (n < 0)
+		die("cannot read %s: %s", dir, strerror(errno));
+	*all = calloc(n + 1, sizeof(**all));
+	if (!*all)
+		die("out of memory");
+	for (int i = 0; i < n; i++) {
+		if (is_wanted(files[i]->d_name))
+			read_bug(&(*all)[used++], dir, files[i]->d_name);
+		free(files[i]);
+	}
+	free(files);
+	if (!used)
+		die("BUGS=%s: no such bug in %s", opt.bugs, dir);
+	return used;
+}
+
+/* ---- one bug ---------------------------------------------------------------- */
+
+/* What a hunt tells of: the first failure */
+struct catch {
+	struct bug *bug;
+	char *record;
+};
+
+static void caught(void *arg, const struct finding *f)
+{
+	struct catch *c = arg;
+
+	if (!f->signature || c->record)
+		return;
+	c->bug->signature = copy(f->signature);
+	c->record = copy(f->record);
+}
+
+static void play_again(struct bug *b, const char *dir, const struct tree *t)
+{
+	struct past p;
+	struct guest g;
+
+	past_open(&p, dir);
+	past_guest(&p, &g);
+	g.dir = record_begin(&g);
+	guests_run(&g, 1);
+	b->diverged = past_difference(&p, &g);
+	b->reproduced = !b->diverged;
+	if (b->reproduced)
+		record_discard(&g);
+	else
+		free(record_finish(&g, t));
+	guest_free(&g);
+}
+
+/* The same in real time, with nothing that steers, for as long */
+static void hunt_in_real_time(struct bug *b, struct hunt h)
+{
+	const char *strategy = opt.strategy;
+
+	opt.strategy = "none";
+	h.accel = "tcg";
+	h.jobs = 1;
+	h.seconds = b->wall;
+	h.found = NULL;
+	h.tried = 0;
+	h.failed = 0;
+	h.over = false;
+	hunt_run(&h);
+	b->real = h.tried;
+	b->real_failed = h.failed;
+	b->real_wall = h.wall;
+	opt.strategy = strategy;
+}
+
+static void try_bug(struct bug *b, const struct arch *a, const struct plan *plan,
+		    const struct strv *steps)
+{
+	struct kernel k = { 0 };
+	struct catch c = { .bug = b };
+	struct tree t;
+	struct hunt h = {
+		.kernel = &k, .tree = &t, .plan = plan, .steps = steps,
+		.accel = "virtual", .jobs = opt.explore_jobs, .seconds = opt.time,
+		.found = caught, .arg = &c,
+	};
+
+	hunt_seeds(opt.seeds, &h.first, &h.last);
+	opt.patches = b->path;
+	tree_open(&t);
+	tree_aside(&t, "bugs");
+	kernel_build(&k, a, &t);
+	h.initramfs = initramfs_build(&k, &t, plan);
+	ui_stage(b->name, "explore");
+	hunt_run(&h);
+	if (h.error)
+		die("%s: %s", b->name, h.error);
+	b->seeds = h.tried;
+	b->wall = h.wall;
+	if (c.record) {
+		play_again(b, c.record, &t);
+		hunt_in_real_time(b, h);
+	}
+	ui_done("%s", b->signature ? b->signature : "not found");
+	free(c.record);
+}
+
+/* ---- all of them ------------------------------------------------------------ */
+
+static void row(const struct bug *b)
+{
+	printf("%-30s %-14s %-5s %-10s %s%-5s%s %6zu %8.1f %-11s %zu of %zu, %.1f s\n", b->name,
+	       b->class, b->race ? "yes" : "no", b->historical ? "mainline" : "planted",
+	       ui_on(stdout, b->signature ? UI_GREEN : UI_RED), b->signature ? "yes" : "no",
+	       ui_off(stdout), b->seeds, b->wall,
+	       !b->signature ? "-" : b->reproduced ? "reproduced" : "diverged",
+	       b->real_failed, b->real, b->real_wall);
+	printf("  %s\n", b->signature ? b->signature : "not found");
+	if (b->diverged)
+		printf("  diverged at %s\n", b->diverged);
+}
+
+static json_t *bug_json(const struct bug *b)
+{
+	return json_pack("{s:s, s:s, s:b, s:b, s:s?, s:I, s:f, s:b, s:I, s:I, s:f}",
+			 "bug", b->name, "class", b->class, "race", b->race,
+			 "historical", b->historical, "found", b->signature,
+			 "seeds", (json_int_t)b->seeds, "seconds", b->wall,
+			 "reproduced", b->reproduced, "real_runs", (json_int_t)b->real,
+			 "real_failed", (json_int_t)b->real_failed,
+			 "real_seconds", b->real_wall);
+}
+
+static void write_results(const struct bug *all, size_t n)
+{
+	__auto_free char *path = fmt("%s/bugs.json", opt.out), *text = NULL;
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(list, bug_json(&all[i]));
+	text = json_dumps(list, JSON_INDENT(2));
+	write_file(path, text, strlen(text));
+	json_decref(list);
+}
+
+/**
+ * bugs - plant one bug after the other and look for it
+ *
+ * Return: EXIT_PASS if each was found and reproduced, else EXIT_BAD
+ */
+int bugs(void)
+{
+	__auto_strv struct strv steps = { 0 };
+	struct plan plan;
+	struct bug *all;
+	size_t n = read_bugs(&all), good = 0;
+
+	if (strcmp(opt.timing, "virtual"))
+		die("bugs compares virtual with real time by itself: leave TIMING= out");
+	plan_read(&plan);
+	plan_chosen(&plan, &steps);
+	for (size_t i = 0; i < n; i++) {
+		try_bug(&all[i], opt.arch[0], &plan, &steps);
+		good += all[i].signature && all[i].reproduced;
+		write_results(all, i + 1);
+	}
+	printf("\n%s%-30s %-14s %-5s %-10s %-5s %6s %8s %-11s %s%s\n", ui_on(stdout, UI_BOLD),
+	       "bug", "class", "race", "origin", "found", "seeds", "seconds", "replay",
+	       "in real time, unsteered", ui_off(stdout));
+	for (size_t i = 0; i < n; i++)
+		row(&all[i]);
+	printf("%zu passed, %zu failed, 0 skipped\n", good, n - good);
+	return good == n ? EXIT_PASS : EXIT_BAD;
+}

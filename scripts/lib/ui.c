@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What a person sees while something runs: one line per stage, a bar with the
+ * time left on a terminal, plain lines elsewhere, nothing with -s.
+ */
+#define _GNU_SOURCE
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/ui.h"
+#include "lib/util.h"
+
+#define BAR_WIDTH	24
+
+static struct {
+	enum ui_mode mode;
+	bool tty;
+	bool bar_shown;
+	char who[24];
+	char what[24];
+	double begun;
+	double drawn;
+	double part, parts;
+} ui;
+
+/**
+ * ui_init - choose how much is shown
+ * @mode: quiet, normal or everything
+ */
+void ui_init(enum ui_mode mode)
+{
+	ui.mode = mode;
+	ui.tty = isatty(STDERR_FILENO) && mode == UI_NORMAL;
+	setvbuf(stdout, NULL, _IOLBF, 0);
+}
+
+bool ui_quiet(void)
+{
+	return ui.mode == UI_QUIET;
+}
+
+bool ui_verbose(void)
+{
+	return ui.mode == UI_VERBOSE;
+}
+
+static const char *const codes[] = {
+	[UI_PLAIN] = "", [UI_GREEN] = "\033[32m", [UI_RED] = "\033[31m",
+	[UI_YELLOW] = "\033[33m", [UI_BOLD] = "\033[1m",
+};
+
+static bool colored(FILE *f)
+{
+	const char *no = getenv("NO_COLOR");
+
+	return isatty(fileno(f)) && !(no && *no);
+}
+
+const char *ui_on(FILE *f, enum ui_color color)
+{
+	return colored(f) ? codes[color] : "";
+}
+
+const char *ui_off(FILE *f)
+{
+	return colored(f) ? "\033[0m" : "";
+}
+
+/**
+ * ui_interrupt - get a half-drawn bar out of the way of other output
+ */
+void ui_interrupt(void)
+{
+	if (ui.bar_shown)
+		fputs("\r\033[K", stderr);
+	ui.bar_shown = false;
+}
+
+/**
+ * ui_stage - a stage begins
+ * @who: architecture or other subject
+ * @what: name of the stage
+ */
+void ui_stage(const char *who, const char *what)
+{
+	if (ui.parts > 0)
+		return;
+	snprintf(ui.who, sizeof(ui.who), "%s", who);
+	snprintf(ui.what, sizeof(ui.what), "%s", what);
+	ui.begun = now();
+	ui.drawn = 0;
+	ui_progress(0, 0, "");
+}
+
+/**
+ * ui_within - stages that come now are parts of the one that runs
+ * @done: how many parts of it are done
+ * @total: how many there are; 0 ends this
+ *
+ * Such a stage moves the bar of the one around it and has no line of its own.
+ */
+void ui_within(double done, double total)
+{
+	ui.part = done;
+	ui.parts = total;
+}
+
+/**
+ * ui_progress - the stage goes on
+ * @done: how much of it is done, in any unit
+ * @total: how much there is, 0 if that is not known
+ * @note: a few words more
+ */
+void ui_progress(double done, double total, const char *note)
+{
+	double t = now(), part = total > 0 ? done / total : 0;
+	char bar[BAR_WIDTH + 1], eta[32] = "";
+	int full;
+
+	if (!ui.tty || t - ui.drawn < 0.1)
+		return;
+	ui.drawn = t;
+	part = part > 1 ? 1 : part;
+	if (ui.parts > 0)
+		part = (ui.part + part) / ui.parts;
+	full = (int)(part * BAR_WIDTH);
+	memset(bar, '.', BAR_WIDTH);
+	memset(bar, '#', full);
+	bar[BAR_WIDTH] = '\0';
+	if (part > 0.02)
+		snprintf(eta, sizeof(eta), " %.0f s left",
+			 (t - ui.begun) * (1 - part) / part);
+	fprintf(stderr, "\r\033[K%-8s %-10s [%s] %3.0f %%%s %.30s", ui.who,
+		ui.what, bar, 100 * part, eta, note);
+	ui.bar_shown = true;
+}
+
+/**
+ * ui_done - the stage is over: its one line
+ * @format: what came of it
+ */
+void ui_done(const char *format, ...)
+{
+	__auto_free char *text = NULL;
+	va_list args;
+
+	if (ui.parts > 0)
+		return;
+	ui_interrupt();
+	if (ui_quiet())
+		return;
+	va_start(args, format);
+	if (vasprintf(&text, format, args) < 0)
+		die("out of memory");
+	va_end(args);
+	printf("%-8s %-10s %s (%.1f s)\n", ui.who, ui.what, text, now() - ui.begun);
+}
+
+/**
+ * ui_note - a line beside the stages
+ * @format: the text
+ */
+void ui_note(const char *format, ...)
+{
+	va_list args;
+
+	ui_interrupt();
+	if (ui_quiet())
+		return;
+	va_start(args, format);
+	vprintf(format, args);
+	va_end(args);
+	putchar('\n');
+}

@@ -1,8 +1,0 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef RESPAWN_SOURCE_H
-#define RESPAWN_SOURCE_H
-
-void source_import(const char *package, const char *git, const char *ref);
-void source_extract(const char *package, const char *member, const char *to);
-
-#endif /* RESPAWN_SOURCE_H */
