@@ -37,20 +37,44 @@ static int is_source(const struct dirent *d)
 		 strncmp(dot - 4 > d->d_name ? dot - 4 : d->d_name, ".mod.c", 6)));
 }
 
+static int is_folder(const struct dirent *d)
+{
+	return d->d_name[0] != '.' && d->d_type == DT_DIR;
+}
+
 typedef void (*file_fn)(void *arg, const char *dir, const char *name);
 
-static void each_source(const char *dir, file_fn fn, void *arg)
+/* The sources of one folder; their names begin with @below, which ends in "/" */
+static void each_of(const char *dir, const char *below, file_fn fn, void *arg,
+		    int (*which)(const struct dirent *d), bool folders)
 {
+	__auto_free char *path = fmt("%s/%s", dir, below);
 	struct dirent **names;
-	int n = scandir(dir, &names, is_source, alphasort);
+	int n = scandir(path, &names, which, alphasort);
 
 	if (n < 0)
-		die("cannot read %s: %s", dir, strerror(errno));
+		die("cannot read %s: %s", path, strerror(errno));
 	for (int i = 0; i < n; i++) {
-		fn(arg, dir, names[i]->d_name);
+		__auto_free char *name = fmt("%s%s%s", below, names[i]->d_name,
+					     folders ? "/" : "");
+		__auto_free char *kbuild = fmt("%s/%sKbuild", dir, name);
+
 		free(names[i]);
+		if (!folders) {
+			fn(arg, dir, name);
+		} else if (exists(kbuild)) {
+			each_of(dir, name, fn, arg, is_source, false);
+			each_of(dir, name, fn, arg, is_folder, true);
+		}
 	}
 	free(names);
+}
+
+/* The sources of a folder, and those of the folders in it that have a Kbuild */
+static void each_source(const char *dir, file_fn fn, void *arg)
+{
+	each_of(dir, "", fn, arg, is_source, false);
+	each_of(dir, "", fn, arg, is_folder, true);
 }
 
 static void hash_one(void *arg, const char *dir, const char *name)
@@ -71,6 +95,9 @@ static void mirror_one(void *arg, const char *dir, const char *name)
 	__auto_free char *have = NULL, *want = NULL;
 	size_t len, have_len = 0;
 
+	*strrchr(to, '/') = '\0';
+	make_dirs(to);
+	to[strlen(to)] = '/';
 	want = read_file(from, &len);
 	have = read_file(to, &have_len);
 	if (!want)
@@ -256,24 +283,33 @@ static void build_modules(const struct kernel *k, struct tree *t, struct strv *b
 	}
 }
 
-/* Is a module of this build's? One that is there may be of an earlier one. */
-static bool is_built(const char *dir, const char *name)
+/*
+ * Where a module of this build lies, or NULL; one that is there, but not in the
+ * list, is of an earlier build.
+ */
+static char *module_path(const char *dir, const char *name)
 {
 	__auto_strv struct strv lines = { 0 };
 	__auto_free char *path = fmt("%s/modules.order", dir);
 	__auto_free char *text = read_file(path, NULL);
+	size_t len = strlen(name);
 
 	strv_split(&lines, text ? text : "", "\n");
 	for (size_t i = 0; i < lines.n; i++) {
 		const char *slash = strrchr(lines.v[i], '/');
 		const char *base = slash ? slash + 1 : lines.v[i];
+		const char *rest = lines.v[i];
 
 		/* Kernels name the module itself or the object it is made of. */
-		if (!strncmp(base, name, strlen(name)) &&
-		    (!strcmp(base + strlen(name), ".ko") || !strcmp(base + strlen(name), ".o")))
-			return true;
+		if (strncmp(base, name, len) ||
+		    (strcmp(base + len, ".ko") && strcmp(base + len, ".o")))
+			continue;
+		/* They name it from the folder, or from the root. */
+		if (*rest == '/' && !strncmp(rest, dir, strlen(dir)))
+			rest += strlen(dir) + 1;
+		return fmt("%s/%.*s%s.ko", dir, slash ? (int)(slash - rest + 1) : 0, rest, name);
 	}
-	return false;
+	return NULL;
 }
 
 static void add_module(struct archive *a, const char *name, const struct strv *built)
@@ -281,9 +317,9 @@ static void add_module(struct archive *a, const char *name, const struct strv *b
 	__auto_free char *to = fmt("modules/%s.ko", name);
 
 	for (size_t i = 0; strcmp(name, "-") && i < built->n; i++) {
-		__auto_free char *ko = fmt("%s/%s.ko", built->v[i], name);
+		__auto_free char *ko = module_path(built->v[i], name);
 
-		if (is_built(built->v[i], name)) {
+		if (ko) {
 			add_file(a, to, ko);
 			break;
 		}

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../kunit/torture_log.h"
+#include "../kunit/torture/torture_log.h"
 #include "judge/events.h"
 #include "lib/util.h"
 

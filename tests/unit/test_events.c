@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "../../kunit/torture_log.h"
+#include "../../kunit/torture/torture_log.h"
 #include "../whole/scratch.h"
 #include "child.h"
 #include "judge/events.h"

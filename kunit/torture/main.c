@@ -34,8 +34,8 @@
 #include <linux/timer.h>
 #include <linux/uaccess.h>
 
-#include "pvpanic.h"
-#include "steer.h"
+#include "../steer/pvpanic.h"
+#include "../steer/steer.h"
 #include "torture.h"
 
 #define TEXT_MAX	160
