@@ -13,50 +13,33 @@ LIBS := libarchive jansson nettle
 
 RESPAWN := $(O)/respawn
 DEPS := $(O)/respawn-deps
-# Targets with an exit status of their own, and the others that do a job
-CHECKS := check stress explore replay minimise check-determinism bugs mutate check-series bench-primitives bench-hotplug
-JUDGING := $(CHECKS) test
-DOING := build bundle shell repin kernel-edit kernel-export
-VARIABLES := ARCH CONFIG PIN TREE SERIES PATCHES SUITES KERNEL_TARBALL PLAN SEED CYCLES ACTORS OPS STRATEGY STEER \
-	     SEEDS JOBS KEEP_GOING TIME RUN BUNDLE GDB N BUGS BUGS_DIR \
-	     SMP SMPBOOT TIMING ACCEL KCMDLINE TIMEOUT STALL MUTANTS MUTANTS_DIR O V
-export $(VARIABLES)
 
-.PHONY: help deps host tests fuzz clean distclean $(JUDGING) $(JUDGING:=.run) $(DOING)
+# What the program can be asked, out of the table of its subcommands: a CHECK has
+# an exit status that says what came of it, a JOB is done or it is not.
+commands = $(shell sed -n 's/^X($(1), "\([a-z-]*\)".*/\1/p' scripts/cmd/cmd.h)
+CHECKS := $(call commands,CHECK)
+JOBS := $(call commands,JOB)
+JUDGING := $(CHECKS) test
+# make hands the program what its user sets, but not what is set here.
+export O
+
+.PHONY: FORCE help deps host tests fuzz clean distclean $(JUDGING) $(JUDGING:=.run) $(JOBS)
 .SUFFIXES:
 .DELETE_ON_ERROR:
 
 help:
 	@echo 'Targets:'
-	@echo '  check          build, boot and judge every architecture;'
-	@echo '                 status 0: all passed, 1: a failure, 2: an error of the harness'
-	@echo '  stress         one stress run: SEED= names the order of events and the schedule'
-	@echo '  explore        many of them, SEEDS=1..500, until one fails'
-	@echo '  replay         one again, RUN=<record>: reproduced, or where it diverged'
-	@echo '  minimise       the fewest cycles, operations, CPUs that fail as RUN=<record> did'
-	@echo '  bundle         RUN=<record> and all its replay needs, in one file'
-	@echo '  check-determinism  passing and failing runs, N= times each: the same every time?'
-	@echo '  bugs           plant known bugs: does explore find them, does replay repeat them?'
-	@echo '  test           test respawn itself'
-	@echo '  build          build all that check boots'
-	@echo '  mutate         break the primitives line by line: does a test notice?'
-	@echo '  check-series   each patch by itself: message, style, builds, boots'
-	@echo '  bench-primitives  what a thread costs, beside mainline'
-	@echo '  bench-hotplug  how fast CPUs go and come back, in virtual and in real time'
-	@echo '  shell          boot into a shell on the terminal (ARCH=)'
-	@echo '  kernel-edit    open the patched kernel as git commits in O=/kernel'
-	@echo '  kernel-export  write those commits back as the series'
-	@echo '  repin          move to the newest kernel package of the pinned series'
-	@echo '  fuzz           fuzz the console and KTAP parsers (FUZZ_SECONDS=60)'
-	@echo '  deps           install what is missing on this machine'
-	@echo '  host           build the host program, O=/respawn'
-	@echo '  clean          remove what was built in O=, keep run records and the cache'
-	@echo '  distclean      remove O= and the cache'
+	@$(MAKE) -s host 2>/dev/null && $(RESPAWN) targets || \
+		echo "  $(CHECKS) $(JOBS)"
+	@sed -n 's/^#  \([a-z]*\): /  \1: /p' Makefile | while IFS=: read -r name what; do \
+		printf '  %-18s%s\n' $$name "$$what"; done
 	@echo ''
 	@echo 'Variables:'
-	@$(MAKE) -s host 2>/dev/null && $(RESPAWN) variables || \
+	@test -x $(RESPAWN) && $(RESPAWN) variables || \
 		echo "  'make deps' first: the program that lists them does not build yet"
+	@echo '  FUZZ_SECONDS    seconds that fuzz takes [60]'
 	@echo ''
+	@echo 'Exit status: 0 all passed, 1 a failure, 2 an error of the harness, the host or the usage.'
 	@echo 'make -s says only what went wrong and the last line; make -jN builds with N jobs.'
 	@echo 'Bisect: git bisect run $(abspath $(RESPAWN)) bisect-step ARCH=arm64'
 
@@ -65,7 +48,7 @@ help:
 # One after the other, -j or not: the program needs what deps installs.
 built = MAKEFLAGS= $(MAKE) -s deps host
 
-$(DOING):
+$(JOBS):
 	+@$(built) && $(RESPAWN) $@
 
 # make itself knows one status of failure, 2. That a test failed is status 1,
@@ -90,6 +73,7 @@ $(CHECKS:=.run): %.run:
 	{ $(built) && $(RESPAWN) $*; }; \
 	echo $$? > $(O)/$*.status
 
+#  test: test respawn itself
 test.run:
 	+@mkdir -p $(O) && rm -f $(O)/test.status; \
 	{ GDB=1 $(built) tests && tests/run-all $(O); }; \
@@ -108,26 +92,41 @@ endif
 
 # ---- the host program -------------------------------------------------------
 
-SOURCES := $(filter-out scripts/deps.c,$(wildcard scripts/*.c scripts/*/*.c))
+SOURCES := $(filter-out scripts/deps.c,$(wildcard scripts/*.c scripts/*/*.c scripts/*/*/*.c))
 OBJECTS := $(SOURCES:scripts/%.c=$(O)/obj/%.o)
-ALL_CFLAGS = -std=gnu11 -Wall -Wextra $(CFLAGS) -MMD -Iscripts -DRESPAWN_DIR='"$(CURDIR)"'
+ALL_CFLAGS = -std=gnu11 -Wall -Wextra $(CFLAGS) -MMD -Iscripts
 LDLIBS = $(shell pkg-config --libs $(LIBS))
 
+#  deps: install what is missing on this machine
 deps: $(DEPS)
 	@$(DEPS) "$(ARCH)" $(if $(filter 1,$(GDB)),gdb)
 
+#  host: build the host program, O=/respawn
 host: $(RESPAWN)
 
-$(DEPS): scripts/deps.c
+$(DEPS): scripts/deps.c $(wildcard scripts/build/arch.[ch] scripts/build/arch/*.c)
 	@mkdir -p $(@D)
 	$(say) 'CC      $@'
-	$(Q)$(CC) -std=gnu11 -Wall -Wextra $(CFLAGS) -o $@ $<
+	$(Q)$(CC) -std=gnu11 -Wall -Wextra $(CFLAGS) -Iscripts -o $@ $(filter %.c,$^)
 
-$(RESPAWN): $(OBJECTS)
+# How the program finds its checkout. One within the checkout is copied with it.
+$(O)/source: FORCE
+	@mkdir -p $(O)
+	@ln -sfnr . $@
+
+# Objects of other flags are no objects of this program.
+$(O)/flags: FORCE
+	@mkdir -p $(O)
+	@echo '$(CC) $(ALL_CFLAGS)' | cmp -s - $@ || echo '$(CC) $(ALL_CFLAGS)' > $@
+
+# What the judge decides changes with its sources; see judge_version().
+$(O)/obj/judge/judge.o: ALL_CFLAGS += -DJUDGE_VERSION='"$(shell cat scripts/judge/*.[ch] | sha256sum | cut -c1-16)"'
+
+$(RESPAWN): $(OBJECTS) | $(O)/source
 	$(say) 'LD      $@'
-	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(LDLIBS)
+	$(Q)$(CC) $(CFLAGS) -o $@ $(OBJECTS) $(LDLIBS)
 
-$(O)/obj/%.o: scripts/%.c
+$(O)/obj/%.o: scripts/%.c $(O)/flags
 	@mkdir -p $(@D)
 	$(say) 'CC      $@'
 	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
@@ -140,7 +139,7 @@ TEST_CFLAGS = $(ALL_CFLAGS) -DTESTS_DIR='"$(CURDIR)/tests"'
 
 tests: $(UNITS) $(O)/tests/fuzz_replay
 
-$(O)/tests/%: tests/%.c $(TESTED)
+$(O)/tests/%: tests/%.c $(TESTED) | $(O)/source
 	@mkdir -p $(@D)
 	$(say) 'CC      $@'
 	$(Q)$(CC) $(TEST_CFLAGS) -o $@ $< $(TESTED) $(LDLIBS) -lcmocka
@@ -152,6 +151,7 @@ $(O)/tests/fuzz_replay: tests/fuzz/fuzz_ktap.c $(TESTED)
 
 PARSERS := $(addprefix scripts/judge/,console.c ktap.c trouble.c)
 
+#  fuzz: fuzz the console and KTAP parsers
 fuzz:
 	@mkdir -p $(O)/fuzz
 	clang -g -O1 -std=gnu11 -Iscripts -fsanitize=fuzzer,address -o $(O)/fuzz_ktap \
@@ -159,10 +159,12 @@ fuzz:
 	$(O)/fuzz_ktap -max_total_time=$(FUZZ_SECONDS) -artifact_prefix=$(O)/fuzz/ \
 		$(O)/fuzz tests/fuzz/corpus
 
+#  clean: remove what was built in O=, keep run records and the cache
 clean:
-	rm -rf $(O)/obj $(O)/tests $(O)/fuzz $(O)/fuzz_ktap $(RESPAWN) $(DEPS) $(O)/*.status
+	rm -rf $(O)/obj $(O)/tests $(O)/fuzz $(O)/fuzz_ktap $(RESPAWN) $(DEPS) $(O)/flags $(O)/source $(O)/*.status
 
-distclean:
+dist#  clean: remove what was built in O=, keep run records and the cache
+clean:
 	rm -rf $(O) $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/respawn
 
 -include $(OBJECTS:.o=.d) $(UNITS:=.d)

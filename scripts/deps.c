@@ -12,46 +12,33 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#include "build/arch.h"
 
-enum probe {
-	PROGRAM,	/* in the PATH */
-	HEADER,		/* the host's C compiler finds it */
-	HOST_LIB,	/* the host's C compiler finds it */
-	ARM64_LIB,	/* the arm64 cross compiler finds it */
+/* What every guest needs, up to a PROBE_END; what else, the architecture says. */
+static const struct need common[] = {
+	{ PROBE_PROGRAM, "git", "git", "holds the kernel tree and applies the series", ANYWHERE },
+	{ PROBE_PROGRAM, "cc", "gcc", "builds the host program", ANYWHERE },
+	{ PROBE_PROGRAM, "make", "make", "builds the kernel", ANYWHERE },
+	{ PROBE_PROGRAM, "flex", "flex", "Kconfig of the kernel", ANYWHERE },
+	{ PROBE_PROGRAM, "bison", "bison", "Kconfig of the kernel", ANYWHERE },
+	{ PROBE_PROGRAM, "bc", "bc", "timeconst.h of the kernel", ANYWHERE },
+	{ PROBE_PROGRAM, "perl", "perl", "headers of the kernel", ANYWHERE },
+	{ PROBE_PROGRAM, "ccache", "ccache", "compiles nothing twice", ANYWHERE },
+	{ PROBE_PROGRAM, "pkg-config", "pkg-config", "finds the libraries", ANYWHERE },
+	{ PROBE_HEADER, "archive.h", "libarchive-dev", "reads packages, writes the initramfs", ANYWHERE },
+	{ PROBE_HEADER, "jansson.h", "libjansson-dev", "reads and writes run records", ANYWHERE },
+	{ PROBE_HEADER, "nettle/sha2.h", "nettle-dev", "SHA-256", ANYWHERE },
+	{ PROBE_HEADER, "cmocka.h", "libcmocka-dev", "unit tests of the host program", ANYWHERE },
+	{ .probe = PROBE_END }
 };
 
-static const struct need {
-	enum probe probe;
-	const char *name;
-	const char *package;	/* Debian's name for it */
-	const char *why;
-	const char *only;	/* for guests of this architecture, or "gdb"; or NULL */
-} needs[] = {
-	{ PROGRAM, "git", "git", "holds the kernel tree and applies the series", NULL },
-	{ PROGRAM, "cc", "gcc", "builds the host program and x86_64 kernels", NULL },
-	{ PROGRAM, "make", "make", "builds the kernel", NULL },
-	{ HOST_LIB, "libc.a", "libc6-dev", "static programs of x86_64 guests", NULL },
-	{ PROGRAM, "aarch64-linux-gnu-gcc", "gcc-aarch64-linux-gnu",
-	  "builds arm64 kernels", "arm64" },
-	{ ARM64_LIB, "libc.a", "libc6-dev-arm64-cross",
-	  "static programs of arm64 guests", "arm64" },
-	{ PROGRAM, "flex", "flex", "Kconfig of the kernel", NULL },
-	{ PROGRAM, "bison", "bison", "Kconfig of the kernel", NULL },
-	{ PROGRAM, "bc", "bc", "timeconst.h of the kernel", NULL },
-	{ PROGRAM, "perl", "perl", "headers of the kernel", NULL },
-	{ HEADER, "libelf.h", "libelf-dev", "objtool of the kernel", "x86_64" },
-	{ PROGRAM, "lz4", "lz4", "compresses the x86_64 kernel image", "x86_64" },
-	{ PROGRAM, "ccache", "ccache", "compiles nothing twice", NULL },
-	{ PROGRAM, "pkg-config", "pkg-config", "finds the libraries", NULL },
-	{ HEADER, "archive.h", "libarchive-dev", "reads packages, writes the initramfs", NULL },
-	{ HEADER, "jansson.h", "libjansson-dev", "reads and writes run records", NULL },
-	{ HEADER, "nettle/sha2.h", "nettle-dev", "SHA-256", NULL },
-	{ HEADER, "cmocka.h", "libcmocka-dev", "unit tests of the host program", NULL },
-	{ PROGRAM, "gdb-multiarch", "gdb-multiarch", "shows where a run failed", "gdb" },
-	{ PROGRAM, "qemu-system-x86_64", "qemu-system-x86", "boots x86_64 guests", "x86_64" },
-	{ PROGRAM, "qemu-system-aarch64", "qemu-system-arm", "boots arm64 guests", "arm64" },
+static const struct need debugger[] = {
+	{ PROBE_PROGRAM, "gdb-multiarch", "gdb-multiarch", "shows where a run failed", ANYWHERE },
+	{ .probe = PROBE_END }
 };
+
+/* What is missing, as apt takes it and as people read it */
+static char packages[4096], names[4096];
 
 static bool shell(const char *command)
 {
@@ -93,29 +80,44 @@ static bool have_header(const char *name)
 	return shell(command);
 }
 
-static bool have(const struct need *n)
+static bool have(const struct need *n, const struct arch *a)
 {
+	char cc[64] = "cc";
+
+	if (a && !arch_is_host(a))
+		snprintf(cc, sizeof(cc), "%sgcc", a->cross);
 	switch (n->probe) {
-	case PROGRAM:
+	case PROBE_PROGRAM:
 		return have_program(n->name);
-	case HEADER:
+	case PROBE_HEADER:
 		return have_header(n->name);
-	case HOST_LIB:
-		return have_lib("cc", n->name);
-	case ARM64_LIB:
-		return have_lib("aarch64-linux-gnu-gcc", n->name);
+	case PROBE_LIB:
+		return have_lib(cc, n->name);
+	default:
+		return true;
 	}
-	return false;
 }
 
-static bool wanted(const struct need *n, const char *arch, bool gdb)
+static bool wanted_here(const struct need *n, const struct arch *a)
 {
-	if (n->only && !strcmp(n->only, "gdb"))
-		return gdb;
-	return !n->only || !*arch || strstr(arch, n->only);
+	return n->where == ANYWHERE || (n->where == WHERE_NATIVE) == arch_is_host(a);
 }
 
-static int install(const char *packages)
+/* Note what of these is missing; @a is the architecture they are for, or NULL. */
+static void look_for(const struct need *n, const struct arch *a)
+{
+	for (; n->probe != PROBE_END; n++) {
+		size_t used = strlen(packages), listed = strlen(names);
+
+		if ((a && !wanted_here(n, a)) || have(n, a))
+			continue;
+		snprintf(packages + used, sizeof(packages) - used, " %s", n->package);
+		snprintf(names + listed, sizeof(names) - listed, "\n  %-24s %s (Debian: %s)",
+			 n->name, n->why, n->package);
+	}
+}
+
+static int install(void)
 {
 	static const char options[] =
 		"DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends";
@@ -141,31 +143,39 @@ static int install(const char *packages)
 	return 0;
 }
 
+/* The architectures of ARCH=, all if it is empty */
+static void look_for_arches(const char *list)
+{
+	const struct arch *a = NULL;
+	char text[256], *name, *save;
+
+	if (!list[strspn(list, " ,")]) {
+		while ((a = arch_next(a)))
+			look_for(a->needs, a);
+		return;
+	}
+	snprintf(text, sizeof(text), "%s", list);
+	for (name = strtok_r(text, " ,", &save); name; name = strtok_r(NULL, " ,", &save)) {
+		a = arch_find(name);
+		if (a)
+			look_for(a->needs, a);
+	}
+}
+
 /* deps [ARCH [gdb]]: see that what guests of these architectures need is there */
 int main(int argc, char **argv)
 {
-	const char *arch = argc > 1 ? argv[1] : "";
-	bool gdb = argc > 2 && !strcmp(argv[2], "gdb");
-	char packages[4096] = "", names[4096] = "";
-	size_t used = 0, listed = 0;
-
-	for (size_t i = 0; i < ARRAY_SIZE(needs); i++) {
-		const struct need *n = &needs[i];
-
-		if (!wanted(n, arch, gdb) || have(n))
-			continue;
-		used += snprintf(packages + used, sizeof(packages) - used, " %s",
-				 n->package);
-		listed += snprintf(names + listed, sizeof(names) - listed,
-				   "\n  %-24s %s (Debian: %s)", n->name, n->why,
-				   n->package);
-	}
-	if (!used)
+	look_for(common, NULL);
+	/* What is no architecture, the host program says better; it needs @common. */
+	look_for_arches(argc > 1 ? argv[1] : "");
+	if (argc > 2 && !strcmp(argv[2], "gdb"))
+		look_for(debugger, NULL);
+	if (!*packages)
 		return 0;
 	if (!have_program("apt-get")) {
 		fprintf(stderr, "respawn: missing, to be installed with this system's own package manager:%s\n",
 			names);
 		return 2;
 	}
-	return install(packages);
+	return install();
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The variables a user sets, in make's way: NAME=value, from the environment or
- * from the command line, which wins.
+ * from the command line, which wins. What is of no use is found here, before any
+ * work begins.
  */
 #define _GNU_SOURCE
 #include <ctype.h>
@@ -11,96 +12,46 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "options.h"
+#include "../kunit/steer/steer_names.h"
+#include "judge/events.h"
+#include "lib/host.h"
 #include "lib/ui.h"
 #include "lib/util.h"
+#include "options.h"
 
-struct options opt;
+#define AT(member)	.offset = offsetof(struct options, member)
+#define UP_TO(a, b, w)	.least = a, .most = b, .why = w
 
-enum kind { TEXT, PATH, PATHS, NUMBER, CHOICE };
-
-static unsigned long long smp, seed, cycles, actors, timeout, stall, seconds, count, jobs;
-static const char *arch_list, *verbose, *keep_going, *gdb, *snapshot;
-
-static struct variable {
-	const char *name;
-	const char *def;
-	enum kind kind;
-	void *value;
-	const char *choices;
-	const char *help;
-} variables[] = {
-	{ "ARCH", "", TEXT, &arch_list, NULL, "architectures, all if empty" },
-	{ "CONFIG", "default", TEXT, &opt.config, NULL,
-	  "kernel flavour: default, or a file configs/flavour-<name>.config" },
-	{ "PIN", "", TEXT, &opt.pin, NULL,
-	  "another pinned kernel: the one of kernel-patch/pin-<PIN>" },
-	{ "TREE", "", PATH, &opt.tree, NULL,
-	  "git tree to test at its HEAD, instead of the pinned kernel" },
-	{ "SERIES", "full", CHOICE, &opt.series, "full none",
-	  "full, or none: the kernel as it is, steps that need the series left out" },
-	{ "PATCHES", "", PATHS, &opt.patches, NULL, "patches to apply after the series" },
-	{ "SUITES", "", PATHS, &opt.suites, NULL,
-	  "folders with more suites (Kbuild, plan, programs)" },
-	{ "KERNEL_TARBALL", "", PATH, &opt.tarball, NULL,
-	  "kernel source package or tarball to use as the pinned kernel" },
-	{ "PLAN", "", TEXT, &opt.plan, NULL, "steps to run, comma separated, all if empty" },
-	{ "SEED", "1", NUMBER, &seed, NULL, "seed of the stress driver" },
-	{ "CYCLES", "20", NUMBER, &cycles, NULL, "rounds of the stress driver" },
-	{ "ACTORS", "3", NUMBER, &actors, NULL,
-	  "processes of the stress driver that work on threads" },
-	{ "OPS", "", TEXT, &opt.ops, NULL,
-	  "operations of the stress driver, name or name:weight, comma separated, all if empty" },
-	{ "STRATEGY", "", CHOICE, &opt.strategy, "none random pct burst hold jitter mix",
-	  "where CPUs give way to each other: none, random, pct, burst, hold, jitter, or mix" },
-	{ "STEER", "", TEXT, &opt.steer, NULL,
-	  "parameters of the strategy, as one_in=32,most=4" },
-	{ "SMP", "4", NUMBER, &smp, NULL, "CPUs of the guest, 2 to 8" },
-	{ "TIMING", "", CHOICE, &opt.timing, "virtual real",
-	  "virtual (deterministic, the default) or real (parallel)" },
-	{ "ACCEL", "auto", CHOICE, &opt.accel, "auto kvm tcg",
-	  "accelerator where TIMING=real: auto, kvm or tcg" },
-	{ "SMPBOOT", "", CHOICE, &opt.smpboot, "respawn park",
-	  "threads of an offline CPU: respawn or park; both, a guest each, if empty" },
-	{ "KCMDLINE", "", TEXT, &opt.kcmdline, NULL,
-	  "more words for the guest kernel's command line" },
-	{ "TIMEOUT", "300", NUMBER, &timeout, NULL, "host seconds a guest may take" },
-	{ "STALL", "60", NUMBER, &stall, NULL,
-	  "host seconds a guest's console may be silent, and QEMU take to pause" },
-	{ "SEEDS", "1..100", TEXT, &opt.seeds, NULL, "seeds to explore, from..to" },
-	{ "JOBS", "0", NUMBER, &jobs, NULL,
-	  "guests that explore runs at once, 0 for one per CPU of the host" },
-	{ "SNAPSHOT", "1", TEXT, &snapshot, NULL,
-	  "0: stress and explore boot each guest, rather than one for all to go on from" },
-	{ "KEEP_GOING", "0", TEXT, &keep_going, NULL, "1: explore goes on after a failure" },
-	{ "TIME", "0", NUMBER, &seconds, NULL,
-	  "host seconds after which explore begins no further seed, 0 for no end" },
-	{ "RUN", "", PATH, &opt.run, NULL, "record to replay, as build/runs/<name>" },
-	{ "BUNDLE", "", PATH, &opt.bundle, NULL, "bundle to replay, instead of RUN=" },
-	{ "GDB", "0", TEXT, &gdb, NULL, "1: replay opens a debugger at the end of the run" },
-	{ "N", "20", NUMBER, &count, NULL,
-	  "how often check-determinism runs each record again, bench-hotplug measures" },
-	{ "MUTANTS", "", TEXT, &opt.mutants, NULL,
-	  "mutants to run, comma separated, all if empty" },
-	{ "MUTANTS_DIR", "", PATH, &opt.mutants_dir, NULL,
-	  "folder of tables of mutants, instead of tests/mutants" },
-	{ "BUGS", "", TEXT, &opt.bugs, NULL,
-	  "planted bugs to look for, comma separated, all if empty" },
-	{ "BUGS_DIR", "", PATH, &opt.bugs_dir, NULL,
-	  "folder of their patches, instead of tests/bugs" },
-	{ "O", "build", PATH, &opt.out, NULL, "folder for records and other products" },
-	{ "V", "0", TEXT, &verbose, NULL, "1 shows everything that is run and printed" },
+/* What a command is asked beside its requests */
+static const struct field own_fields[] = {
+	{ "SEEDS", "1..100", FIELD_TEXT, AT(seeds), .help = "seeds to explore, from..to" },
+	{ "JOBS", "0", FIELD_NUMBER, AT(guests), .most = 1024,
+	  .help = "guests at once, 0 for one per CPU of the host" },
+	{ "KEEP_GOING", "0", FIELD_SWITCH, AT(keep_going),
+	  .help = "1: explore goes on after a failure" },
+	{ "TIME", "0", FIELD_NUMBER, AT(time), .most = INT_MAX,
+	  .help = "host seconds after which explore begins no further seed, 0 for no end" },
+	{ "RUN", "", FIELD_PATH, AT(run), .help = "record to replay, as build/runs/<name>" },
+	{ "BUNDLE", "", FIELD_PATH, AT(bundle), .help = "bundle to replay, instead of RUN=" },
+	{ "GDB", "0", FIELD_SWITCH, AT(gdb),
+	  .help = "1: replay opens a debugger at the end of the run" },
+	{ "N", "20", FIELD_NUMBER, AT(count),
+	  UP_TO(1, INT_MAX, "nothing would be tried, the least is 1"),
+	  .help = "how often check-determinism runs each record again, bench-hotplug measures" },
+	{ "MUTANTS", "", FIELD_TEXT, AT(mutants),
+	  .help = "mutants to run, comma separated, all if empty" },
+	{ "MUTANTS_DIR", "", FIELD_PATH, AT(mutants_dir),
+	  .help = "folder of tables of mutants, instead of tests/mutants" },
+	{ "BUGS", "", FIELD_TEXT, AT(bugs),
+	  .help = "planted bugs to look for, comma separated, all if empty" },
+	{ "BUGS_DIR", "", FIELD_PATH, AT(bugs_dir),
+	  .help = "folder of their patches, instead of tests/bugs" },
+	{ "O", "build", FIELD_PATH, AT(out), .help = "folder for records and other products" },
+	{ "V", "0", FIELD_SWITCH, AT(verbose),
+	  .help = "1 shows everything that is run and printed" },
 };
 
-/**
- * source_dir - where respawn itself lies
- *
- * Return: the folder that holds kernel-patch/, configs/ and so on
- */
-const char *source_dir(void)
-{
-	return RESPAWN_DIR;
-}
+/* ---- one variable ------------------------------------------------------------ */
 
 /* A path is relative to where the user is, which is not where we will be. */
 static char *absolute(const char *path)
@@ -118,246 +69,301 @@ static char *absolute(const char *path)
 
 static char *absolute_all(const char *paths)
 {
-	__auto_strv struct strv v = { 0 };
-	char *all = copy("");
+	__auto_strv struct strv v = { 0 }, all = { 0 };
 
 	strv_split(&v, paths, " \t\n");
 	for (size_t i = 0; i < v.n; i++) {
 		__auto_free char *path = absolute(v.v[i]);
-		char *more = fmt("%s%s%s", all, i ? " " : "", path);
 
-		free(all);
-		all = more;
+		strv_add(&all, "%s", path);
 	}
-	return all;
+	return strv_join(&all, " ");
 }
 
-static bool among(const char *choices, const char *word)
+/* Ten is written 10 or 0xa; 010 is ten, too. */
+static uint64_t number_of(const struct field *f, const char *text)
 {
-	__auto_strv struct strv v = { 0 };
-
-	strv_split(&v, choices, " ");
-	for (size_t i = 0; i < v.n; i++)
-		if (!strcmp(v.v[i], word))
-			return true;
-	return !*word;
-}
-
-static void set(const struct variable *v, const char *text)
-{
+	int base = !strncasecmp(text, "0x", 2) ? 16 : 10;
 	char *end;
+	uint64_t n;
 
-	switch (v->kind) {
-	case TEXT:
-		*(const char **)v->value = copy(text);
+	errno = 0;
+	n = strtoull(text, &end, base);
+	if (!isdigit((unsigned char)*text) || *end || (errno && errno != ERANGE))
+		die("%s=%s: not a number", f->name, text);
+	if (errno || n > f->most)
+		die("%s=%s: %s%s%llu is the most", f->name, text, f->why ? f->why : "",
+		    f->why ? "; " : "too large, ", (unsigned long long)f->most);
+	if (n < f->least)
+		die("%s=%s: %s", f->name, text, f->why);
+	return n;
+}
+
+static void __noreturn no_arch(const char *name)
+{
+	__auto_strv struct strv all = { 0 };
+	__auto_free char *names = NULL;
+	const struct arch *a = NULL;
+
+	while ((a = arch_next(a)))
+		strv_add(&all, "%s", a->name);
+	names = strv_join(&all, " ");
+	die("ARCH=%s: no such architecture, there are: %s", name, names);
+}
+
+static void add_arch(const struct arch ***list, size_t *n, const struct arch *a)
+{
+	*list = reallocarray(*list, *n + 2, sizeof(**list));
+	if (!*list)
+		die("out of memory");
+	(*list)[(*n)++] = a;
+	(*list)[*n] = NULL;
+}
+
+/* Those that are named, all if none is; none of them twice */
+static const struct arch **choose_arches(const char *text)
+{
+	__auto_strv struct strv names = { 0 };
+	const struct arch **list = NULL, *a = NULL;
+	size_t n = 0;
+
+	strv_split(&names, text, " ,");
+	while (!names.n && (a = arch_next(a)))
+		add_arch(&list, &n, a);
+	for (size_t i = 0; i < names.n; i++) {
+		size_t j = 0;
+
+		a = arch_find(names.v[i]);
+		if (!a)
+			no_arch(names.v[i]);
+		while (j < n && list[j] != a)
+			j++;
+		if (j == n)
+			add_arch(&list, &n, a);
+	}
+	return list;
+}
+
+static void set(struct options *o, const struct field *f, const char *text)
+{
+	bool of_request = f >= request_fields && f < request_fields + request_field_count;
+	void *to = (char *)(of_request ? (void *)&o->request : (void *)o) + f->offset;
+
+	switch (f->kind) {
+	case FIELD_ARCH:
+		o->arch = choose_arches(text);
 		break;
-	case PATH:
-		*(const char **)v->value = absolute(text);
+	case FIELD_TEXT:
+		*(const char **)to = copy(text);
 		break;
-	case PATHS:
-		*(const char **)v->value = absolute_all(text);
+	case FIELD_PATH:
+		*(const char **)to = absolute(text);
 		break;
-	case CHOICE:
-		if (!among(v->choices, text))
-			die("%s=%s: choose one of: %s", v->name, text, v->choices);
-		*(const char **)v->value = copy(text);
+	case FIELD_PATHS:
+		*(const char **)to = absolute_all(text);
 		break;
-	case NUMBER:
-		errno = 0;
-		*(unsigned long long *)v->value = strtoull(text, &end, 0);
-		if (!isdigit((unsigned char)*text) || *end || errno)
-			die("%s=%s: not a number", v->name, text);
-		if (v->value != &seed && *(unsigned long long *)v->value > INT_MAX)
-			die("%s=%s: too large, %d is the most", v->name, text, INT_MAX);
+	case FIELD_CHOICE:
+		if (*text && !has_word(f->choices, " ", text))
+			die("%s=%s: choose one of: %s", f->name, text, f->choices);
+		*(const char **)to = copy(*text ? text : f->def);
+		break;
+	case FIELD_NUMBER:
+		*(uint64_t *)to = number_of(f, text);
+		break;
+	case FIELD_SWITCH:
+		if (!has_word("0 1", " ", text))
+			die("%s=%s: choose one of: 0 1", f->name, text);
+		*(bool *)to = *text == '1';
 		break;
 	}
 }
 
-static struct variable *find(const char *name, size_t len)
+/* The @i-th of all variables, or NULL after the last one */
+static const struct field *field_at(size_t i)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(variables); i++)
-		if (strlen(variables[i].name) == len &&
-		    !strncmp(variables[i].name, name, len))
-			return &variables[i];
+	if (i < request_field_count)
+		return &request_fields[i];
+	i -= request_field_count;
+	return i < ARRAY_SIZE(own_fields) ? &own_fields[i] : NULL;
+}
+
+static const struct field *find(const char *name, size_t len)
+{
+	const struct field *f;
+
+	for (size_t i = 0; (f = field_at(i)); i++)
+		if (strlen(f->name) == len && !strncmp(f->name, name, len))
+			return f;
 	return NULL;
 }
 
-static void choose_arches(void)
-{
-	__auto_strv struct strv names = { 0 };
-	size_t n = 0;
-
-	strv_split(&names, arch_list, " ,");
-	opt.arch = calloc(arch_count + names.n + 1, sizeof(*opt.arch));
-	if (!opt.arch)
-		die("out of memory");
-	for (size_t i = 0; !names.n && i < arch_count; i++)
-		opt.arch[n++] = &arches[i];
-	for (size_t i = 0; i < names.n; i++) {
-		__auto_free char *all = arch_names();
-
-		opt.arch[n] = arch_find(names.v[i]);
-		if (!opt.arch[n++])
-			die("ARCH=%s: no such architecture, there are: %s",
-			    names.v[i], all);
-	}
-}
+/* ---- what goes together ------------------------------------------------------- */
 
 /* An accelerator runs in real time; virtual time is TCG's alone. */
-static void choose_timing(void)
+static void choose_timing(struct request *r)
 {
-	if (!*opt.timing)
-		opt.timing = strcmp(opt.accel, "kvm") ? "virtual" : "real";
-	if (!strcmp(opt.timing, "virtual") && !strcmp(opt.accel, "kvm"))
+	if (!*r->timing)
+		r->timing = strcmp(r->accel, "kvm") ? "virtual" : "real";
+	if (request_is_virtual(r) && !strcmp(r->accel, "kvm"))
 		die("TIMING=virtual needs instruction counting, which ACCEL=kvm cannot do; leave one of them out");
 }
 
-static void choose_source(void)
+static void check_source(const struct request *r)
 {
-	if (*opt.pin && (*opt.tree || *opt.tarball))
-		die("PIN=%s and %s name two kernels: leave one of them out", opt.pin,
-		    *opt.tree ? "TREE=" : "KERNEL_TARBALL=");
-	if (!*opt.series)
-		opt.series = "full";
-	if (!options_series() && !strcmp(opt.smpboot, "respawn"))
+	if (*r->pin && (*r->tree || *r->tarball))
+		die("PIN=%s and %s name two kernels: leave one of them out", r->pin,
+		    *r->tree ? "TREE=" : "KERNEL_TARBALL=");
+	if (*r->tree && *r->tarball)
+		die("TREE= and KERNEL_TARBALL= name two kernels: leave one of them out");
+	if (!request_has_series(r) && !strcmp(r->smpboot, "respawn"))
 		die("SMPBOOT=respawn is what the series adds, and SERIES=none leaves it out");
 }
 
-/* make's own -s and -j, which it hands on in MAKEFLAGS */
-static void read_makeflags(void)
+static void check_ops(const char *ops)
 {
-	const char *flags = getenv("MAKEFLAGS"), *j;
-	enum ui_mode mode = UI_NORMAL;
+	__auto_strv struct strv words = { 0 };
 
-	if (!strcmp(verbose, "1"))
-		mode = UI_VERBOSE;
-	if (flags && *flags != '-' && *flags != ' ' &&
-	    strchr(flags, 's') && strchr(flags, 's') < flags + strcspn(flags, " "))
-		mode = UI_QUIET;
-	ui_init(mode);
+	strv_split(&words, ops, ",");
+	for (size_t i = 0; i < words.n; i++) {
+		__auto_free char *name = NULL, *all = NULL;
+		const char *colon = strchrnul(words.v[i], ':');
+		unsigned int weight;
+		char after;
 
-	opt.jobs = sysconf(_SC_NPROCESSORS_ONLN);
-	j = flags ? strstr(flags, "-j") : NULL;
-	if (j && atoi(j + 2) > 0)
-		opt.jobs = atoi(j + 2);
-
-	/* The kernel's make is no part of the make that called us. */
-	unsetenv("MAKEFLAGS");
-	unsetenv("MFLAGS");
-	unsetenv("MAKELEVEL");
-	unsetenv("MAKEOVERRIDES");
-	unsetenv("MAKECMDGOALS");
+		name = fmt("%.*s", (int)(colon - words.v[i]), words.v[i]);
+		if (*colon && (sscanf(colon, ":%u%c", &weight, &after) != 1 || !weight ||
+			       weight > 1000))
+			die("OPS=%s: a weight is a number from 1 to 1000", words.v[i]);
+		if (events_is_op(name))
+			continue;
+		all = events_all_ops();
+		die("OPS=%s: no such operation, there are: %s", name, all);
+	}
+	if (*ops && !words.n)
+		die("OPS=%s: this names no operation", ops);
 }
 
-static const char *cache_dir(void)
-{
-	const char *xdg = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+#define NAME(name, def, what)	#name " "
+#define PARAMETERS	STEER_PARAMETERS(NAME)
 
-	if (xdg && *xdg == '/')
-		return fmt("%s/respawn", xdg);
-	if (!home || *home != '/')
-		die("neither XDG_CACHE_HOME nor HOME is set: there is no place for the cache");
-	return fmt("%s/.cache/respawn", home);
+/* "one_in=32,most=4" */
+static void check_steer(const char *steer)
+{
+	__auto_strv struct strv words = { 0 };
+
+	strv_split(&words, steer, ",");
+	for (size_t i = 0; i < words.n; i++) {
+		const char *eq = strchr(words.v[i], '=');
+		__auto_free char *name = fmt("%.*s", (int)strcspn(words.v[i], "="), words.v[i]);
+
+		if (!has_word(PARAMETERS, " ", name))
+			die("STEER=%s: no such parameter, there are: " PARAMETERS, name);
+		if (!eq || !eq[1] || eq[1 + strspn(eq + 1, "0123456789")])
+			die("STEER=%s: a parameter has a number, as one_in=32", words.v[i]);
+	}
+	if (*steer && !words.n)
+		die("STEER=%s: this sets no parameter", steer);
 }
 
-/**
- * options_defaults - give variables another default, before options_parse()
- * @words: NAME=value with spaces between, or NULL
- */
-void options_defaults(const char *words)
+/* What init is told has a variable of its own, which the record knows of. */
+static void check_kcmdline(const char *kcmdline)
 {
-	__auto_strv struct strv v = { 0 };
+	static const char prefix[] = "respawn.";
+	__auto_strv struct strv words = { 0 };
 
-	strv_split(&v, words, " ");
-	for (size_t i = 0; i < v.n; i++) {
-		const char *eq = strchr(v.v[i], '=');
+	strv_split(&words, kcmdline, " ");
+	for (size_t i = 0; i < words.n; i++) {
+		const char *word = words.v[i] + strlen(prefix);
 
-		find(v.v[i], eq - v.v[i])->def = copy(eq + 1);
+		if (strncmp(words.v[i], prefix, strlen(prefix)) || !strncmp(word, "plant=", 6))
+			continue;
+		die("KCMDLINE=%s: this is between respawn and its guest; the variables of 'make help' say it, and respawn.plant= alone may stand here",
+		    words.v[i]);
 	}
 }
 
+/* make's own -s and -j, which it hands on in MAKEFLAGS */
+static void read_makeflags(const struct options *o, bool silent)
+{
+	const char *flags = getenv("MAKEFLAGS"), *j;
+	enum ui_mode mode = o->verbose ? UI_VERBOSE : UI_NORMAL;
+
+	if (flags && *flags != '-' && *flags != ' ' &&
+	    strchr(flags, 's') && strchr(flags, 's') < flags + strcspn(flags, " "))
+		silent = true;
+	ui_init(silent ? UI_QUIET : mode);
+	j = flags ? strstr(flags, "-j") : NULL;
+	if (j && atoi(j + 2) > 0)
+		host_set_jobs(atoi(j + 2));
+}
+
 /**
- * options_parse - fill in opt
+ * options_parse - find out what the user asked for
+ * @o: gets it
+ * @defaults: variables that have another default for this command, as NAME=value
+ *	with spaces between, or NULL
  * @argc: how many words there are
  * @argv: the words, each NAME=value or -s
  *
- * Dies of a word it does not know.
+ * Called once, by main(). Dies of a word it does not know, and of a value that is
+ * of no use.
  */
-void options_parse(int argc, char **argv)
+void options_parse(struct options *o, const char *defaults, int argc, char **argv)
 {
-	/* What git sets for its own children would turn our git elsewhere. */
-	static const char *const git_env[] = {
-		"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX",
-		"GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-	};
+	__auto_strv struct strv others = { 0 };
+	const struct field *f;
 	bool silent = false;
 
-	for (size_t i = 0; i < ARRAY_SIZE(git_env); i++)
-		unsetenv(git_env[i]);
-	for (size_t i = 0; i < ARRAY_SIZE(variables); i++) {
-		const char *env = getenv(variables[i].name);
+	*o = (struct options){ 0 };
+	for (size_t i = 0; (f = field_at(i)); i++)
+		set(o, f, f->def);
+	strv_split(&others, defaults, " ");
+	for (size_t i = 0; i < others.n; i++) {
+		const char *eq = strchr(others.v[i], '=');
 
-		set(&variables[i], env && *env ? env : variables[i].def);
-		/* The kernel's make would take them for its own. */
-		unsetenv(variables[i].name);
+		set(o, find(others.v[i], eq - others.v[i]), eq + 1);
+	}
+	for (size_t i = 0; (f = field_at(i)); i++) {
+		const char *env = getenv(f->name);
+
+		if (env && *env)
+			set(o, f, env);
 	}
 	for (int i = 0; i < argc; i++) {
 		const char *eq = strchr(argv[i], '=');
-		const struct variable *v;
 
 		if (!strcmp(argv[i], "-s")) {
 			silent = true;
 			continue;
 		}
-		v = eq ? find(argv[i], eq - argv[i]) : NULL;
-		if (!v)
+		f = eq ? find(argv[i], eq - argv[i]) : NULL;
+		if (!f)
 			die("%s: unknown; 'make help' lists the variables", argv[i]);
-		set(v, eq + 1);
+		set(o, f, eq + 1);
 	}
 
-	read_makeflags();
-	if (silent)
-		ui_init(UI_QUIET);
-	opt.cache = cache_dir();
-	opt.seed = seed;
-	opt.smp = smp;
-	opt.cycles = cycles;
-	opt.actors = actors;
-	opt.time = seconds;
-	opt.count = count;
-	opt.explore_jobs = jobs;
-	opt.gdb = !strcmp(gdb, "1");
-	opt.snapshot = !strcmp(snapshot, "1");
-	opt.keep_going = !strcmp(keep_going, "1");
-	opt.timeout = timeout;
-	opt.stall = stall;
-	if (smp < 2 || smp > 8)
-		die("SMP=%llu: hotplug needs at least 2 CPUs, the kernels are built for 8", smp);
-	if (!count)
-		die("N=0: nothing would be tried; the least is 1");
-	choose_arches();
-	choose_source();
-	choose_timing();
+	read_makeflags(o, silent);
+	o->request.arch = o->arch[0];
+	choose_timing(&o->request);
+	check_source(&o->request);
+	check_ops(o->request.ops);
+	check_steer(o->request.steer);
+	check_kcmdline(o->request.kcmdline);
 }
 
 /**
- * options_series - is the series applied to the kernel under test?
+ * options_request - what is asked of runs on one architecture
+ * @o: what the user asked for
+ * @a: the architecture
  *
- * Return: false with SERIES=none
+ * Return: the request
  */
-bool options_series(void)
+struct request options_request(const struct options *o, const struct arch *a)
 {
-	return strcmp(opt.series, "none");
-}
+	struct request r = o->request;
 
-/**
- * options_whole_series - can the kernel under test do all that the series adds?
- *
- * Return: false with SERIES=none, and while not all patches are applied
- */
-bool options_whole_series(void)
-{
-	return !strcmp(opt.series, "full");
+	r.arch = a;
+	return r;
 }
 
 /**
@@ -365,8 +371,9 @@ bool options_whole_series(void)
  */
 void options_help(void)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(variables); i++)
-		printf("  %-15s %s%s%s%s\n", variables[i].name,
-		       variables[i].help, *variables[i].def ? " [" : "",
-		       variables[i].def, *variables[i].def ? "]" : "");
+	const struct field *f;
+
+	for (size_t i = 0; (f = field_at(i)); i++)
+		printf("  %-15s %s%s%s%s\n", f->name, f->help, *f->def ? " [" : "", f->def,
+		       *f->def ? "]" : "");
 }

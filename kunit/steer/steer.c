@@ -27,6 +27,7 @@
 #endif
 
 #include "steer.h"
+#include "steer_names.h"
 
 /* A timer on an idle CPU only keeps virtual time from jumping ahead. */
 #define IDLE_FACTOR	64
@@ -47,33 +48,12 @@ static unsigned long long seed = 1;
 module_param(seed, ullong, 0444);
 MODULE_PARM_DESC(seed, "of all that is drawn");
 
-static unsigned int one_in = 32;
-module_param(one_in, uint, 0444);
-MODULE_PARM_DESC(one_in, "a CPU gives way at one in so many basic blocks");
+#define PARAMETER(name, def, what)		\
+	static unsigned int name = def;		\
+	module_param(name, uint, 0444);		\
+	MODULE_PARM_DESC(name, what);
 
-static unsigned int most = 4;
-module_param(most, uint, 0444);
-MODULE_PARM_DESC(most, "how often it then gives way in a row at most");
-
-static unsigned int hold = 64;
-module_param(hold, uint, 0444);
-MODULE_PARM_DESC(hold, "how often a CPU that is held back gives way in a row at most");
-
-static unsigned int changes = 3;
-module_param(changes, uint, 0444);
-MODULE_PARM_DESC(changes, "pct: how often a CPU loses its priority");
-
-static unsigned int span = 50000;
-module_param(span, uint, 0444);
-MODULE_PARM_DESC(span, "pct: in how many basic blocks that happens");
-
-static unsigned int every;
-module_param(every, uint, 0444);
-MODULE_PARM_DESC(every, "mean time between two timers of a CPU in ns, 0 for none");
-
-static unsigned int delay;
-module_param(delay, uint, 0444);
-MODULE_PARM_DESC(delay, "ns to wait in place of each time to give way, where CPUs run in parallel");
+STEER_PARAMETERS(PARAMETER)
 
 /**
  * struct steer_cpu - what a CPU draws from, and what it has done
@@ -245,7 +225,7 @@ static void pct_at_block(struct steer_cpu *c)
 	steer_stay_behind(c);
 }
 
-static void nothing_at_block(struct steer_cpu *c)
+static void jitter_at_block(struct steer_cpu *c)
 {
 }
 
@@ -263,12 +243,10 @@ struct steer_strategy {
 	unsigned int every;
 };
 
+#define STRATEGY(name, points, every)	{ #name, name##_at_block, points, every },
+
 static const struct steer_strategy strategies[] = {
-	{ "random",	random_at_block,	true,	0 },
-	{ "pct",	pct_at_block,		true,	0 },
-	{ "burst",	burst_at_block,		true,	0 },
-	{ "hold",	hold_at_block,		true,	0 },
-	{ "jitter",	nothing_at_block,	false,	20000 },
+	STEER_STRATEGIES(STRATEGY)
 };
 
 static const struct steer_strategy *chosen;

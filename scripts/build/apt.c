@@ -11,13 +11,13 @@
 #include <unistd.h>
 
 #include "build/apt.h"
-#include "options.h"
+#include "lib/host.h"
 #include "lib/ui.h"
 #include "lib/util.h"
 
 static void apt_command(struct strv *argv, const char *tool, const char *arch)
 {
-	__auto_free char *dir = fmt("%s/apt/%s", opt.cache, arch);
+	__auto_free char *dir = fmt("%s/apt/%s", host_cache(), arch);
 	__auto_free char *lists = fmt("%s/lists/partial", dir);
 	__auto_free char *archives = fmt("%s/archives/partial", dir);
 
@@ -107,7 +107,7 @@ static char *find_deb(const char *dir, const char *package)
  */
 char *apt_download(const char *arch, const char *package, const char *version)
 {
-	__auto_free char *dir = fmt("%s/download/%s-%s-%s", opt.cache, package,
+	__auto_free char *dir = fmt("%s/download/%s-%s-%s", host_cache(), package,
 				    version ? version : "any", arch);
 	__auto_free char *tmp = fmt("%s.tmp", dir);
 	char *deb = find_deb(dir, package);

@@ -5,10 +5,42 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#define ARCH_NEEDS_MAX	6
+
+enum probe {
+	PROBE_END,
+	PROBE_PROGRAM,		/* in the PATH */
+	PROBE_HEADER,		/* the host's C compiler finds it */
+	PROBE_LIB,		/* the compiler of the architecture finds it */
+};
+
+/* Where something is needed */
+enum where {
+	ANYWHERE,
+	WHERE_NATIVE,		/* on a host of this architecture */
+	WHERE_CROSS,		/* on any other host */
+};
+
+/**
+ * struct need - something the machine has to have
+ * @probe: how it is looked for
+ * @name: what is looked for
+ * @package: Debian's package that has it
+ * @why: what it is for
+ * @where: on which hosts
+ */
+struct need {
+	enum probe probe;
+	const char *name;
+	const char *package;
+	const char *why;
+	enum where where;
+};
+
 /**
  * struct arch - all that differs from one architecture to the next
  * @name: what ARCH= says
- * @aliases: other words for it that users type, space separated
+ * @aliases: other words for it that users type, NULL-terminated
  * @srcarch: the kernel's own ARCH=
  * @machine: uname -m of a host that is of this kind
  * @cross: prefix of the compiler on any other host
@@ -24,10 +56,11 @@
  * @cmdline: what else the command line needs
  * @icount: virtual time of an instruction, as the exponent of 2 in ns
  * @virtual_cmdline: what is known of the machine beforehand in virtual time
+ * @needs: what its kernels and guests need of the machine, up to a PROBE_END
  */
 struct arch {
 	const char *name;
-	const char *aliases;
+	const char *aliases[4];
 	const char *srcarch;
 	const char *machine;
 	const char *cross;
@@ -43,13 +76,11 @@ struct arch {
 	const char *cmdline;
 	unsigned int icount;
 	const char *virtual_cmdline;
+	struct need needs[ARCH_NEEDS_MAX + 1];
 };
 
-extern const struct arch arches[];
-extern const size_t arch_count;
-
+const struct arch *arch_next(const struct arch *a);
 const struct arch *arch_find(const char *name);
-char *arch_names(void);
 bool arch_is_host(const struct arch *a);
 
 #endif /* RESPAWN_ARCH_H */

@@ -16,16 +16,9 @@
 
 #include "build/apt.h"
 #include "build/initramfs.h"
-#include "options.h"
 #include "build/package.h"
+#include "lib/host.h"
 #include "lib/ui.h"
-
-/* Directories that sources of modules and programs come from */
-static void source_dirs(struct strv *dirs)
-{
-	strv_add(dirs, "%s/kunit", source_dir());
-	strv_split(dirs, opt.suites, " ");
-}
 
 static int is_source(const struct dirent *d)
 {
@@ -108,19 +101,17 @@ static void mirror_one(void *arg, const char *dir, const char *name)
 
 static char *initramfs_key(const struct kernel *k, const struct plan *p)
 {
-	__auto_strv struct strv dirs = { 0 };
-	__auto_free char *own = fmt("%s/initramfs", source_dir());
+	__auto_free char *own = fmt("%s/initramfs", host_source());
 	struct hash *h = hash_new();
 	char key[HASH_LEN];
 
 	hash_str(h, "initramfs 3");
 	hash_str(h, k->key);
 	hash_str(h, p->text);
-	hash_str(h, opt.series);
+	hash_str(h, k->req.series);
 	each_source(own, hash_one, h);
-	source_dirs(&dirs);
-	for (size_t i = 0; i < dirs.n; i++)
-		each_source(dirs.v[i], hash_one, h);
+	for (size_t i = 0; i < p->dirs.n; i++)
+		each_source(p->dirs.v[i], hash_one, h);
 	hash_end(h, key);
 	return fmt("%.24s", key);
 }
@@ -128,9 +119,9 @@ static char *initramfs_key(const struct kernel *k, const struct plan *p)
 /* BusyBox of the guest's architecture, static, from the distribution */
 static char *busybox(const struct arch *a)
 {
-	__auto_free char *lock = fmt("%s/apt.lock", opt.cache), *deb = NULL;
-	char *path = fmt("%s/busybox/%s", opt.cache, a->name);
-	__auto_free char *dir = fmt("%s/busybox", opt.cache);
+	__auto_free char *lock = fmt("%s/apt.lock", host_cache()), *deb = NULL;
+	char *path = fmt("%s/busybox/%s", host_cache(), a->name);
+	__auto_free char *dir = fmt("%s/busybox", host_cache());
 	int fd;
 
 	if (exists(path))
@@ -190,22 +181,14 @@ static char *program(const struct kernel *k, const char *dir, const char *name)
 
 	strv_add(&argv, "%s", cc);
 	strv_split(&argv, "-static -O2 -std=gnu11 -Wall -Wextra -Wl,--build-id=none", " ");
-	strv_add(&argv, "-I%s/initramfs", source_dir());
+	strv_add(&argv, "-I%s/initramfs", host_source());
 	strv_add(&argv, "-o%s", out);
 	strv_add(&argv, "%s/%s.c", dir, name);
 	for (size_t i = 0; i < ARRAY_SIZE(shared); i++)
-		strv_add(&argv, "%s/initramfs/%s", source_dir(), shared[i]);
+		strv_add(&argv, "%s/initramfs/%s", host_source(), shared[i]);
 	if (run(&argv, &o))
 		die("%s/%s.c does not build for %s: %s", dir, name, k->arch->name, said);
 	return out;
-}
-
-static bool contains(const struct strv *names, const char *name)
-{
-	for (size_t i = 0; i < names->n; i++)
-		if (!strcmp(names->v[i], name))
-			return true;
-	return false;
 }
 
 static bool is_shared(const char *name)
@@ -231,7 +214,7 @@ static void program_names(const struct plan *p, const char *own, struct strv *na
 {
 	each_source(own, own_program, names);
 	for (size_t i = 0; i < p->n; i++)
-		if (strcmp(p->steps[i].program, "-") && !contains(names, p->steps[i].program))
+		if (strcmp(p->steps[i].program, "-") && !strv_has(names, p->steps[i].program))
 			strv_add(names, "%s", p->steps[i].program);
 }
 
@@ -239,13 +222,14 @@ static void add_programs(struct archive *a, const struct kernel *k,
 			 const struct plan *p)
 {
 	__auto_strv struct strv dirs = { 0 }, names = { 0 };
-	__auto_free char *own = fmt("%s/initramfs", source_dir());
+	__auto_free char *own = fmt("%s/initramfs", host_source());
 	__auto_free char *init = program(k, own, "init"), *bb = busybox(k->arch);
 
 	add_file(a, "init", init);
 	add_file(a, "bin/busybox", bb);
 	strv_add(&dirs, "%s", own);
-	source_dirs(&dirs);
+	for (size_t i = 0; i < p->dirs.n; i++)
+		strv_add(&dirs, "%s", p->dirs.v[i]);
 	program_names(p, own, &names);
 	for (size_t i = 0; i < names.n; i++) {
 		__auto_free char *to = fmt("bin/%s", names.v[i]);
@@ -264,13 +248,13 @@ static void add_programs(struct archive *a, const struct kernel *k,
 }
 
 /* Build the modules of every folder that has some, in copies of the folders. */
-static void build_modules(const struct kernel *k, struct tree *t, struct strv *built)
+static void build_modules(const struct kernel *k, struct tree *t, const struct plan *p,
+			  struct strv *built)
 {
-	__auto_strv struct strv dirs = { 0 };
+	const struct strv *dirs = &p->dirs;
 
-	source_dirs(&dirs);
-	for (size_t i = 0; i < dirs.n; i++) {
-		__auto_free char *kbuild = fmt("%s/Kbuild", dirs.v[i]);
+	for (size_t i = 0; i < dirs->n; i++) {
+		__auto_free char *kbuild = fmt("%s/Kbuild", dirs->v[i]);
 		const char *to;
 
 		if (!exists(kbuild))
@@ -278,7 +262,7 @@ static void build_modules(const struct kernel *k, struct tree *t, struct strv *b
 		strv_add(built, "%s/respawn-modules/%zu", k->out, i);
 		to = built->v[built->n - 1];
 		make_dirs(to);
-		each_source(dirs.v[i], mirror_one, (void *)to);
+		each_source(dirs->v[i], mirror_one, (void *)to);
 		kernel_modules(k, t, to);
 	}
 }
@@ -373,7 +357,7 @@ char *initramfs_path(const struct kernel *k, const struct plan *p)
 {
 	__auto_free char *key = initramfs_key(k, p);
 
-	return fmt("%s/initramfs/%s.cpio", opt.cache, key);
+	return fmt("%s/initramfs/%s.cpio", host_cache(), key);
 }
 
 /**
@@ -388,14 +372,14 @@ char *initramfs_path(const struct kernel *k, const struct plan *p)
 char *initramfs_build(const struct kernel *k, struct tree *t, const struct plan *p)
 {
 	__auto_strv struct strv modules = { 0 };
-	__auto_free char *dir = fmt("%s/initramfs", opt.cache);
+	__auto_free char *dir = fmt("%s/initramfs", host_cache());
 	char *path = initramfs_path(k, p);
 	__auto_free char *tmp = fmt("%s.%d.tmp", path, getpid());
 
 	if (exists(path))
 		return path;
 	make_dirs(dir);
-	build_modules(k, t, &modules);
+	build_modules(k, t, p, &modules);
 	ui_stage(k->arch->name, "initramfs");
 	write_archive(tmp, k, p, &modules);
 	tree_unlock(t);

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "build/kernel.h"
-#include "options.h"
+#include "lib/host.h"
 #include "lib/ui.h"
 
 /* What a first build prints, until it is known better. */
@@ -27,38 +27,54 @@ char *kernel_compiler(const struct arch *a)
 	return fmt("%sgcc", arch_is_host(a) ? "" : a->cross);
 }
 
-static char *fragment(const char *name, bool must)
+static char *fragment_path(const char *name)
 {
-	__auto_free char *path = fmt("%s/configs/%s.config", source_dir(), name);
+	return fmt("%s/configs/%s.config", host_source(), name);
+}
+
+/* One that has to be there */
+static char *fragment(const char *name)
+{
+	__auto_free char *path = fragment_path(name);
 	char *text = read_file(path, NULL);
 
-	if (!text && must)
-		die("CONFIG=%s: there is no %s", opt.config, path);
-	return text ? text : copy("");
+	if (!text)
+		die("cannot read %s: %s", path, strerror(errno));
+	return text;
+}
+
+static char *flavour(const char *config)
+{
+	__auto_free char *name = fmt("flavour-%s", config), *path = fragment_path(name);
+
+	if (!strcmp(config, "default"))
+		return copy("");
+	if (!exists(path))
+		die("CONFIG=%s: there is no %s", config, path);
+	return fragment(name);
 }
 
 /* The fragments of a kernel, in the order they override each other */
-static char *fragments(const struct arch *a)
+static char *fragments(const struct request *r)
 {
-	__auto_free char *base = fragment("base", true);
-	__auto_free char *series = options_series() ? fragment("series", true) : copy("");
-	__auto_free char *arch = fragment(a->name, true);
-	__auto_free char *name = fmt("flavour-%s", opt.config);
-	__auto_free char *flavour = fragment(name, strcmp(opt.config, "default"));
+	__auto_free char *base = fragment("base");
+	__auto_free char *series = request_has_series(r) ? fragment("series") : copy("");
+	__auto_free char *arch = fragment(r->arch->name);
+	__auto_free char *more = flavour(r->config);
 
-	return fmt("%s\n%s\n%s\n%s", base, series, arch, flavour);
+	return fmt("%s\n%s\n%s\n%s", base, series, arch, more);
 }
 
 /**
  * kernel_asks_for - will a kernel have an option?
- * @a: its architecture; flavour and series are those of the user's choice
+ * @r: which kernel
  * @option: "CONFIG_..."
  *
  * Return: whether a fragment sets it to y
  */
-bool kernel_asks_for(const struct arch *a, const char *option)
+bool kernel_asks_for(const struct request *r, const char *option)
 {
-	__auto_free char *all = fragments(a), *line = fmt("\n%s=y\n", option);
+	__auto_free char *all = fragments(r), *line = fmt("\n%s=y\n", option);
 
 	return strstr(all, line);
 }
@@ -82,6 +98,7 @@ static void kernel_key(struct kernel *k, const struct tree *t, const char *confi
 	hash_str(h, version);
 	hash_end(h, key);
 	k->key = fmt("%.24s", key);
+	k->compiler = fmt("%.*s", (int)strcspn(version, "\n"), version);
 }
 
 static void make_command(const struct kernel *k, const struct tree *t,
@@ -91,7 +108,7 @@ static void make_command(const struct kernel *k, const struct tree *t,
 	__auto_free char *ccache = find_program("ccache");
 
 	strv_split(argv, "make --no-print-directory", " ");
-	strv_add(argv, "-j%u", opt.jobs);
+	strv_add(argv, "-j%u", host_jobs());
 	strv_add(argv, "-C");
 	strv_add(argv, "%s", t->src);
 	strv_add(argv, "O=%s", k->out);
@@ -109,9 +126,9 @@ static void make_command(const struct kernel *k, const struct tree *t,
 	strv_add(env, "KBUILD_BUILD_VERSION=1");
 	strv_add(env, "LOCALVERSION=");
 	/* For kunit/Kbuild: with part of the series, no module may need it. */
-	strv_add(env, "RESPAWN_SERIES=%s", opt.series);
-	strv_add(env, "CCACHE_DIR=%s/ccache", opt.cache);
-	strv_add(env, "CCACHE_BASEDIR=%s", opt.cache);
+	strv_add(env, "RESPAWN_SERIES=%s", k->req.series);
+	strv_add(env, "CCACHE_DIR=%s/ccache", host_cache());
+	strv_add(env, "CCACHE_BASEDIR=%s", host_cache());
 	strv_add(env, "CCACHE_NOHASHDIR=1");
 	strv_add(env, "CCACHE_COMPILERCHECK=content");
 	/* make has the dependencies anyway: no file is preprocessed twice. */
@@ -327,7 +344,7 @@ static char *try_build(struct kernel *k, struct tree *t, const char *config, boo
 	}
 	set_holds(k, k->key, "");
 	write_file(stamp, k->key, strlen(k->key));
-	ui_done("built, %s, config %s", t->name, opt.config);
+	ui_done("built, %s, config %s", t->name, k->req.config);
 	return NULL;
 }
 
@@ -358,7 +375,7 @@ static void build_files(struct kernel *k, struct tree *t, const struct strv *fil
 	strv_add(&link, "%s", k->arch->target);
 	must(try_make(k, t, &link, &b));
 	write_file(stamp, k->key, strlen(k->key));
-	ui_done("built, %s, config %s", t->name, opt.config);
+	ui_done("built, %s, config %s", t->name, k->req.config);
 }
 
 static void publish(const struct kernel *k)
@@ -385,36 +402,35 @@ static void publish(const struct kernel *k)
 }
 
 /**
- * kernel_name - say where the kernel the user asked for lies, built or not
+ * kernel_name - say where a kernel lies, built or not
  * @k: gets its names
- * @a: for which architecture
- * @t: from which source
+ * @r: which architecture and configuration
+ * @t: which source
  */
-void kernel_name(struct kernel *k, const struct arch *a, const struct tree *t)
+void kernel_name(struct kernel *k, const struct request *r, const struct tree *t)
 {
-	__auto_free char *config = fragments(a);
+	__auto_free char *config = fragments(r);
 
-	k->arch = a;
+	k->req = *r;
+	k->arch = r->arch;
 	kernel_key(k, t, config);
-	k->dir = fmt("%s/kernel/%s", opt.cache, k->key);
+	k->dir = fmt("%s/kernel/%s", host_cache(), k->key);
 	k->image = fmt("%s/image", k->dir);
-	k->out = fmt("%s/out/%s-%s", t->dir, a->name, opt.config);
+	k->out = fmt("%s/out/%s-%s", t->dir, r->arch->name, r->config);
 }
 
 /**
- * kernel_build - have the kernel the user asked for
- * @k: gets what there is then
- * @a: for which architecture
- * @t: from which source
+ * kernel_build - have a kernel
+ * @k: from kernel_name()
+ * @t: its source
  *
  * Builds only what is not in the cache. Dies if it does not build, or if the
  * configuration is not what the fragments ask for.
  */
-void kernel_build(struct kernel *k, const struct arch *a, struct tree *t)
+void kernel_build(struct kernel *k, struct tree *t)
 {
-	__auto_free char *config = fragments(a);
+	__auto_free char *config = fragments(&k->req);
 
-	kernel_name(k, a, t);
 	if (exists(k->dir))
 		return;
 	must(try_build(k, t, config, false));
@@ -435,7 +451,7 @@ void kernel_build(struct kernel *k, const struct arch *a, struct tree *t)
  */
 char *kernel_build_partly(struct kernel *k, struct tree *t)
 {
-	__auto_free char *config = fragments(k->arch);
+	__auto_free char *config = fragments(&k->req);
 	char *why = try_build(k, t, config, true);
 
 	if (!why && !exists(k->dir))
@@ -457,7 +473,7 @@ char *kernel_make(struct kernel *k, struct tree *t, const struct strv *words, ch
 {
 	__auto_strv struct strv argv = { 0 }, env = { 0 };
 	__auto_free char *stamp = fmt("%s/respawn-key", k->out), *is = NULL;
-	__auto_free char *config = fragments(k->arch);
+	__auto_free char *config = fragments(&k->req);
 	struct run_opts o = { .env = &env, .out = said };
 	char *why = NULL;
 
@@ -493,7 +509,7 @@ char *kernel_make(struct kernel *k, struct tree *t, const struct strv *words, ch
 void kernel_build_near(struct kernel *k, struct tree *t, const struct kernel *near,
 		       const char *file)
 {
-	__auto_free char *config = fragments(k->arch), *changed = NULL, *all = NULL;
+	__auto_free char *config = fragments(&k->req), *changed = NULL, *all = NULL;
 	__auto_strv struct strv files = { 0 };
 	bool known = false;
 
@@ -529,7 +545,7 @@ void kernel_build_near(struct kernel *k, struct tree *t, const struct kernel *ne
 void kernel_modules(const struct kernel *k, struct tree *t, const char *dir)
 {
 	__auto_strv struct strv words = { 0 };
-	__auto_free char *config = fragments(k->arch);
+	__auto_free char *config = fragments(&k->req);
 	struct kernel again = *k;
 	struct build b = { .usual = 20 };
 

@@ -3,32 +3,37 @@
 #define RESPAWN_KERNEL_H
 
 #include "build/arch.h"
+#include "build/request.h"
 #include "build/tree.h"
 
 /**
  * struct kernel - a built kernel, in the cache
- * @arch: what it is for
+ * @req: what was asked for
+ * @arch: what it is for, as @req says
+ * @compiler: what builds it, as that says of itself in a line
  * @key: hash of all it was built from
  * @dir: where it lies; never changes once it is there
  * @image: what QEMU boots
  * @out: the kernel's build folder, which goes on changing
  */
 struct kernel {
+	struct request req;
 	const struct arch *arch;
+	char *compiler;
 	char *key;
 	char *dir;
 	char *image;
 	char *out;
 };
 
-void kernel_name(struct kernel *k, const struct arch *a, const struct tree *t);
-void kernel_build(struct kernel *k, const struct arch *a, struct tree *t);
+void kernel_name(struct kernel *k, const struct request *r, const struct tree *t);
+void kernel_build(struct kernel *k, struct tree *t);
 char *kernel_build_partly(struct kernel *k, struct tree *t);
 char *kernel_make(struct kernel *k, struct tree *t, const struct strv *words, char **said);
 void kernel_build_near(struct kernel *k, struct tree *t, const struct kernel *near,
 		       const char *file);
 void kernel_modules(const struct kernel *k, struct tree *t, const char *dir);
 char *kernel_compiler(const struct arch *a);
-bool kernel_asks_for(const struct arch *a, const char *option);
+bool kernel_asks_for(const struct request *r, const char *option);
 
 #endif /* RESPAWN_KERNEL_H */

@@ -10,56 +10,52 @@
 #include <unistd.h>
 
 #include "build/apt.h"
-#include "options.h"
 #include "build/pin.h"
-#include "build/tree.h"
+#include "lib/host.h"
 #include "lib/ui.h"
 
-/* The source is the same for every architecture; any will do to ask for it. */
-#define ANY_ARCH	"amd64"
-
-/* The pin that the series is made for has no name. */
-static bool is_named(void)
+/**
+ * pin_path - where a pin is written down
+ * @name: its name; the one that the series is made for has none
+ *
+ * Return: the file, to be freed
+ */
+char *pin_path(const char *name)
 {
-	return opt.pin && *opt.pin;
+	return fmt("%s/kernel-patch/pin%s%s", host_source(), *name ? "-" : "", name);
 }
 
-static char *pin_path(void)
+static void __noreturn no_pin(const char *path, const char *name)
 {
-	return fmt("%s/kernel-patch/pin%s%s", source_dir(), is_named() ? "-" : "",
-		   is_named() ? opt.pin : "");
-}
-
-static void __noreturn no_pin(const char *path)
-{
-	__auto_free char *pattern = fmt("%s/kernel-patch/pin-*", source_dir());
+	__auto_free char *pattern = fmt("%s/kernel-patch/pin-*", host_source());
 	char *all = copy("");
 	glob_t g = { 0 };
 
-	if (!is_named())
+	if (!*name)
 		die("cannot read %s: %s", path, strerror(errno));
 	glob(pattern, 0, NULL, &g);
 	for (size_t i = 0; i < g.gl_pathc; i++)
 		all = fmt("%s %s", all, g.gl_pathv[i] + strlen(pattern) - 1);
 	die("PIN=%s: there is no such pin, there are:%s; without PIN= it is the kernel of the series",
-	    opt.pin, all);
+	    name, all);
 }
 
 /**
- * pin_read - read kernel-patch/pin, or the one that PIN= names
+ * pin_read - read a pin
  * @p: gets what is there
+ * @name: its name, empty for the one that the series is made for
  *
  * Dies if it is not as it should be.
  */
-void pin_read(struct pin *p)
+void pin_read(struct pin *p, const char *name)
 {
 	__auto_strv struct strv lines = { 0 };
-	__auto_free char *path = pin_path(), *text = read_file(path, NULL);
+	__auto_free char *path = pin_path(name), *text = read_file(path, NULL);
 	char key[32], value[256];
 
 	memset(p, 0, sizeof(*p));
 	if (!text)
-		no_pin(path);
+		no_pin(path, name);
 	strv_split(&lines, text, "\n");
 	for (size_t i = 0; i < lines.n; i++) {
 		if (sscanf(lines.v[i], "%31s %255s", key, value) != 2)
@@ -105,58 +101,16 @@ char *pin_fetch(const struct pin *p)
 	if (!find_program("apt-get"))
 		die("the pinned kernel is fetched with apt-get, which this machine does not have; set KERNEL_TARBALL= to a tarball of %s's kernel",
 		    p->package);
-	deb = apt_download(ANY_ARCH, p->package, p->version);
+	deb = apt_download(PIN_ARCH, p->package, p->version);
 	if (deb) {
 		check_sum(p, deb);
 		return deb;
 	}
-	versions = apt_versions(ANY_ARCH, p->package);
+	versions = apt_versions(PIN_ARCH, p->package);
 	strv_split(&have, versions, "\n");
 	if (!have.n)
 		die("the archive gives no %s at all: no network, or no Debian; set KERNEL_TARBALL= to a tarball of that kernel",
 		    p->package);
 	die("the archive no longer has %s %s, its newest is %s; set KERNEL_TARBALL= to the package or a tarball, or move on with 'make repin'",
 	    p->package, p->version, have.v[0]);
-}
-
-/**
- * pin_move - move the pin to the newest package of its series
- *
- * The pin that the series is made for moves only if the patches still apply.
- *
- * Return: an exit status
- */
-int pin_move(void)
-{
-	__auto_strv struct strv have = { 0 };
-	__auto_free char *path = pin_path(), *versions = NULL, *deb = NULL;
-	__auto_free char *text = NULL, *was = NULL;
-	const char *comment;
-	struct pin old, new;
-
-	pin_read(&old);
-	was = read_file(path, NULL);
-	was[strstr(was, "package ") - was] = '\0';
-	comment = was;
-	versions = apt_versions(ANY_ARCH, old.package);
-	strv_split(&have, versions, "\n");
-	if (!have.n)
-		die("the archive gives no %s: no network, or no Debian", old.package);
-	if (!strcmp(have.v[0], old.version)) {
-		ui_note("the pin is at the newest already: %s %s", old.package, old.version);
-		return EXIT_PASS;
-	}
-	new = (struct pin){ .package = old.package, .version = have.v[0] };
-	deb = apt_download(ANY_ARCH, new.package, new.version);
-	if (!deb)
-		die("cannot download %s %s", new.package, new.version);
-	hash_file(deb, new.sha256);
-	if (!is_named())
-		tree_try_series(&new);
-	text = fmt("%spackage %s\nversion %s\nsha256 %s\n", comment, new.package,
-		   new.version, new.sha256);
-	write_file(path, text, strlen(text));
-	ui_note("pinned %s %s, was %s%s", new.package, new.version, old.version,
-		is_named() ? "" : "; the series applies");
-	return EXIT_PASS;
 }

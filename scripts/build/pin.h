@@ -4,6 +4,9 @@
 
 #include "lib/util.h"
 
+/* The source is the same for every architecture; any will do to ask for it. */
+#define PIN_ARCH	"amd64"
+
 /**
  * struct pin - the one kernel source package that the series is made for
  * @package: Debian's name of it
@@ -16,8 +19,8 @@ struct pin {
 	char sha256[HASH_LEN];
 };
 
-void pin_read(struct pin *p);
+void pin_read(struct pin *p, const char *name);
 char *pin_fetch(const struct pin *p);
-int pin_move(void);
+char *pin_path(const char *name);
 
 #endif /* RESPAWN_PIN_H */

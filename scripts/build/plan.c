@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "build/kernel.h"
-#include "options.h"
+#include "lib/host.h"
 #include "build/plan.h"
 
 static bool is_option(const char *need)
@@ -26,6 +26,22 @@ static void check_needs(const char *path, const char *step, const char *needs)
 			    path, step, all.v[i]);
 }
 
+/* Columns from the right may be left out; these stand for them. */
+static const char *const usual[] = { [4] = "-", [5] = "suite", [6] = "both" };
+
+static enum step_kind kind_of(const char *path, const struct strv *w)
+{
+	static const char *const kinds[] = {
+		[STEP_SUITE] = "suite", [STEP_DRIVER] = "driver", [STEP_STRESS] = "stress",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (!strcmp(w->v[5], kinds[i]))
+			return i;
+	die("%s: step %s is a '%s', which is not 'suite', 'driver' or 'stress'", path, w->v[0],
+	    w->v[5]);
+}
+
 static void add_step(struct plan *p, const char *path, const char *line)
 {
 	__auto_strv struct strv w = { 0 };
@@ -33,15 +49,25 @@ static void add_step(struct plan *p, const char *path, const char *line)
 	strv_split(&w, line, " \t");
 	if (!w.n || w.v[0][0] == '#')
 		return;
-	if (w.n == 4)
-		strv_add(&w, "-");
-	if (w.n != 5)
-		die("%s: '%s' has not the columns step, module, program, suites and, if it will, needs",
+	if (w.n < 4 || w.n > ARRAY_SIZE(usual))
+		die("%s: '%s' has not the columns step, module, program, suites and, if it will, needs, kind, smpboot",
 		    path, line);
+	while (w.n < ARRAY_SIZE(usual))
+		strv_add(&w, "%s", usual[w.n]);
 	check_needs(path, w.v[0], w.v[4]);
+	if (!has_word("both once", " ", w.v[6]))
+		die("%s: step %s runs '%s', which is neither 'both' nor 'once'", path, w.v[0],
+		    w.v[6]);
+	if (plan_find(p, w.v[0]))
+		die("%s: there is a step %s already", path, w.v[0]);
 	p->steps = reallocarray(p->steps, p->n + 1, sizeof(*p->steps));
-	p->steps[p->n++] = (struct step){ copy(w.v[0]), copy(w.v[1]), copy(w.v[2]),
-					  copy(w.v[3]), copy(w.v[4]) };
+	if (!p->steps)
+		die("out of memory");
+	p->steps[p->n++] = (struct step){
+		.name = copy(w.v[0]), .module = copy(w.v[1]), .program = copy(w.v[2]),
+		.suites = copy(w.v[3]), .needs = copy(w.v[4]), .kind = kind_of(path, &w),
+		.once = !strcmp(w.v[6], "once"),
+	};
 }
 
 static void add_file(struct plan *p, const char *path)
@@ -63,22 +89,30 @@ static void add_file(struct plan *p, const char *path)
 /**
  * plan_read - read every table of steps
  * @p: gets them
+ * @r: whose SUITES= may bring more
  */
-void plan_read(struct plan *p)
+void plan_read(struct plan *p, const struct request *r)
 {
-	__auto_strv struct strv dirs = { 0 };
-	__auto_free char *own = fmt("%s/initramfs/plan", source_dir());
+	__auto_free char *own = fmt("%s/initramfs/plan", host_source());
 
 	*p = (struct plan){ 0 };
 	add_file(p, own);
-	strv_split(&dirs, opt.suites, " ");
-	for (size_t i = 0; i < dirs.n; i++) {
-		__auto_free char *path = fmt("%s/plan", dirs.v[i]);
+	strv_add(&p->dirs, "%s/kunit", host_source());
+	strv_split(&p->dirs, r->suites, " ");
+	for (size_t i = 1; i < p->dirs.n; i++) {
+		__auto_free char *path = fmt("%s/plan", p->dirs.v[i]);
 
 		add_file(p, path);
 	}
 }
 
+/**
+ * plan_find - a step by its name
+ * @p: the plan
+ * @name: the name
+ *
+ * Return: the step, or NULL if there is none
+ */
 const struct step *plan_find(const struct plan *p, const char *name)
 {
 	for (size_t i = 0; i < p->n; i++)
@@ -87,62 +121,77 @@ const struct step *plan_find(const struct plan *p, const char *name)
 	return NULL;
 }
 
-static bool is_there(const char *need)
+/**
+ * plan_is_stress - is this a stress run?
+ * @p: the plan
+ * @names: the steps that it has
+ *
+ * Return: whether a stress step is all there is
+ */
+bool plan_is_stress(const struct plan *p, const struct strv *names)
 {
-	if (!is_option(need))
-		return options_whole_series();
-	for (size_t i = 0; opt.arch[i]; i++)
-		if (!kernel_asks_for(opt.arch[i], need))
-			return false;
-	return true;
+	const struct step *s = names->n == 1 ? plan_find(p, names->v[0]) : NULL;
+
+	return s && s->kind == STEP_STRESS;
 }
 
-/* What a step needs and the kernels that were asked for lack, or NULL */
-static char *lacks(const struct step *s)
+/* What a step needs and the kernel lacks, or NULL */
+static char *lacks(const struct step *s, const struct request *r)
 {
 	__auto_strv struct strv all = { 0 };
 
 	strv_split(&all, strcmp(s->needs, "-") ? s->needs : "", ",");
 	for (size_t i = 0; i < all.n; i++)
-		if (!is_there(all.v[i]))
+		if (is_option(all.v[i]) ? !kernel_asks_for(r, all.v[i]) :
+					  !request_has_whole_series(r))
 			return copy(all.v[i]);
 	return NULL;
 }
 
 static void __noreturn no_step(const struct plan *p, const char *name)
 {
-	char *all = copy("");
+	__auto_strv struct strv all = { 0 };
+	__auto_free char *names = NULL;
 
 	for (size_t i = 0; i < p->n; i++)
-		all = fmt("%s %s", all, p->steps[i].name);
-	die("PLAN=%s: no such step, there are:%s", name, all);
+		strv_add(&all, "%s", p->steps[i].name);
+	names = strv_join(&all, " ");
+	die("PLAN=%s: no such step, there are: %s", name, names);
+}
+
+/* Dies of a step that is not there, or that the kernel can't do. */
+static void check_step(const struct plan *p, const struct request *r, const char *name)
+{
+	const struct step *s = plan_find(p, name);
+	__auto_free char *need = NULL;
+
+	if (!s)
+		no_step(p, name);
+	need = lacks(s, r);
+	if (need && is_option(need))
+		die("PLAN=%s: the step needs %s, which CONFIG=%s does not have", s->name, need,
+		    r->config);
+	if (need)
+		die("PLAN=%s: the step needs the series, which SERIES=none leaves out", s->name);
 }
 
 /**
- * plan_chosen - the steps that PLAN= names, or all that the kernel can do
+ * plan_chosen - the steps that a request names, or all that its kernel can do
  * @p: the plan
+ * @r: the request
  * @names: gets their names
  *
  * Dies of a name that is not there, and of a step that the kernel can't do.
  */
-void plan_chosen(const struct plan *p, struct strv *names)
+void plan_chosen(const struct plan *p, const struct request *r, struct strv *names)
 {
-	strv_split(names, opt.plan, ", ");
-	for (size_t i = 0; i < names->n; i++) {
-		const struct step *s = plan_find(p, names->v[i]);
-		__auto_free char *need = s ? lacks(s) : NULL;
-
-		if (!s)
-			no_step(p, names->v[i]);
-		if (need && is_option(need))
-			die("PLAN=%s: the step needs %s, which CONFIG=%s does not have",
-			    s->name, need, opt.config);
-		if (need)
-			die("PLAN=%s: the step needs the series, which SERIES=none leaves out",
-			    s->name);
-	}
-	for (size_t i = 0; !*opt.plan && i < p->n; i++) {
-		__auto_free char *need = lacks(&p->steps[i]);
+	strv_split(names, r->plan, ", ");
+	if (*r->plan && !names->n)
+		die("PLAN=%s: this names no step", r->plan);
+	for (size_t i = 0; i < names->n; i++)
+		check_step(p, r, names->v[i]);
+	for (size_t i = 0; !*r->plan && i < p->n; i++) {
+		__auto_free char *need = lacks(&p->steps[i], r);
 
 		if (!need)
 			strv_add(names, "%s", p->steps[i].name);

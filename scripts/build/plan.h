@@ -2,9 +2,18 @@
 #ifndef RESPAWN_PLAN_H
 #define RESPAWN_PLAN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
+#include "build/request.h"
 #include "lib/util.h"
+
+/* What a step is */
+enum step_kind {
+	STEP_SUITE,		/* a module that reports by itself */
+	STEP_DRIVER,		/* a program that works on a module, and reports */
+	STEP_STRESS,		/* a driver whose seed is a schedule */
+};
 
 /**
  * struct step - something a guest can be asked to do
@@ -14,6 +23,8 @@
  * @suites: KTAP suites that have to report, comma separated, or "-"
  * @needs: what the kernel has to have for it, comma separated: "series",
  *	options that the configuration asks for; or "-"
+ * @kind: what it is
+ * @once: it is the same whatever becomes of the threads of a dead CPU
  */
 struct step {
 	char *name;
@@ -21,6 +32,8 @@ struct step {
 	char *program;
 	char *suites;
 	char *needs;
+	enum step_kind kind;
+	bool once;
 };
 
 /**
@@ -28,15 +41,18 @@ struct step {
  * @steps: in the order they are done in
  * @n: how many
  * @text: the same as init reads it
+ * @dirs: folders that sources of modules and programs come from
  */
 struct plan {
 	struct step *steps;
 	size_t n;
 	char *text;
+	struct strv dirs;
 };
 
-void plan_read(struct plan *p);
-void plan_chosen(const struct plan *p, struct strv *names);
+void plan_read(struct plan *p, const struct request *r);
+void plan_chosen(const struct plan *p, const struct request *r, struct strv *names);
 const struct step *plan_find(const struct plan *p, const char *name);
+bool plan_is_stress(const struct plan *p, const struct strv *names);
 
 #endif /* RESPAWN_PLAN_H */

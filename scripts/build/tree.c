@@ -12,9 +12,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "options.h"
 #include "build/package.h"
 #include "build/tree.h"
+#include "lib/host.h"
 #include "lib/ui.h"
 
 /* git in a tree's repository; its output without the last newline, or NULL */
@@ -53,7 +53,7 @@ static char *git(const struct tree *t, const char *index, int *status,
 
 static void tree_paths(struct tree *t, const char *id)
 {
-	t->dir = fmt("%s/tree/%s", opt.cache, id);
+	t->dir = fmt("%s/tree/%s", host_cache(), id);
 	t->git = fmt("%s/git", t->dir);
 	t->src = fmt("%s/src", t->dir);
 	t->lock = -1;
@@ -94,7 +94,8 @@ static bool has_ref(const struct tree *t, const char *ref)
 	return exists(path);
 }
 
-static void import(struct tree *t, const char *ref, const struct pin *p)
+/* Have the package of @p, or the tarball, as a commit. */
+static void import(struct tree *t, const char *ref, const struct pin *p, const char *tarball)
 {
 	__auto_free char *deb = NULL;
 
@@ -103,7 +104,7 @@ static void import(struct tree *t, const char *ref, const struct pin *p)
 	tree_lock(t);
 	if (!has_ref(t, ref)) {
 		ui_stage("kernel", "source");
-		deb = p ? pin_fetch(p) : copy(opt.tarball);
+		deb = p ? pin_fetch(p) : copy(tarball);
 		source_import(deb, t->git, ref);
 		ui_done("%s", t->name);
 	}
@@ -130,69 +131,69 @@ char *tree_open_pin(struct tree *t, const struct pin *p)
 
 	tree_paths(t, p->package);
 	t->name = fmt("%s %s", p->package, p->version);
-	import(t, ref, p);
+	import(t, ref, p, NULL);
 	t->base = base_of(t, ref);
 	return git(t, NULL, NULL, "rev-parse", ref, NULL);
 }
 
-static void open_tarball(struct tree *t)
+static void open_tarball(struct tree *t, const char *tarball)
 {
 	__auto_free char *ref = NULL;
 	char id[HASH_LEN];
 	struct hash *h = hash_new();
 	struct stat st;
 
-	if (stat(opt.tarball, &st))
-		die("KERNEL_TARBALL=%s: %s", opt.tarball, strerror(errno));
-	hash_str(h, opt.tarball);
+	if (stat(tarball, &st))
+		die("KERNEL_TARBALL=%s: %s", tarball, strerror(errno));
+	hash_str(h, tarball);
 	hash_add(h, &st.st_size, sizeof(st.st_size));
 	hash_add(h, &st.st_mtim, sizeof(st.st_mtim));
 	hash_end(h, id);
 	tree_paths(t, "tarball");
-	t->name = copy(opt.tarball);
+	t->name = copy(tarball);
 	ref = fmt("refs/respawn/%s", id);
-	import(t, ref, NULL);
+	import(t, ref, NULL, tarball);
 	t->base = base_of(t, ref);
 }
 
 /* Ask the user's own repository, without a lock or a refresh of its index. */
-static char *ask_user(const char *what, const char *arg)
+static char *ask_user(const char *tree, const char *what, const char *arg)
 {
 	__auto_strv struct strv argv = { 0 };
 	char *out = NULL;
 	struct run_opts o = { .out = &out };
 
 	strv_split(&argv, "git --no-optional-locks -C", " ");
-	strv_add(&argv, "%s", opt.tree);
+	strv_add(&argv, "%s", tree);
 	strv_split(&argv, what, " ");
 	strv_add(&argv, "%s", arg);
 	if (run(&argv, &o))
-		die("TREE=%s is no git tree with a commit: %s", opt.tree, strtok(out, "\n"));
+		die("TREE=%s is no git tree with a commit: %s", tree, strtok(out, "\n"));
 	out[strcspn(out, "\n")] = '\0';
 	return out;
 }
 
-static void open_user(struct tree *t)
+static void open_user(struct tree *t, const char *tree)
 {
-	__auto_free char *real = realpath(opt.tree, NULL);
+	__auto_free char *real = realpath(tree, NULL);
 	__auto_free char *objects = NULL, *alternates = NULL, *text = NULL;
 	__auto_free char *id = NULL, *commit = NULL;
 	char hex[HASH_LEN];
 	struct hash *h = hash_new();
 
 	if (!real)
-		die("TREE=%s: %s", opt.tree, strerror(errno));
+		die("TREE=%s: %s", tree, strerror(errno));
 	hash_str(h, real);
 	hash_end(h, hex);
 	id = fmt("user-%.12s", hex);
-	objects = ask_user("rev-parse --path-format=absolute --git-path", "objects");
-	commit = ask_user("rev-parse --verify", "HEAD");
+	objects = ask_user(tree, "rev-parse --path-format=absolute --git-path", "objects");
+	commit = ask_user(tree, "rev-parse --verify", "HEAD");
 	tree_paths(t, id);
 	alternates = fmt("%s/objects/info/alternates", t->git);
 	text = fmt("%s\n", objects);
 	write_file(alternates, text, strlen(text));
 	t->name = fmt("%s at %.12s", real, commit);
-	t->base = ask_user("rev-parse --verify", "HEAD^{tree}");
+	t->base = ask_user(tree, "rev-parse --verify", "HEAD^{tree}");
 }
 
 /**
@@ -202,7 +203,7 @@ static void open_user(struct tree *t)
 void tree_series(struct strv *files)
 {
 	__auto_strv struct strv lines = { 0 };
-	__auto_free char *path = fmt("%s/kernel-patch/series", source_dir());
+	__auto_free char *path = fmt("%s/kernel-patch/series", host_source());
 	__auto_free char *text = read_file(path, NULL);
 
 	if (!text)
@@ -210,7 +211,7 @@ void tree_series(struct strv *files)
 	strv_split(&lines, text, "\n");
 	for (size_t i = 0; i < lines.n; i++)
 		if (lines.v[i][0] != '#')
-			strv_add(files, "%s/kernel-patch/%s", source_dir(), lines.v[i]);
+			strv_add(files, "%s/kernel-patch/%s", host_source(), lines.v[i]);
 }
 
 /* "error: patch failed: kernel/kthread.c:12" says all that counts. */
@@ -305,19 +306,20 @@ static void apply_all(struct tree *t, const struct strv *patches)
 /**
  * tree_open_base - find the kernel source the user asked for, without the series
  * @t: gets its names and the base
+ * @r: which source
  *
  * Fetches and imports the pinned kernel if need be. Dies if it can't be had.
  */
-void tree_open_base(struct tree *t)
+void tree_open_base(struct tree *t, const struct request *r)
 {
 	struct pin p;
 
-	if (*opt.tree) {
-		open_user(t);
-	} else if (*opt.tarball) {
-		open_tarball(t);
+	if (*r->tree) {
+		open_user(t, r->tree);
+	} else if (*r->tarball) {
+		open_tarball(t, r->tarball);
 	} else {
-		pin_read(&p);
+		pin_read(&p, r->pin);
 		free(tree_open_pin(t, &p));
 	}
 }
@@ -325,18 +327,20 @@ void tree_open_base(struct tree *t)
 /**
  * tree_open - find the kernel source the user asked for, with what goes on top
  * @t: gets its names; no file of the work tree is touched
+ * @r: which source, and what goes on top
  *
  * Fetches and imports the pinned kernel if need be. Dies if it can't be had, or
  * a patch does not apply.
  */
-void tree_open(struct tree *t)
+void tree_open(struct tree *t, const struct request *r)
 {
 	__auto_strv struct strv patches = { 0 };
 
-	tree_open_base(t);
-	if (options_series())
+	tree_open_base(t, r);
+	t->series = request_has_series(r);
+	if (t->series)
 		tree_series(&patches);
-	strv_split(&patches, opt.patches, " ");
+	strv_split(&patches, r->patches, " ");
 	apply_all(t, &patches);
 }
 
@@ -407,7 +411,7 @@ void tree_replace(struct tree *t, const char *file, const char *text)
  * tree_try_series - does the series apply to another package of the pin's?
  * @p: the package
  *
- * Called by pin_move(). Dies if it does not.
+ * Called by cmd_repin(). Dies if it does not.
  */
 void tree_try_series(const struct pin *p)
 {
@@ -441,5 +445,5 @@ void tree_checkout(struct tree *t)
 	unlink(stale);
 	free(git(t, index, NULL, "read-tree --reset -u", t->hash, NULL));
 	write_file(stamp, t->hash, strlen(t->hash));
-	ui_done("%s, %s", t->name, options_series() ? "series applied" : "without the series");
+	ui_done("%s, %s", t->name, t->series ? "series applied" : "without the series");
 }

@@ -3,6 +3,7 @@
 #define RESPAWN_TREE_H
 
 #include "build/pin.h"
+#include "build/request.h"
 
 /**
  * struct tree - a kernel source with the series on top, in the cache
@@ -12,6 +13,7 @@
  * @name: what the base is, for people and records
  * @base: git's name of the base's content
  * @hash: git's name of the content with the series on top
+ * @series: the series is part of that
  * @lock: descriptor while the work tree is ours, else -1
  *
  * The content's name says all there is to say of a source, so it is what
@@ -26,11 +28,12 @@ struct tree {
 	char *name;
 	char *base;
 	char *hash;
+	bool series;
 	int lock;
 };
 
-void tree_open(struct tree *t);
-void tree_open_base(struct tree *t);
+void tree_open(struct tree *t, const struct request *r);
+void tree_open_base(struct tree *t, const struct request *r);
 char *tree_apply(struct tree *t, const struct strv *patches, size_t n);
 void tree_aside(struct tree *t, const char *name);
 char *tree_read(const struct tree *t, const char *file);

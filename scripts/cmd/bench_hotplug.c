@@ -10,18 +10,18 @@
 
 #include <jansson.h>
 
-#include "run/accel.h"
-#include "cmd/bench.h"
-#include "judge/events.h"
-#include "run/guest.h"
-#include "build/initramfs.h"
-#include "options.h"
-#include "record/record.h"
-#include "report/report.h"
+#include "cmd/cmd.h"
+#include "lib/host.h"
 #include "lib/ui.h"
+#include "record/trial.h"
+#include "report/report.h"
+#include "run/accel.h"
+#include "run/events_file.h"
+#include "run/pool.h"
+#include "run/qemu.h"
 
-static unsigned int count_stress(const char *record);
-static unsigned int count_onoff(const char *record);
+static unsigned int count_stress(const struct record *rec);
+static unsigned int count_onoff(const struct record *rec);
 
 /**
  * struct way - something that takes CPUs offline and online
@@ -42,7 +42,7 @@ static const struct way {
 	const char *step;
 	bool full;
 	unsigned int part;
-	unsigned int (*count)(const char *record);
+	unsigned int (*count)(const struct record *rec);
 } ways[] = {
 	{ "stress", "virtual", "stress", false, 1, count_stress },
 	{ "stress", "virtual", "stress", true, 1, count_stress },
@@ -70,59 +70,57 @@ static double rate(const struct speed *s)
 	return s->seconds > 0 ? s->cycles / s->seconds : 0;
 }
 
-static unsigned int count_stress(const char *record)
+static unsigned int count_stress(const struct record *rec)
 {
-	return events_count(record, "online");
+	return events_count(rec->dir, "online");
 }
 
-static unsigned int count_onoff(const char *record)
+static unsigned int count_onoff(const struct record *rec)
 {
-	__auto_free char *path = fmt("%s/console.log", record), *text = read_file(path, NULL);
-	const char *at = text ? strstr(text, "onoff: cycles=") : NULL;
+	__auto_free char *text = record_console(rec);
+	const char *at = strstr(text, "onoff: cycles=");
 	unsigned int cycles;
 
 	if (!at || sscanf(at, "onoff: cycles=%u", &cycles) != 1)
-		die("%s does not say what torture_onoff did, though the guest passed", path);
+		die("%s does not say what torture_onoff did, though the guest passed", rec->dir);
 	return cycles;
 }
 
 /* All guests of one way, at once; each has an order of its own. */
-static int measure(const struct kernel *k, const char *initramfs, struct tree *t,
-		   const struct plan *plan, const struct way *w, struct speed *s)
+static int measure(const struct options *o, const struct image *image, const struct way *w,
+		   struct speed *s)
 {
-	struct guest *g = calloc(s->guests, sizeof(*g));
+	struct trial *t = calloc(s->guests, sizeof(*t));
 	double boot = 0, wall = 0;
-	__auto_strv struct strv steps = { 0 };
 	int status = EXIT_PASS;
 
-	if (!g)
+	if (!t)
 		die("out of memory");
-	strv_add(&steps, "%s", w->step);
 	for (size_t i = 0; i < s->guests; i++) {
-		g[i] = (struct guest){
-			.kernel = k, .initramfs = initramfs, .steps = &steps,
-			.smpboot = smpboot_next(NULL), .accel = s->accel,
-		};
-		workload_from_options(&g[i].work, opt.seed + i);
-		g[i].work.cycles = opt.cycles / w->part ?: 1;
-		guest_prepare(&g[i], plan);
-		g[i].dir = record_begin(&g[i]);
+		t[i] = (struct trial){ .image = image, .req = image->kernel.req, .out = o->out };
+		t[i].req.timing = w->timing;
+		t[i].req.plan = w->step;
+		t[i].req.seed += i;
+		t[i].req.cycles = t[i].req.cycles / w->part ?: 1;
+		t[i].accel = accel_choose(image, &t[i].req);
+		trial_choose(&t[i].req, image);
 	}
-	ui_stage(k->arch->name, w->name);
-	guests_run(g, s->guests);
+	s->accel = t[0].accel;
+	ui_stage(image->kernel.arch->name, w->name);
+	trials_run_all(t, s->guests, s->guests);
 	for (size_t i = 0; i < s->guests; i++) {
-		__auto_free char *record = record_finish(&g[i], t);
-		int bad = verdict_exit_status(judge_verdict(g[i].judge));
+		const struct record *rec = &t[i].record;
+		int bad = verdict_exit_status(record_verdict(rec));
 
 		status = bad > status ? bad : status;
-		report_failure(&g[i], record);
+		report_failure(rec, stdout);
 		if (!bad)
-			s->cycles += w->count(record);
-		boot = !i || g[i].boot < boot ? g[i].boot : boot;
-		wall = g[i].wall > wall ? g[i].wall : wall;
-		guest_free(&g[i]);
+			s->cycles += w->count(rec);
+		boot = !i || t[i].guest.boot < boot ? t[i].guest.boot : boot;
+		wall = t[i].guest.wall > wall ? t[i].guest.wall : wall;
+		trial_free(&t[i]);
 	}
-	free(g);
+	free(t);
 	s->seconds = wall - boot;
 	ui_done("%s, %u cycles", s->accel, s->cycles);
 	return status;
@@ -163,10 +161,9 @@ static void table(const struct arch *a, const struct speed *s)
 }
 
 /* All ways once; of each, @s keeps what was its best so far. */
-static int one_round(const struct kernel *k, const char *initramfs, struct tree *t,
-		     const struct plan *plan, struct speed *s)
+static int one_round(const struct options *o, const struct image *image, struct speed *s)
 {
-	size_t most = guests_places();
+	size_t most = pool_host.places();
 	int status;
 
 	for (size_t i = 0; i < ARRAY_SIZE(ways); i++) {
@@ -174,32 +171,25 @@ static int one_round(const struct kernel *k, const char *initramfs, struct tree 
 
 		if (ways[i].full && most == 1)
 			continue;
-		opt.timing = ways[i].timing;
-		new.accel = accel_choose(k, initramfs, plan);
-		status = measure(k, initramfs, t, plan, &ways[i], &new);
+		status = measure(o, image, &ways[i], &new);
 		if (status)
 			return status;
 		if (!new.cycles)
-			die("no CPU came back while %s ran: CYCLES=%u is too few",
-			    ways[i].name, opt.cycles);
+			die("no CPU came back while %s ran: CYCLES=%llu is too few", ways[i].name,
+			    (unsigned long long)o->request.cycles);
 		if (rate(&new) > rate(&s[i]))
 			s[i] = new;
 	}
 	return EXIT_PASS;
 }
 
-static int bench_arch(const struct arch *a, struct tree *t, const struct plan *plan,
-		      json_t *results)
+static int bench_image(const struct options *o, const struct image *image, json_t *results)
 {
 	struct speed s[ARRAY_SIZE(ways)] = { 0 };
 	json_t *list = json_array();
-	struct kernel k = { 0 };
-	char *initramfs;
 
-	kernel_build(&k, a, t);
-	initramfs = initramfs_build(&k, t, plan);
-	for (unsigned int n = 0; n < opt.count; n++) {
-		int status = one_round(&k, initramfs, t, plan, s);
+	for (uint64_t n = 0; n < o->count; n++) {
+		int status = one_round(o, image, s);
 
 		if (status)
 			return status;
@@ -207,13 +197,14 @@ static int bench_arch(const struct arch *a, struct tree *t, const struct plan *p
 	for (size_t i = 0; i < ARRAY_SIZE(ways); i++)
 		if (s[i].guests)
 			json_array_append_new(list, speed_json(&ways[i], &s[i]));
-	table(a, s);
-	json_object_set_new(results, a->name, list);
+	table(image->kernel.arch, s);
+	json_object_set_new(results, image->kernel.arch->name, list);
 	return EXIT_PASS;
 }
 
 /**
- * bench_hotplug - hotplug cycles per second, in virtual and in real time
+ * cmd_bench_hotplug - hotplug cycles per second, in virtual and in real time
+ * @o: what the user asked for
  *
  * One way after the other, so that none disturbs another, N= times, of which the
  * best counts: what else the host does makes each slower now and then, and none
@@ -221,22 +212,23 @@ static int bench_arch(const struct arch *a, struct tree *t, const struct plan *p
  *
  * Return: an exit status
  */
-int bench_hotplug(void)
+int cmd_bench_hotplug(const struct options *o)
 {
-	__auto_free char *path = fmt("%s/bench-hotplug.json", opt.out), *text = NULL;
+	__auto_free char *path = fmt("%s/bench-hotplug.json", o->out), *text = NULL;
 	json_t *results = json_object();
 	int status = EXIT_PASS;
-	struct plan plan;
-	struct tree t;
 
-	opt.suites = fmt("%s/kunit/bench", source_dir());
-	/* None of them has more to do than the others. */
-	opt.kcmdline = fmt("%s %s", GUEST_FEWER_FILES, opt.kcmdline);
-	plan_read(&plan);
-	tree_open(&t);
-	for (size_t i = 0; opt.arch[i]; i++) {
-		int s = bench_arch(opt.arch[i], &t, &plan, results);
+	for (size_t i = 0; o->arch[i]; i++) {
+		struct request r = options_request(o, o->arch[i]);
+		struct image image;
+		int s;
 
+		r.suites = fmt("%s/kunit/bench", host_source());
+		/* None of them has more to do than the others. */
+		r.kcmdline = fmt("%s %s", QEMU_FEWER_FILES, r.kcmdline);
+		image_open(&image, &r);
+		image_build(&image);
+		s = bench_image(o, &image, results);
 		status = s > status ? s : status;
 	}
 	if (!status) {

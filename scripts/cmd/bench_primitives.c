@@ -4,20 +4,17 @@
  * one guest, the two taking turns; see kunit/bench/.
  */
 #define _GNU_SOURCE
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <jansson.h>
 
-#include "run/accel.h"
-#include "cmd/bench.h"
-#include "run/guest.h"
-#include "build/initramfs.h"
-#include "options.h"
-#include "record/record.h"
-#include "report/report.h"
+#include "cmd/cmd.h"
+#include "lib/host.h"
 #include "lib/ui.h"
+#include "record/trial.h"
+#include "report/report.h"
+#include "run/accel.h"
 
 #define STEP	"bench_primitives"
 
@@ -42,13 +39,11 @@ static bool read_score(const char *line, struct score *s)
 			    &s->p99, &s->max, &s->switches) == 9 && s->lives && s->elapsed;
 }
 
-static void read_scores(const char *record, struct scores *all)
+static void read_scores(const struct record *rec, struct scores *all)
 {
-	__auto_free char *path = fmt("%s/console.log", record), *text = read_file(path, NULL);
+	__auto_free char *text = record_console(rec);
 	__auto_strv struct strv lines = { 0 };
 
-	if (!text)
-		die("cannot read %s: %s", path, strerror(errno));
 	strv_split(&lines, text, "\r\n");
 	all->s = calloc(lines.n + 1, sizeof(*all->s));
 	if (!all->s)
@@ -57,7 +52,7 @@ static void read_scores(const char *record, struct scores *all)
 		if (read_score(lines.v[i], &all->s[all->n]))
 			all->n++;
 	if (!all->n)
-		die("%s has no results, though the guest passed", path);
+		die("%s has no results, though the guest passed", rec->dir);
 }
 
 static const struct score *find(const struct scores *all, const char *who,
@@ -147,64 +142,58 @@ static json_t *scores_json(const struct scores *all)
 }
 
 /* Boot one architecture and measure; the exit status its verdict asks for. */
-static int measure(const struct arch *a, struct tree *t, const struct plan *p,
-		   const struct strv *steps, json_t *results)
+static int measure(const struct options *o, const struct request *r, json_t *results)
 {
-	__auto_free char *record = NULL;
+	struct trial t = { .out = o->out, .req = *r };
 	struct scores all = { 0 };
-	struct kernel k = { 0 };
-	struct guest g = { .kernel = &k, .steps = steps, .smpboot = smpboot_next(NULL) };
+	struct image image;
 	int status;
 
-	kernel_build(&k, a, t);
-	g.initramfs = initramfs_build(&k, t, p);
-	g.accel = accel_choose(&k, g.initramfs, p);
-	guest_prepare(&g, p);
-	g.dir = record_begin(&g);
-	ui_stage(a->name, "bench");
-	guests_run(&g, 1);
-	ui_done("%s, %u CPUs", g.accel, opt.smp);
-	record = record_finish(&g, t);
-	status = verdict_exit_status(judge_verdict(g.judge));
-	report_failure(&g, record);
+	image_open(&image, r);
+	image_build(&image);
+	t.image = &image;
+	t.accel = accel_choose(&image, r);
+	trial_choose(&t.req, &image);
+	ui_stage(r->arch->name, "bench");
+	trials_run_all(&t, 1, 1);
+	ui_done("%s, %llu CPUs", t.accel, (unsigned long long)r->smp);
+	status = verdict_exit_status(record_verdict(&t.record));
+	report_failure(&t.record, stdout);
 	if (!status) {
-		read_scores(record, &all);
-		table(a, &all);
-		json_object_set_new(results, a->name,
-				    json_pack("{s:s, s:i, s:s, s:o}", "accelerator", g.accel,
-					      "cpus", opt.smp, "record", record,
+		read_scores(&t.record, &all);
+		table(r->arch, &all);
+		json_object_set_new(results, r->arch->name,
+				    json_pack("{s:s, s:I, s:s, s:o}", "accelerator", t.accel,
+					      "cpus", (json_int_t)r->smp, "record", t.record.dir,
 					      "results", scores_json(&all)));
 		free(all.s);
 	}
-	guest_free(&g);
+	trial_free(&t);
 	return status;
 }
 
 /**
- * bench_primitives - measure the primitives beside mainline
+ * cmd_bench_primitives - measure the primitives beside mainline
+ * @o: what the user asked for
  *
  * One guest after the other, so that none disturbs another. Results also go to
  * O=/bench-primitives.json.
  *
  * Return: an exit status
  */
-int bench_primitives(void)
+int cmd_bench_primitives(const struct options *o)
 {
-	__auto_free char *path = fmt("%s/bench-primitives.json", opt.out), *text = NULL;
-	__auto_strv struct strv steps = { 0 };
+	__auto_free char *path = fmt("%s/bench-primitives.json", o->out), *text = NULL;
 	json_t *results = json_object();
 	int status = EXIT_PASS;
-	struct plan plan;
-	struct tree t;
 
-	opt.suites = fmt("%s/kunit/bench", source_dir());
-	opt.plan = STEP;
-	plan_read(&plan);
-	plan_chosen(&plan, &steps);
-	tree_open(&t);
-	for (size_t i = 0; opt.arch[i]; i++) {
-		int s = measure(opt.arch[i], &t, &plan, &steps, results);
+	for (size_t i = 0; o->arch[i]; i++) {
+		struct request r = options_request(o, o->arch[i]);
+		int s;
 
+		r.suites = fmt("%s/kunit/bench", host_source());
+		r.plan = STEP;
+		s = measure(o, &r, results);
 		status = s > status ? s : status;
 	}
 	if (!status) {

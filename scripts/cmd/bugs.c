@@ -13,14 +13,13 @@
 
 #include <jansson.h>
 
-#include "run/accel.h"
-#include "cmd/bugs.h"
+#include "cmd/cmd.h"
 #include "cmd/seeds.h"
-#include "build/initramfs.h"
-#include "options.h"
-#include "record/record.h"
-#include "cmd/replay.h"
+#include "lib/host.h"
 #include "lib/ui.h"
+#include "record/compare.h"
+#include "report/report.h"
+#include "run/accel.h"
 
 /**
  * struct bug - a planted bug, and what became of it
@@ -37,6 +36,8 @@
  * @real: runs in real time
  * @real_failed: how many of them failed
  * @real_wall: host seconds they took
+ * @rec: the record that is replayed
+ * @again: its trial, until it has begun
  */
 struct bug {
 	char *name;
@@ -52,6 +53,8 @@ struct bug {
 	size_t real;
 	size_t real_failed;
 	double real_wall;
+	const struct record *rec;
+	struct trial *again;
 };
 
 /* The value of a line as "Class: race" in the head of a patch, to be freed */
@@ -93,11 +96,11 @@ static int is_patch(const struct dirent *d)
 	return dot && !strcmp(dot, ".patch");
 }
 
-static bool is_wanted(const char *file)
+static bool is_wanted(const char *file, const char *bugs)
 {
 	__auto_strv struct strv names = { 0 };
 
-	strv_split(&names, opt.bugs, ", ");
+	strv_split(&names, bugs, ", ");
 	for (size_t i = 0; i < names.n; i++)
 		if (strlen(file) == strlen(names.v[i]) + strlen(".patch") &&
 		    !strncmp(file, names.v[i], strlen(names.v[i])))
@@ -105,10 +108,10 @@ static bool is_wanted(const char *file)
 	return !names.n;
 }
 
-static size_t read_bugs(struct bug **all)
+static size_t read_bugs(const struct options *o, struct bug **all)
 {
-	__auto_free char *dir = *opt.bugs_dir ? copy(opt.bugs_dir) :
-				fmt("%s/tests/bugs", source_dir());
+	__auto_free char *dir = *o->bugs_dir ? copy(o->bugs_dir) :
+				fmt("%s/tests/bugs", host_source());
 	struct dirent **files;
 	int n = scandir(dir, &files, is_patch, alphasort);
 	size_t used = 0;
@@ -119,99 +122,121 @@ static size_t read_bugs(struct bug **all)
 	if (!*all)
 		die("out of memory");
 	for (int i = 0; i < n; i++) {
-		if (is_wanted(files[i]->d_name))
+		if (is_wanted(files[i]->d_name, o->bugs))
 			read_bug(&(*all)[used++], dir, files[i]->d_name);
 		free(files[i]);
 	}
 	free(files);
 	if (!used)
-		die("BUGS=%s: no such bug in %s", opt.bugs, dir);
+		die("BUGS=%s: no such bug in %s", o->bugs, dir);
 	return used;
 }
 
 /* ---- one bug ---------------------------------------------------------------- */
 
-/* What a hunt tells of: the first failure */
+/* What a search tells of: the first failure */
 struct catch {
 	struct bug *bug;
 	char *record;
 };
 
-static void caught(void *arg, const struct finding *f)
+static void caught(void *arg, const struct trial *t, const struct finding *f)
 {
 	struct catch *c = arg;
 
+	(void)t;
 	if (!f->signature || c->record)
 		return;
 	c->bug->signature = copy(f->signature);
 	c->record = copy(f->record);
 }
 
-static void play_again(struct bug *b, const char *dir, const struct tree *t)
+/* A trial leaves a record only if it is not what it was to be. */
+static void compare(void *arg, struct trial *t)
 {
-	struct past p;
-	struct guest g;
+	struct bug *b = arg;
 
-	past_open(&p, dir);
-	past_guest(&p, &g);
-	g.dir = record_begin(&g);
-	guests_run(&g, 1);
-	b->diverged = past_difference(&p, &g);
+	trial_must_say(t);
+	b->diverged = record_difference(b->rec, &t->record);
 	b->reproduced = !b->diverged;
-	if (b->reproduced)
-		record_discard(&g);
-	else
-		free(record_finish(&g, t));
-	guest_free(&g);
+	t->keep = b->reproduced ? KEEP_NOT : KEEP_ALWAYS;
+}
+
+static struct trial *next_once(void *arg)
+{
+	struct bug *b = arg;
+	struct trial *t = b->again;
+
+	b->again = NULL;
+	return t;
+}
+
+static void play_again(struct bug *b, const char *dir, const char *out)
+{
+	struct record rec;
+	struct image image;
+	struct trial t;
+
+	record_read(&rec, dir);
+	trial_again(&t, &rec, &image, "", out);
+	b->rec = &rec;
+	b->again = &t;
+	trials_run(&(struct trial_source){
+		.next = next_once, .seen = compare, .most = 1, .arg = b,
+	});
+	trial_free(&t);
+	record_free(&rec);
 }
 
 /* The same in real time, with nothing that steers, for as long */
-static void hunt_in_real_time(struct bug *b, struct hunt h)
+static void search_in_real_time(struct bug *b, struct seeds s)
 {
-	const char *strategy = opt.strategy;
-
-	opt.strategy = "none";
-	h.accel = "tcg";
-	h.jobs = 1;
-	h.seconds = b->wall;
-	h.found = NULL;
-	h.tried = 0;
-	h.failed = 0;
-	h.over = false;
-	hunt_run(&h);
-	b->real = h.tried;
-	b->real_failed = h.failed;
-	b->real_wall = h.wall;
-	opt.strategy = strategy;
+	s.req.strategy = "none";
+	s.req.timing = "real";
+	s.accel = "tcg";
+	s.guests = 1;
+	s.seconds = b->wall;
+	s.found = NULL;
+	s.tried = 0;
+	s.failed = 0;
+	s.over = false;
+	seeds_run(&s);
+	if (s.error)
+		die("%s in real time: %s", b->name, s.error);
+	b->real = s.tried;
+	b->real_failed = s.failed;
+	b->real_wall = s.wall;
 }
 
-static void try_bug(struct bug *b, const struct arch *a, const struct plan *plan,
-		    const struct strv *steps)
+static void build_aside(struct image *i, const struct request *r)
 {
-	struct kernel k = { 0 };
+	image_open(i, r);
+	tree_aside(&i->tree, "bugs");
+	kernel_name(&i->kernel, r, &i->tree);
+	image_build(i);
+}
+
+static void try_bug(struct bug *b, const struct options *o)
+{
 	struct catch c = { .bug = b };
-	struct tree t;
-	struct hunt h = {
-		.kernel = &k, .tree = &t, .plan = plan, .steps = steps,
-		.accel = "virtual", .jobs = opt.explore_jobs, .seconds = opt.time,
-		.found = caught, .arg = &c,
+	struct image image;
+	struct seeds s = {
+		.image = &image, .req = o->request, .accel = "virtual", .out = o->out,
+		.guests = o->guests, .seconds = o->time, .found = caught, .arg = &c,
 	};
 
-	hunt_seeds(opt.seeds, &h.first, &h.last);
-	opt.patches = b->path;
-	tree_open(&t);
-	tree_aside(&t, "bugs");
-	kernel_build(&k, a, &t);
-	h.initramfs = initramfs_build(&k, &t, plan);
+	seeds_range(o->seeds, &s.first, &s.last);
+	s.req.patches = b->path;
+	build_aside(&image, &s.req);
 	ui_stage(b->name, "explore");
-	hunt_run(&h);
-	if (h.error)
-		die("%s: %s", b->name, h.error);
-	b->seeds = h.tried;
-	b->wall = h.wall;
+	seeds_run(&s);
+	if (s.error)
+		die("%s: %s", b->name, s.error);
+	b->seeds = s.tried;
+	b->wall = s.wall;
 	if (c.record) {
-		play_again(b, c.record, &t);
-		hunt_in_real_time(b, h);
+		play_again(b, c.record, o->out);
+		search_in_real_time(b, s);
 	}
 	ui_done("%s", b->signature ? b->signature : "not found");
 	free(c.record);
@@ -243,9 +268,9 @@ static json_t *bug_json(const struct bug *b)
 			 "real_seconds", b->real_wall);
 }
 
-static void write_results(const struct bug *all, size_t n)
+static void write_results(const char *out, const struct bug *all, size_t n)
 {
-	__auto_free char *path = fmt("%s/bugs.json", opt.out), *text = NULL;
+	__auto_free char *path = fmt("%s/bugs.json", out), *text = NULL;
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < n; i++)
@@ -256,31 +281,30 @@ static void write_results(const struct bug *all, size_t n)
 }
 
 /**
- * bugs - plant one bug after the other and look for it
+ * cmd_bugs - plant one bug after the other and look for it
+ * @o: what the user asked for; of its architectures the first one counts
  *
  * Return: EXIT_PASS if each was found and reproduced, else EXIT_BAD
  */
-int bugs(void)
+int cmd_bugs(const struct options *o)
 {
-	__auto_strv struct strv steps = { 0 };
-	struct plan plan;
 	struct bug *all;
-	size_t n = read_bugs(&all), good = 0;
+	size_t n = read_bugs(o, &all), good = 0;
+	uint64_t first, last;
 
-	if (strcmp(opt.timing, "virtual"))
+	if (!request_is_virtual(&o->request))
 		die("bugs compares virtual with real time by itself: leave TIMING= out");
-	plan_read(&plan);
-	plan_chosen(&plan, &steps);
+	seeds_range(o->seeds, &first, &last);
 	for (size_t i = 0; i < n; i++) {
-		try_bug(&all[i], opt.arch[0], &plan, &steps);
+		try_bug(&all[i], o);
 		good += all[i].signature && all[i].reproduced;
-		write_results(all, i + 1);
+		write_results(o->out, all, i + 1);
 	}
 	printf("\n%s%-30s %-14s %-5s %-10s %-5s %6s %8s %-11s %s%s\n", ui_on(stdout, UI_BOLD),
 	       "bug", "class", "race", "origin", "found", "seeds", "seconds", "replay",
 	       "in real time, unsteered", ui_off(stdout));
 	for (size_t i = 0; i < n; i++)
 		row(&all[i]);
-	printf("%zu passed, %zu failed, 0 skipped\n", good, n - good);
+	report_total(stdout, good, n - good, 0);
 	return good == n ? EXIT_PASS : EXIT_BAD;
 }

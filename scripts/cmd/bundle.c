@@ -13,23 +13,54 @@
 #include <archive_entry.h>
 
 #include "cmd/bundle.h"
-#include "options.h"
-#include "cmd/replay.h"
+#include "cmd/cmd.h"
 #include "lib/ui.h"
+#include "record/trial.h"
 
 #define SUMS	"SHA256SUMS"
 
+/* No part of a bundle comes near to this; a file that says so is none. */
+#define PART_MAX	((size_t)1 << 30)
+
+/* Where a part of a bundle comes from */
+enum place { OF_RECORD, OF_IMAGE, OF_INITRAMFS, OF_KERNEL };
+
 /**
  * struct part - a file of a bundle
- * @name: what it is called there
- * @path: where it comes from
+ * @name: what it is called there, and where it comes from
+ * @place: where that is
  * @optional: there are records without it
  */
-struct part {
+static const struct part {
 	const char *name;
-	char *path;
+	enum place place;
 	bool optional;
+} parts[] = {
+	{ "run.json", OF_RECORD, false },
+	{ "console.log", OF_RECORD, false },
+	{ "qemu.log", OF_RECORD, true },
+	{ "events.bin", OF_RECORD, true },
+	{ "snapshot", OF_RECORD, true },
+	{ "image", OF_IMAGE, false },
+	{ "initramfs", OF_INITRAMFS, false },
+	{ "release", OF_KERNEL, true },
+	{ "config", OF_KERNEL, true },
+	{ "vmlinux", OF_KERNEL, true },
 };
+
+static char *path_of(const struct part *p, const struct record *rec, const struct image *i)
+{
+	switch (p->place) {
+	case OF_IMAGE:
+		return copy(i->kernel.image);
+	case OF_INITRAMFS:
+		return copy(i->initramfs);
+	case OF_KERNEL:
+		return fmt("%s/%s", i->kernel.dir, p->name);
+	default:
+		return fmt("%s/%s", rec->dir, p->name);
+	}
+}
 
 static void add_data(struct archive *a, const char *name, const char *data, size_t len)
 {
@@ -45,26 +76,24 @@ static void add_data(struct archive *a, const char *name, const char *data, size
 	archive_entry_free(e);
 }
 
-static char *sums_of(const struct part *parts, size_t n)
+static char *sums_of(char *const *paths)
 {
-	char *all = copy("");
+	__auto_strv struct strv lines = { 0 };
 
-	for (size_t i = 0; i < n; i++) {
-		char hex[HASH_LEN], *more;
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+		char hex[HASH_LEN];
 
-		if (!exists(parts[i].path))
+		if (!exists(paths[i]))
 			continue;
-		hash_file(parts[i].path, hex);
-		more = fmt("%s%s  %s\n", all, hex, parts[i].name);
-		free(all);
-		all = more;
+		hash_file(paths[i], hex);
+		strv_add(&lines, "%s  %s\n", hex, parts[i].name);
 	}
-	return all;
+	return strv_join(&lines, "");
 }
 
-static void write_bundle(const char *path, const struct part *parts, size_t n)
+static void write_bundle(const char *path, char *const *paths)
 {
-	__auto_free char *sums = sums_of(parts, n);
+	__auto_free char *sums = sums_of(paths);
 	struct archive *a = archive_write_new();
 
 	archive_write_set_format_pax_restricted(a);
@@ -72,67 +101,138 @@ static void write_bundle(const char *path, const struct part *parts, size_t n)
 	if (archive_write_open_filename(a, path))
 		die("cannot write %s: %s", path, archive_error_string(a));
 	add_data(a, SUMS, sums, strlen(sums));
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
 		size_t len;
-		__auto_free char *data = read_file(parts[i].path, &len);
+		__auto_free char *data = read_file(paths[i], &len);
 
 		if (data)
 			add_data(a, parts[i].name, data, len);
 		else if (!parts[i].optional)
-			die("cannot read %s: %s", parts[i].path, strerror(errno));
+			die("cannot read %s: %s", paths[i], strerror(errno));
 	}
 	if (archive_write_close(a))
 		die("cannot write %s: %s", path, archive_error_string(a));
 	archive_write_free(a);
 }
 
+static char *half_written;
+
+static void remove_half_written(void)
+{
+	unlink(half_written);
+}
+
 /**
- * bundle - pack RUN= into O=/<name>.bundle.tar.gz
+ * cmd_bundle - pack RUN= into O=/<name>.bundle.tar.gz
+ * @o: what the user asked for
  *
  * Return: an exit status
  */
-int bundle(void)
+int cmd_bundle(const struct options *o)
 {
-	__auto_free char *path = NULL, *tmp = NULL;
+	__auto_free char *path = NULL;
+	char *paths[ARRAY_SIZE(parts)];
 	const char *name;
-	struct past p;
+	struct record rec;
+	struct image image;
+	struct trial t;
 
-	past_open(&p, opt.run);
-	struct part parts[] = {
-		{ "run.json", fmt("%s/run.json", p.dir), false },
-		{ "console.log", fmt("%s/console.log", p.dir), false },
-		{ "qemu.log", fmt("%s/qemu.log", p.dir), true },
-		{ "events.bin", fmt("%s/events.bin", p.dir), true },
-		{ SNAPSHOT_FILE, fmt("%s/" SNAPSHOT_FILE, p.dir), true },
-		{ "image", copy(p.kernel.image), false },
-		{ "initramfs", copy(p.guest.initramfs), false },
-		{ "release", fmt("%s/release", p.kernel.dir), false },
-		{ "config", fmt("%s/config", p.kernel.dir), true },
-		{ "vmlinux", fmt("%s/vmlinux", p.kernel.dir), true },
-	};
-
-	name = strrchr(p.dir, '/');
-	path = fmt("%s/%s.bundle.tar.gz", opt.out, name ? name + 1 : p.dir);
-	tmp = fmt("%s.%d.tmp", path, getpid());
-	ui_stage(p.kernel.arch->name, "bundle");
-	write_bundle(tmp, parts, ARRAY_SIZE(parts));
-	if (rename(tmp, path))
-		die("cannot rename %s: %s", tmp, strerror(errno));
+	record_read(&rec, o->run);
+	trial_again(&t, &rec, &image, o->request.suites, o->out);
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
+		paths[i] = path_of(&parts[i], &rec, &image);
+	name = strrchr(rec.dir, '/');
+	path = fmt("%s/%s.bundle.tar.gz", o->out, name ? name + 1 : rec.dir);
+	half_written = fmt("%s.%d.tmp", path, getpid());
+	atexit(remove_half_written);
+	make_dirs(o->out);
+	ui_stage(t.req.arch->name, "bundle");
+	write_bundle(half_written, paths);
+	if (rename(half_written, path))
+		die("cannot rename %s: %s", half_written, strerror(errno));
 	ui_done("%s", path);
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
-		free(parts[i].path);
+		free(paths[i]);
 	if (!ui_quiet())
 		printf("make replay BUNDLE=%s\n", path);
 	return EXIT_PASS;
 }
 
-/* A name from someone else's archive: nothing but a file right here. */
-static bool is_plain(const char *name)
+/* ---- opening one --------------------------------------------------------------- */
+
+/**
+ * struct sums - what a bundle says of its files
+ * @name: their names
+ * @hex: their checksums
+ */
+struct sums {
+	struct strv name;
+	struct strv hex;
+};
+
+static const struct part *part_named(const char *name)
 {
-	return name && *name && *name != '.' && !strchr(name, '/');
+	for (size_t i = 0; name && i < ARRAY_SIZE(parts); i++)
+		if (!strcmp(parts[i].name, name))
+			return &parts[i];
+	return NULL;
 }
 
-static void unpack(const char *file, const char *dir)
+static char *read_entry(struct archive *a, struct archive_entry *e, const char *file, size_t *len)
+{
+	const char *name = archive_entry_pathname(e) ?: "a file without a name";
+	char *data;
+
+	*len = archive_entry_size(e);
+	if (archive_entry_filetype(e) != AE_IFREG || archive_entry_size(e) < 0 || *len > PART_MAX)
+		die("%s is no bundle: %s is no plain file", file, name);
+	data = malloc(*len + 1);
+	if (!data || archive_read_data(a, data, *len) != (la_ssize_t)*len)
+		die("%s is damaged: %s ends early", file, name);
+	data[*len] = '\0';
+	return data;
+}
+
+/* The first entry: nothing is written that it does not name. */
+static void read_sums(struct archive *a, const char *file, struct sums *sums)
+{
+	__auto_strv struct strv lines = { 0 };
+	__auto_free char *text = NULL;
+	struct archive_entry *e;
+	size_t len;
+
+	if (archive_read_next_header(a, &e) ||
+	    strcmp(archive_entry_pathname(e) ?: "", SUMS))
+		die("%s is no bundle: it does not begin with " SUMS, file);
+	text = read_entry(a, e, file, &len);
+	strv_split(&lines, text, "\n");
+	for (size_t i = 0; i < lines.n; i++) {
+		char want[HASH_LEN], name[64];
+
+		if (sscanf(lines.v[i], "%64s  %63s", want, name) != 2 || !part_named(name))
+			die("%s is no bundle: its " SUMS " is damaged", file);
+		strv_add(&sums->name, "%s", name);
+		strv_add(&sums->hex, "%s", want);
+	}
+}
+
+/* Without these a replay would take what lies elsewhere on this machine. */
+static void expect_parts(const char *file, const struct sums *sums)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
+		if (!parts[i].optional && !strv_has(&sums->name, parts[i].name))
+			die("%s is no bundle: it has no %s", file, parts[i].name);
+}
+
+static const char *sum_named(const struct sums *sums, const char *name)
+{
+	for (size_t i = 0; name && i < sums->name.n; i++)
+		if (!strcmp(sums->name.v[i], name))
+			return sums->hex.v[i];
+	return NULL;
+}
+
+static void unpack(const char *file, const char *dir, struct sums *sums)
 {
 	struct archive *a = archive_read_new();
 	struct archive_entry *e;
@@ -142,57 +242,28 @@ static void unpack(const char *file, const char *dir)
 	archive_read_support_format_tar(a);
 	if (archive_read_open_filename(a, file, 1 << 16))
 		die("%s is no bundle: %s", file, archive_error_string(a));
+	read_sums(a, file, sums);
+	expect_parts(file, sums);
 	while ((ret = archive_read_next_header(a, &e)) == ARCHIVE_OK) {
-		size_t len = archive_entry_size(e);
-		__auto_free char *path = NULL, *data = malloc(len + 1);
+		const char *name = archive_entry_pathname(e);
+		const char *want = sum_named(sums, name);
+		__auto_free char *path = NULL, *data = NULL;
+		char is[HASH_LEN];
+		size_t len;
 
-		if (!is_plain(archive_entry_pathname(e)))
-			die("%s is no bundle: it has a file %s", file,
-			    archive_entry_pathname(e) ?: "without a name");
-		if (!data || archive_read_data(a, data, len) != (la_ssize_t)len)
-			die("%s is damaged: %s ends early", file, archive_entry_pathname(e));
-		path = fmt("%s/%s", dir, archive_entry_pathname(e));
-		write_file(path, data, len);
-	}
-	if (ret != ARCHIVE_EOF)
-		die("%s is damaged: %s", file, archive_error_string(a));
-	archive_read_free(a);
-}
-
-static void verify(const char *file, const char *dir)
-{
-	__auto_free char *list = fmt("%s/" SUMS, dir), *text = read_file(list, NULL);
-	__auto_strv struct strv lines = { 0 };
-
-	if (!text)
-		die("%s is no bundle: it has no " SUMS, file);
-	strv_split(&lines, text, "\n");
-	for (size_t i = 0; i < lines.n; i++) {
-		char want[HASH_LEN], name[64], is[HASH_LEN];
-		__auto_free char *path = NULL;
-
-		if (sscanf(lines.v[i], "%64s  %63s", want, name) != 2 || !is_plain(name))
-			die("%s is no bundle: its " SUMS " is damaged", file);
+		if (!want)
+			die("%s is no bundle: it has a file %s, which its " SUMS " does not name",
+			    file, name ?: "without a name");
+		data = read_entry(a, e, file, &len);
 		path = fmt("%s/%s", dir, name);
-		if (!exists(path))
-			die("%s is damaged: %s is missing", file, name);
+		write_file(path, data, len);
 		hash_file(path, is);
 		if (strcmp(is, want))
 			die("%s is damaged: the checksum of %s is wrong", file, name);
 	}
-}
-
-/* Without these a replay would take what lies elsewhere on this machine. */
-static void expect_parts(const char *file, const char *dir)
-{
-	static const char *const parts[] = { "run.json", "console.log", "image", "initramfs" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
-		__auto_free char *path = fmt("%s/%s", dir, parts[i]);
-
-		if (!exists(path))
-			die("%s is no bundle: it has no %s", file, parts[i]);
-	}
+	if (ret != ARCHIVE_EOF)
+		die("%s is damaged: %s", file, archive_error_string(a));
+	archive_read_free(a);
 }
 
 static char *unpacked;
@@ -205,21 +276,30 @@ static void remove_unpacked(void)
 /**
  * bundle_open - unpack and verify a bundle
  * @file: the bundle
+ * @out: O=
  *
  * Dies if it is none or damaged.
  *
  * Return: folder of the record, with all that was run in it; it is removed when
  * the program ends
  */
-char *bundle_open(const char *file)
+const char *bundle_open(const char *file, const char *out)
 {
-	unpacked = fmt("%s/bundle-%d.tmp", opt.out, getpid());
+	struct sums sums = { 0 };
+
 	if (!exists(file))
 		die("BUNDLE=%s: there is no such file", file);
+	unpacked = fmt("%s/bundle-%d.tmp", out, getpid());
 	make_dirs(unpacked);
 	atexit(remove_unpacked);
-	unpack(file, unpacked);
-	verify(file, unpacked);
-	expect_parts(file, unpacked);
+	unpack(file, unpacked, &sums);
+	for (size_t i = 0; i < sums.name.n; i++) {
+		__auto_free char *path = fmt("%s/%s", unpacked, sums.name.v[i]);
+
+		if (!exists(path))
+			die("%s is damaged: %s is missing", file, sums.name.v[i]);
+	}
+	strv_free(&sums.name);
+	strv_free(&sums.hex);
 	return unpacked;
 }

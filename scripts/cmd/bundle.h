@@ -2,7 +2,6 @@
 #ifndef RESPAWN_BUNDLE_H
 #define RESPAWN_BUNDLE_H
 
-int bundle(void);
-char *bundle_open(const char *file);
+const char *bundle_open(const char *file, const char *out);
 
 #endif /* RESPAWN_BUNDLE_H */

@@ -8,229 +8,421 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "run/accel.h"
-#include "cmd/check.h"
-#include "run/guest.h"
-#include "build/initramfs.h"
-#include "options.h"
-#include "record/record.h"
-#include "cmd/replay.h"
-#include "report/report.h"
+#include "cmd/cmd.h"
+#include "lib/host.h"
+#include "lib/memo.h"
 #include "lib/ui.h"
+#include "record/compare.h"
+#include "record/trial.h"
+#include "report/report.h"
+#include "run/accel.h"
+#include "run/smpboot.h"
+
+/* Seconds that a trial may take of which nobody knows, so that it is begun early */
+#define UNKNOWN	10.0
 
 /**
  * struct job - what check works on
- * @n: how many guests: each architecture in each of the SMPBOOT= modes, and then
- *	the twins
+ * @o: what the user asked for
+ * @images: one for each architecture
+ * @nr_images: how many
+ * @trials: in the order in which they are reported: each architecture in each mode
+ *	of smpboot, and then the twins
+ * @n: how many
  * @twins: how many of them are twins: two in a row are to do the very same
- * @tree: the source of all their kernels
- * @plan: all steps there are
- * @steps: names of those to do
- * @stress: the step that twins do
- * @kernels: one for each architecture
- * @guests: @n of them
+ * @split: each step has a guest of its own
  */
 struct job {
+	const struct options *o;
+	struct image *images;
+	size_t nr_images;
+	struct trial *trials;
 	size_t n;
 	size_t twins;
-	struct tree tree;
-	struct plan plan;
-	struct strv steps;
-	struct strv stress;
-	struct kernel *kernels;
-	struct guest *guests;
+	bool split;
 };
 
-static struct guest *add_guest(struct job *j, const struct kernel *k, const char *initramfs,
-			       const struct smpboot *s)
+/* ---- what there is to do ---------------------------------------------------------- */
+
+static void open_images(struct job *j, const struct options *o)
 {
-	j->guests = reallocarray(j->guests, j->n + 1, sizeof(*j->guests));
-	if (!j->guests)
+	*j = (struct job){ .o = o };
+	while (o->arch[j->nr_images])
+		j->nr_images++;
+	j->images = calloc(j->nr_images, sizeof(*j->images));
+	if (!j->images)
 		die("out of memory");
-	j->guests[j->n] = (struct guest){
-		.kernel = k, .initramfs = initramfs, .smpboot = s, .steps = &j->steps,
-	};
-	return &j->guests[j->n++];
+	/* What can't be done is found out before the first one is built. */
+	for (size_t i = 0; i < j->nr_images; i++) {
+		struct request r = options_request(o, o->arch[i]);
+
+		image_open(&j->images[i], &r);
+	}
+	for (size_t i = 0; i < j->nr_images; i++)
+		image_build(&j->images[i]);
 }
 
-static void build_arch(struct job *j, struct kernel *k, const struct arch *a)
+static struct trial *add_trial(struct job *j, const struct image *image, const struct request *r)
+{
+	struct trial *t;
+
+	j->trials = reallocarray(j->trials, j->n + 1, sizeof(*j->trials));
+	if (!j->trials)
+		die("out of memory");
+	t = &j->trials[j->n++];
+	*t = (struct trial){
+		.image = image, .req = *r, .accel = accel_choose(image, r), .out = j->o->out,
+	};
+	return t;
+}
+
+/*
+ * A guest for each step, so that all CPUs of the host have something to do, or one
+ * for all steps. Where both modes of smpboot are tried, some do in the first one.
+ */
+static void add_mode(struct job *j, const struct image *image, struct request r, bool first)
+{
+	__auto_strv struct strv steps = { 0 }, wanted = { 0 };
+
+	strv_split(&steps, r.plan, ",");
+	for (size_t i = 0; i < steps.n; i++)
+		if (first || !plan_find(&image->plan, steps.v[i])->once)
+			strv_add(&wanted, "%s", steps.v[i]);
+	if (!wanted.n)
+		return;
+	r.plan = strv_join(&wanted, ",");
+	if (!j->split) {
+		add_trial(j, image, &r);
+		return;
+	}
+	for (size_t i = 0; i < wanted.n; i++) {
+		r.plan = copy(wanted.v[i]);
+		add_trial(j, image, &r);
+	}
+}
+
+static void add_image(struct job *j, const struct image *image)
 {
 	const struct smpboot *s = NULL;
-	char *initramfs;
+	bool first = true;
 
-	kernel_build(k, a, &j->tree);
-	initramfs = initramfs_build(k, &j->tree, &j->plan);
-	while ((s = smpboot_next(s)))
-		add_guest(j, k, initramfs, s);
+	while ((s = smpboot_next(s, &image->kernel.req))) {
+		struct request r = image->kernel.req;
+
+		r.smpboot = s->name;
+		trial_choose(&r, image);
+		add_mode(j, image, r, first);
+		first = false;
+	}
 }
 
 /*
  * That a seed is a schedule is not taken on trust: on each architecture, one
  * stress run is done twice.
  */
-static void add_twins(struct job *j)
+static void add_twins(struct job *j, const struct image *image)
 {
-	size_t n = j->n;
+	struct request r = image->kernel.req;
 
-	if (*opt.plan || !options_whole_series() || strcmp(opt.timing, "virtual"))
+	if (*r.plan || !request_has_whole_series(&r) || !request_is_virtual(&r))
 		return;
-	strv_add(&j->stress, "stress");
-	for (size_t i = 0; i < n; i++) {
-		if (i && j->guests[i].kernel == j->guests[i - 1].kernel)
-			continue;
-		for (int twin = 0; twin < 2; twin++) {
-			struct guest *g = add_guest(j, j->guests[i].kernel,
-						    j->guests[i].initramfs,
-						    j->guests[i].smpboot);
-
-			workload_from_options(&g->work, opt.seed);
-			g->work.strategy = "random";
-			g->steps = &j->stress;
-			j->twins++;
-		}
-	}
+	r.plan = "stress";
+	r.strategy = "random";
+	trial_choose(&r, image);
+	for (int twin = 0; twin < 2; twin++)
+		add_trial(j, image, &r);
+	j->twins += 2;
 }
 
-/* Returns how many pairs of twins are not the same. */
-static unsigned int compare_twins(const struct job *j, const struct strv *records)
+static void plan_job(struct job *j)
+{
+	for (size_t i = 0; i < j->nr_images; i++)
+		add_image(j, &j->images[i]);
+	for (size_t i = 0; i < j->nr_images; i++)
+		add_twins(j, &j->images[i]);
+}
+
+/* ---- in which order ---------------------------------------------------------------- */
+
+/* How long a trial of this kind took last time, to begin with the longest */
+static char *time_dir(void)
+{
+	return fmt("%s/memo/seconds", host_cache());
+}
+
+static char *time_key(const struct trial *t)
+{
+	struct hash *h = hash_new();
+	char key[HASH_LEN];
+
+	hash_str(h, t->req.arch->name);
+	hash_str(h, t->req.config);
+	hash_str(h, t->req.smpboot);
+	hash_str(h, t->req.plan);
+	hash_str(h, t->accel);
+	hash_add(h, &t->req.cycles, sizeof(t->req.cycles));
+	hash_end(h, key);
+	return copy(key);
+}
+
+static double expected(const struct trial *t)
+{
+	__auto_free char *dir = time_dir(), *key = time_key(t);
+	json_t *known = memo_read(dir, key);
+	double seconds = json_is_real(known) ? json_real_value(known) : UNKNOWN;
+
+	json_decref(known);
+	return seconds;
+}
+
+static void remember_time(const struct trial *t)
+{
+	__auto_free char *dir = time_dir(), *key = time_key(t);
+
+	memo_write(dir, key, json_real(record_real(&t->record, "times.wall")));
+}
+
+/* ---- doing it ---------------------------------------------------------------------- */
+
+/* A trial, and how long it may take */
+struct queued {
+	struct trial *trial;
+	double seconds;
+};
+
+/**
+ * struct queue - trials on their way
+ * @q: the longest first
+ * @n: how many
+ * @begun: how many have begun
+ * @total: seconds that all of them may take
+ * @done: seconds of those that are over
+ */
+struct queue {
+	struct queued *q;
+	size_t n;
+	size_t begun;
+	double total;
+	double done;
+};
+
+static int by_seconds(const void *a, const void *b)
+{
+	const struct queued *one = a, *two = b;
+
+	if (one->seconds != two->seconds)
+		return one->seconds < two->seconds ? 1 : -1;
+	return one->trial < two->trial ? -1 : one->trial > two->trial;
+}
+
+static struct trial *queue_next(void *arg)
+{
+	struct queue *q = arg;
+
+	return q->begun < q->n ? q->q[q->begun++].trial : NULL;
+}
+
+static void queue_over(void *arg, struct trial *t)
+{
+	struct queue *q = arg;
+
+	for (size_t i = 0; i < q->n; i++)
+		if (q->q[i].trial == t)
+			q->done += q->q[i].seconds;
+	remember_time(t);
+}
+
+static void queue_show(void *arg)
+{
+	const struct queue *q = arg;
+	char note[64] = "", text[128] = "";
+	double part = q->done;
+	size_t used = 0;
+
+	for (size_t i = 0; i < q->begun; i++) {
+		const struct trial *t = q->q[i].trial;
+
+		if (t->record.json)
+			continue;
+		part += q->q[i].seconds * judge_progress(t->guest.judge, note, sizeof(note));
+		if (used < sizeof(text) - 1)
+			used += snprintf(text + used, sizeof(text) - used, "%s%s:%s",
+					 used ? " " : "", t->req.arch->name, note);
+	}
+	ui_progress(part, q->total, text);
+}
+
+/* A guest that takes all CPUs of the host has them for itself. */
+static size_t places(const struct job *j)
+{
+	for (size_t i = 0; i < j->n; i++)
+		if (strcmp(j->trials[i].accel, "virtual"))
+			return 1;
+	return 0;
+}
+
+static void run_job(struct job *j)
+{
+	struct queue q = { .n = j->n };
+
+	q.q = calloc(j->n, sizeof(*q.q));
+	if (!q.q)
+		die("out of memory");
+	for (size_t i = 0; i < j->n; i++) {
+		q.q[i] = (struct queued){ &j->trials[i], expected(&j->trials[i]) };
+		q.total += q.q[i].seconds;
+	}
+	qsort(q.q, q.n, sizeof(*q.q), by_seconds);
+	trials_run(&(struct trial_source){
+		.next = queue_next, .over = queue_over, .show = queue_show,
+		.most = j->o->guests ?: places(j), .arg = &q,
+	});
+	free(q.q);
+}
+
+/* How many pairs of twins are not the same */
+static unsigned int compare_twins(const struct job *j)
 {
 	unsigned int different = 0;
 
 	for (size_t i = j->n - j->twins; i < j->n; i += 2) {
-		__auto_free char *what = runs_difference(records->v[i], records->v[i + 1],
-						       EXTENT_ALL);
+		__auto_free char *what = runs_difference(j->trials[i].record.dir,
+							 j->trials[i + 1].record.dir, EXTENT_ALL);
 
 		if (what)
 			printf("%s: the same seed twice, but they differ at %s\n",
-			       j->guests[i].kernel->arch->name, what);
+			       j->trials[i].req.arch->name, what);
 		different += !!what;
 	}
 	return different;
 }
 
-static void build_all(struct job *j)
+static int report_job(const struct job *j)
 {
-	size_t arches = 0;
+	const struct record **records = calloc(j->n, sizeof(*records));
+	unsigned int different = compare_twins(j);
+	int status = different ? EXIT_BAD : EXIT_PASS;
 
-	plan_read(&j->plan);
-	plan_chosen(&j->plan, &j->steps);
-	tree_open(&j->tree);
-	while (opt.arch[arches])
-		arches++;
-	j->kernels = calloc(arches, sizeof(*j->kernels));
-	if (!j->kernels)
+	if (!records)
 		die("out of memory");
-	for (size_t i = 0; i < arches; i++)
-		build_arch(j, &j->kernels[i], opt.arch[i]);
-}
-
-static int run_all(struct job *j)
-{
-	__auto_strv struct strv records = { 0 };
-	unsigned int different;
-	int status = EXIT_PASS;
-
-	add_twins(j);
 	for (size_t i = 0; i < j->n; i++) {
-		struct guest *g = &j->guests[i];
+		int s = verdict_exit_status(record_verdict(&j->trials[i].record));
 
-		g->accel = accel_choose(g->kernel, g->initramfs, &j->plan);
-	}
-	/* The seeds of a stress run are those of explore. */
-	if (opt.snapshot && !strcmp(opt.plan, "stress") && !strcmp(opt.timing, "virtual")) {
-		ui_stage("guests", "snapshot");
-		snapshots_use(j->guests, j->n, &j->plan);
-		ui_done("%zu", j->n);
-	}
-	for (size_t i = 0; i < j->n; i++) {
-		struct guest *g = &j->guests[i];
-
-		guest_prepare(g, &j->plan);
-		g->dir = record_begin(g);
-	}
-	ui_stage("guests", "run");
-	guests_run(j->guests, j->n);
-	ui_done("%zu guests, %u CPUs each, seed %llu", j->n, opt.smp,
-		(unsigned long long)opt.seed);
-
-	report_table(j->guests, j->n);
-	for (size_t i = 0; i < j->n; i++) {
-		__auto_free char *record = record_finish(&j->guests[i], &j->tree);
-		int s = verdict_exit_status(judge_verdict(j->guests[i].judge));
-
-		report_failure(&j->guests[i], record);
-		strv_add(&records, "%s", record);
+		records[i] = &j->trials[i].record;
 		status = s > status ? s : status;
 	}
-	different = compare_twins(j, &records);
-	report_total(j->guests, j->n, j->twins / 2 - different, different);
-	return different && status == EXIT_PASS ? EXIT_BAD : status;
+	report_write(&(struct report){
+		.records = records, .n = j->n, .same = j->twins / 2 - different,
+		.different = different,
+	}, "text", stdout);
+	free(records);
+	return status;
+}
+
+/*
+ * A guest that goes on from a snapshot costs next to nothing to begin: each step has
+ * one, and all CPUs of the host have something to do. A kernel that does not get as
+ * far boots once for all steps, and shows why.
+ */
+static void split_job(struct job *j)
+{
+	ui_stage("guests", "snapshot");
+	j->split = true;
+	plan_job(j);
+	if (trials_snapshot(j->trials, j->n)) {
+		ui_done("%zu guests go on from one", j->n);
+		return;
+	}
+	ui_done("there is none");
+	j->split = false;
+	j->n = 0;
+	j->twins = 0;
+	plan_job(j);
+}
+
+static int do_job(struct job *j)
+{
+	const struct request *r = &j->o->request;
+
+	if (r->snapshot && request_is_virtual(r))
+		split_job(j);
+	else
+		plan_job(j);
+	ui_stage("guests", "run");
+	run_job(j);
+	ui_done("%zu guests, %llu CPUs each, seed %llu", j->n, (unsigned long long)r->smp,
+		(unsigned long long)r->seed);
+	return report_job(j);
 }
 
 /**
- * check - build, boot, judge
+ * cmd_check - build, boot and judge every architecture that was asked for
+ * @o: what the user asked for
  *
  * Return: an exit status
  */
-int check(void)
+int cmd_check(const struct options *o)
 {
-	struct job j = { 0 };
+	struct job j;
 
-	build_all(&j);
-	return run_all(&j);
+	open_images(&j, o);
+	return do_job(&j);
 }
 
 /**
- * check_build - build all that check would boot
+ * cmd_build - build all that check would boot
+ * @o: what the user asked for
  *
  * Return: an exit status
  */
-int check_build(void)
+int cmd_build(const struct options *o)
 {
-	struct job j = { 0 };
+	struct job j;
 
-	build_all(&j);
-	for (size_t i = 0; i < j.n; i++)
-		if (!i || j.guests[i].kernel != j.guests[i - 1].kernel)
-			ui_note("%-8s %s\n%-8s %s", j.guests[i].kernel->arch->name,
-				j.guests[i].kernel->image, "", j.guests[i].initramfs);
+	open_images(&j, o);
+	for (size_t i = 0; i < j.nr_images; i++)
+		ui_note("%-8s %s\n%-8s %s", o->arch[i]->name, j.images[i].kernel.image, "",
+			j.images[i].initramfs);
 	return EXIT_PASS;
 }
 
-/**
- * check_shell - boot into a shell on the terminal
- *
- * Return: an exit status
- */
-int check_shell(void)
+/* Did init of each guest speak, and was there anything that it could test? */
+static bool was_tested(const struct job *j)
 {
-	struct job j = { 0 };
+	unsigned int tests = 0;
 
-	opt.arch[1] = NULL;
-	build_all(&j);
-	opt.timing = "real";
-	j.guests[0].accel = accel_choose(j.guests[0].kernel, j.guests[0].initramfs, &j.plan);
-	ui_note("%s, %s; 'exit' ends it, so does Ctrl-A X",
-		j.kernels[0].arch->name, j.tree.name);
-	return guest_shell(&j.guests[0]);
+	for (size_t i = 0; i < j->n; i++) {
+		struct ktap_counts n = record_counts(&j->trials[i].record);
+
+		if (record_real(&j->trials[i].record, "times.boot") < 0)
+			return false;
+		tests += n.passed + n.failed;
+	}
+	return tests;
 }
 
 /**
- * check_bisect_step - build and check one commit for git bisect run
+ * cmd_bisect_step - build and check one commit for git bisect run
+ * @o: what the user asked for
  *
- * Tests the tree it is called in, unless TREE= says another one.
+ * Does what check does, in the tree that it is called in, unless TREE= says another
+ * one.
  *
- * Return: 0 for good, 1 for bad; what can't be tested ends the program with
- * EXIT_UNTESTABLE, a failure of the harness with EXIT_ABORT
+ * Return: 0 for good, 1 for bad, EXIT_UNTESTABLE for a kernel that does not get as
+ * far as to init, or that nothing was tested of; a tree that does not build ends the
+ * program with that status, too, and a failure of the harness with EXIT_ABORT
  */
-int check_bisect_step(void)
+int cmd_bisect_step(const struct options *o)
 {
-	struct job j = { 0 };
+	struct options here = *o;
+	struct job j;
 	int status;
 
-	if (!*opt.tree)
-		opt.tree = getcwd(NULL, 0);
-	build_all(&j);
-	status = run_all(&j);
-	return status == EXIT_ERROR ? EXIT_ABORT : status;
+	if (!*here.request.tree)
+		here.request.tree = getcwd(NULL, 0);
+	open_images(&j, &here);
+	status = do_job(&j);
+	if (status == EXIT_ERROR)
+		return EXIT_ABORT;
+	return was_tested(&j) ? status : EXIT_UNTESTABLE;
 }

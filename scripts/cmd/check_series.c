@@ -10,13 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "run/accel.h"
-#include "run/guest.h"
 #include "build/initramfs.h"
-#include "options.h"
-#include "record/record.h"
-#include "cmd/check_series.h"
+#include "cmd/cmd.h"
+#include "lib/host.h"
+#include "lib/memo.h"
 #include "lib/ui.h"
+#include "record/trial.h"
+#include "report/report.h"
+#include "run/accel.h"
 
 /**
  * struct patch - a patch of the series
@@ -36,20 +37,35 @@ struct patch {
 
 /**
  * struct walk - the series, a patch at a time
+ * @o: what the user asked for
  * @before: the source without the patch
  * @after: the source with it
+ * @series: how much of the series that is, as a request says it
  * @plan: all steps there are
  * @sparse: version of the checker, empty if there is none
+ * @dir: folder of what is remembered
  */
 struct walk {
+	const struct options *o;
 	struct patch *patches;
 	size_t n;
 	struct tree before;
 	struct tree after;
+	const char *series;
 	struct plan plan;
 	char *sparse;
+	char *dir;
 	unsigned int passed, failed, skipped;
 };
+
+/* What is asked of a kernel with a part of the series in it */
+static struct request request_of(const struct walk *w, const struct arch *a)
+{
+	struct request r = options_request(w->o, a);
+
+	r.series = w->series;
+	return r;
+}
 
 /* ---- the patch as it is written --------------------------------------------- */
 
@@ -193,6 +209,7 @@ static void look_at(const struct walk *w, const struct patch *p, const struct ar
 {
 	__auto_strv struct strv words = { 0 };
 	__auto_free char *said = NULL, *why = NULL;
+	struct request r = request_of(w, a);
 	struct kernel k = { 0 };
 	size_t flags;
 
@@ -209,7 +226,7 @@ static void look_at(const struct walk *w, const struct patch *p, const struct ar
 	}
 	if (words.n == flags)
 		return;
-	kernel_name(&k, a, t);
+	kernel_name(&k, &r, t);
 	why = kernel_make(&k, t, &words, &said);
 	if (why)
 		strv_add(problems, "%s", why);
@@ -254,66 +271,73 @@ static void build(const struct patch *p, struct kernel *k, struct tree *t,
 	collect(p, said ? said : "", problems);
 }
 
-/* Boot what was built. On part of the series that is the steps that need none. */
-static void boot(struct walk *w, struct kernel *k, struct strv *problems)
+/* The trial of what is built: on part of the series that is the steps that need none. */
+static void prepare(struct walk *w, const struct arch *a, struct image *i, struct trial *t)
 {
-	__auto_strv struct strv steps = { 0 };
-	__auto_free char *record = NULL;
-	struct guest g = { .kernel = k, .steps = &steps, .smpboot = smpboot_next(NULL) };
+	struct request r = request_of(w, a);
 
-	plan_chosen(&w->plan, &steps);
-	g.initramfs = initramfs_build(k, &w->after, &w->plan);
-	g.accel = accel_choose(k, g.initramfs, &w->plan);
-	guest_prepare(&g, &w->plan);
-	g.dir = record_begin(&g);
-	guests_run(&g, 1);
-	record = record_finish(&g, &w->after);
-	if (judge_verdict(g.judge) == VERDICT_ERROR)
-		die("%s", judge_failure(g.judge));
-	if (judge_verdict(g.judge) != VERDICT_PASS)
-		strv_add(problems, "%s: %s; see %s", verdict_name(judge_verdict(g.judge)),
-			 judge_failure(g.judge) ? judge_failure(g.judge) : "nothing ran", record);
-	guest_free(&g);
+	*i = (struct image){ .tree = w->after, .plan = w->plan };
+	kernel_name(&i->kernel, &r, &i->tree);
+	i->initramfs = initramfs_path(&i->kernel, &i->plan);
+	*t = (struct trial){
+		.image = i, .req = r, .out = w->o->out,
+		.accel = request_is_virtual(&r) ? "virtual" : r.accel,
+	};
+	trial_choose(&t->req, i);
+}
+
+static void boot(struct image *i, struct trial *t, struct strv *problems)
+{
+	const char *what;
+
+	image_build(i);
+	t->accel = accel_choose(i, &t->req);
+	trials_run_all(t, 1, 1);
+	trial_must_say(t);
+	what = json_string_value(record_member(&t->record, "first_failure.what"));
+	if (record_verdict(&t->record) != VERDICT_PASS)
+		strv_add(problems, "%s: %s; see %s", record_text(&t->record, "verdict"),
+			 what ? what : "nothing ran", t->record.dir);
+	trial_free(t);
 }
 
 /* What passed is known by all that it was made of. */
-static char *memo_path(struct walk *w, const struct patch *p, const struct arch *a)
+static char *key_of(struct walk *w, const struct patch *p, const struct arch *a)
 {
-	__auto_free char *dir = fmt("%s/series", opt.cache), *initramfs = NULL;
-	__auto_free char *how = fmt("%s %u %llu %s %s", opt.timing, opt.smp,
-				    (unsigned long long)opt.seed, opt.plan, w->sparse);
-	struct kernel before = { 0 }, after = { 0 };
+	struct request r = request_of(w, a);
+	struct kernel before = { 0 };
+	__auto_free char *trial = NULL;
 	struct hash *h = hash_new();
 	char key[HASH_LEN];
+	struct image i;
+	struct trial t;
 
-	kernel_name(&before, a, &w->before);
-	kernel_name(&after, a, &w->after);
-	initramfs = initramfs_path(&after, &w->plan);
-	hash_str(h, "series 1");
-	hash_str(h, p->text);
+	prepare(w, a, &i, &t);
+	trial = trial_key(&t, "series");
+	kernel_name(&before, &r, &w->before);
+	hash_str(h, trial);
 	hash_str(h, before.key);
-	hash_str(h, after.key);
-	hash_str(h, initramfs);
-	hash_str(h, how);
+	hash_str(h, p->text);
+	hash_str(h, w->sparse);
 	hash_end(h, key);
-	make_dirs(dir);
-	return fmt("%s/%.24s", dir, key);
+	return copy(key);
 }
 
 static void check_on(struct walk *w, const struct patch *p, const struct arch *a,
 		     struct strv *problems)
 {
 	__auto_strv struct strv was = { 0 }, is = { 0 };
-	struct kernel k = { 0 };
+	struct image i;
+	struct trial t;
 
 	look_at(w, p, a, &w->before, &was, problems);
 	look_at(w, p, a, &w->after, &is, problems);
 	tell_new(&was, &is, problems);
-	kernel_name(&k, a, &w->after);
+	prepare(w, a, &i, &t);
 	if (!problems->n)
-		build(p, &k, &w->after, problems);
+		build(p, &i.kernel, &i.tree, problems);
 	if (!problems->n)
-		boot(w, &k, problems);
+		boot(&i, &t, problems);
 }
 
 static void report(struct walk *w, const struct patch *p, const struct arch *a,
@@ -352,26 +376,30 @@ static void check_patch(struct walk *w, size_t i, bool applies)
 	struct patch *p = &w->patches[i];
 	size_t arches = 0, n = 0;
 
-	while (opt.arch[arches])
+	while (w->o->arch[arches])
 		arches++;
-	opt.series = i + 1 == w->n ? "full" : "part";
+	w->series = i + 1 == w->n ? "full" : "part";
 	if (applies)
 		check_style(p, &w->after);
-	for (const struct arch **a = opt.arch; *a; a++) {
-		__auto_free char *memo = NULL;
+	for (const struct arch **a = w->o->arch; *a; a++) {
+		__auto_free char *key = NULL;
+		json_t *known = NULL;
 		__auto_strv struct strv problems = { 0 };
 		double begun = now();
 
 		for (size_t j = 0; j < p->problems.n; j++)
 			strv_add(&problems, "%s", p->problems.v[j]);
 		ui_within(i * arches + n++, w->n * arches);
-		if (applies)
-			memo = memo_path(w, p, *a);
-		if (applies && !problems.n && !exists(memo)) {
+		if (applies) {
+			key = key_of(w, p, *a);
+			known = memo_read(w->dir, key);
+		}
+		if (applies && !problems.n && !known) {
 			check_on(w, p, *a, &problems);
 			if (!problems.n)
-				write_file(memo, "pass\n", 5);
+				memo_write(w->dir, key, json_string("pass"));
 		}
+		json_decref(known);
 		report(w, p, *a, &problems, now() - begun);
 	}
 }
@@ -400,8 +428,8 @@ static void open_walk(struct walk *w, const struct strv *files)
 	for (size_t i = 0; i < w->n; i++)
 		read_patch(&w->patches[i], files->v[i]);
 	look_for_sparse(w);
-	plan_read(&w->plan);
-	tree_open_base(&w->before);
+	plan_read(&w->plan, &w->o->request);
+	tree_open_base(&w->before, &w->o->request);
 	tree_aside(&w->before, "series");
 	free(tree_apply(&w->before, files, 0));
 	/* The tree has the checkpatch that looks at the patches. */
@@ -410,14 +438,17 @@ static void open_walk(struct walk *w, const struct strv *files)
 }
 
 /**
- * check_series - check every patch of the series by itself
+ * cmd_check_series - check every patch of the series by itself
+ * @o: what the user asked for
  *
  * Return: an exit status
  */
-int check_series(void)
+int cmd_check_series(const struct options *o)
 {
 	__auto_strv struct strv files = { 0 };
-	struct walk w = { 0 };
+	struct walk w = {
+		.o = o, .series = "full", .dir = fmt("%s/memo/series", host_cache()),
+	};
 	bool applies = true;
 	size_t i;
 
@@ -431,11 +462,11 @@ int check_series(void)
 	}
 	ui_within(0, 0);
 	for (; i < w.n; i++) {
-		for (const struct arch **a = opt.arch; *a; a++) {
+		for (const struct arch **a = o->arch; *a; a++) {
 			ui_note("%-8s %-66s skip", (*a)->name, w.patches[i].name);
 			w.skipped++;
 		}
 	}
-	printf("%u passed, %u failed, %u skipped\n", w.passed, w.failed, w.skipped);
+	report_total(stdout, w.passed, w.failed, w.skipped);
 	return w.failed ? EXIT_BAD : EXIT_PASS;
 }

@@ -13,24 +13,19 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "build/initramfs.h"
 #include "cmd/debug.h"
 #include "judge/events.h"
-#include "build/initramfs.h"
-#include "options.h"
-#include "record/record.h"
 #include "lib/ui.h"
+#include "record/compare.h"
+#include "run/events_file.h"
 
 #define GDB	"gdb-multiarch"
 
 static const char *const settings[] = {
-	"set pagination off", "set confirm off",
+	/* Of a record, which may be somebody else's, nothing is run. */
+	"set auto-load off", "set pagination off", "set confirm off",
 };
-
-static void hear(struct guest *g, const json_t *message)
-{
-	if (json_object_get(message, "QMP"))
-		qmp_say(&g->qmp, "qmp_capabilities", NULL);
-}
 
 /* What went wrong there, as the guest has said or noted it */
 static char *reason(const struct guest *g)
@@ -50,17 +45,37 @@ static char *reason(const struct guest *g)
 	return why;
 }
 
+/* A file's name, as gdb takes it in a command */
+static char *quote(const char *path)
+{
+	char *quoted = NULL;
+	size_t len;
+	FILE *f = open_memstream(&quoted, &len);
+
+	if (!f)
+		die("out of memory");
+	fputc('"', f);
+	for (; *path; path++) {
+		if (strchr("\\\"", *path))
+			fputc('\\', f);
+		fputc(*path, f);
+	}
+	fputs("\"", f);
+	fclose(f);
+	return quoted;
+}
+
 /* The guest has said where it loaded a module to; its symbols are in the initramfs. */
 static void add_symbols(const struct guest *g, struct strv *argv)
 {
 	__auto_free char *path = fmt("%s/console.log", g->dir), *text = read_file(path, NULL);
 	__auto_strv struct strv lines = { 0 };
 
-	initramfs_modules(g->initramfs, g->dir);
+	initramfs_modules(g->image->initramfs, g->dir);
 	strv_split(&lines, text ? text : "", "\r\n");
 	for (size_t i = 0; i < lines.n; i++) {
 		const char *at = strstr(lines.v[i], "respawn: module ");
-		__auto_free char *ko = NULL;
+		__auto_free char *ko = NULL, *quoted = NULL;
 		unsigned long long address;
 		char name[64];
 
@@ -69,8 +84,9 @@ static void add_symbols(const struct guest *g, struct strv *argv)
 		ko = fmt("%s/%s.ko", g->dir, name);
 		if (!exists(ko))
 			continue;
+		quoted = quote(ko);
 		strv_add(argv, "-ex");
-		strv_add(argv, "add-symbol-file %s %#llx", ko, address);
+		strv_add(argv, "add-symbol-file %s %#llx", quoted, address);
 	}
 }
 
@@ -78,6 +94,7 @@ static void add_symbols(const struct guest *g, struct strv *argv)
 static int run_gdb(const struct guest *g, const char *vmlinux, const char *socket)
 {
 	__auto_strv struct strv argv = { 0 };
+	sigset_t none;
 	int status;
 	pid_t pid;
 
@@ -96,6 +113,8 @@ static int run_gdb(const struct guest *g, const char *vmlinux, const char *socke
 	fflush(NULL);
 	pid = fork();
 	if (!pid) {
+		sigemptyset(&none);
+		sigprocmask(SIG_SETMASK, &none, NULL);
 		execvp(GDB, argv.v);
 		_exit(127);
 	}
@@ -107,42 +126,85 @@ static int run_gdb(const struct guest *g, const char *vmlinux, const char *socke
 }
 
 /**
- * debug_past - run a record up to its failure and open a debugger there
- * @p: the record
+ * struct session - a debugger on a trial
+ * @rec: the record that the trial is of
+ * @vmlinux: symbols of the kernel
+ * @t: the trial, until it has begun
+ * @status: what came of it
+ */
+struct session {
+	const struct record *rec;
+	const char *vmlinux;
+	struct trial *t;
+	int status;
+};
+
+/* The guest stands still where it failed. */
+static void open_debugger(void *arg, struct trial *t)
+{
+	__auto_free char *what = NULL, *why = NULL;
+	struct guest *g = &t->guest;
+	struct session *s = arg;
+
+	if (!g->stopped || g->pid < 0)
+		die("QEMU ended and did not stop: %s", judge_failure(g->judge));
+	why = reason(g);
+	what = runs_difference(s->rec->dir, g->dir, EXTENT_FAILURE);
+	ui_done("stopped");
+	printf("stopped at: %s\n", why);
+	if (what)
+		printf("this is not the recorded run: it diverged at %s\n", what);
+	s->status = run_gdb(g, s->vmlinux, t->gdb);
+	guest_kill(g);
+	if (what)
+		s->status = EXIT_BAD;
+}
+
+static struct trial *next_once(void *arg)
+{
+	struct session *s = arg;
+	struct trial *t = s->t;
+
+	s->t = NULL;
+	return t;
+}
+
+/* A folder of its own: the name of a socket must not be long. */
+static char socket_dir[] = "/tmp/respawn-gdb.XXXXXX";
+
+static void remove_socket_dir(void)
+{
+	remove_tree(socket_dir);
+}
+
+/**
+ * debug_trial - run a trial up to its failure and open a debugger there
+ * @t: the trial, from trial_again()
+ * @rec: its record
+ * @stall: seconds of patience with a QEMU that does not pause
  *
  * Return: an exit status
  */
-int debug_past(struct past *p)
+int debug_trial(struct trial *t, const struct record *rec, uint64_t stall)
 {
-	__auto_free char *vmlinux = fmt("%s/vmlinux", p->kernel.dir);
-	__auto_free char *have = find_program(GDB), *gdb = NULL, *what = NULL, *why = NULL;
-	struct guest g;
-	int status;
+	__auto_free char *vmlinux = fmt("%s/vmlinux", t->image->kernel.dir);
+	__auto_free char *have = find_program(GDB);
+	struct session s = { .rec = rec, .vmlinux = vmlinux, .status = EXIT_ERROR };
 
 	if (!have)
 		die(GDB " is not installed; 'make deps GDB=1' installs it");
 	if (!exists(vmlinux))
 		die("%s is gone, and with it the symbols", vmlinux);
-	past_guest(p, &g);
-	g.dir = record_begin(&g);
-	g.pauses = true;
-	g.hear = hear;
-	gdb = fmt("%s/gdb", g.dir);
-	guest_monitor(&g);
-	strv_split(&g.argv, "-action panic=pause,shutdown=pause -gdb", " ");
-	strv_add(&g.argv, "unix:%s,server=on,wait=off", gdb);
-	ui_stage(p->kernel.arch->name, "debug");
-	guests_run(&g, 1);
-	if (!g.stopped || g.pid < 0)
-		die("QEMU ended and did not stop: %s", judge_failure(g.judge));
-	why = reason(&g);
-	what = runs_difference(p->dir, g.dir, EXTENT_FAILURE);
-	ui_done("stopped");
-	printf("stopped at: %s\n", why);
-	if (what)
-		printf("this is not the recorded run: it diverged at %s\n", what);
-	status = run_gdb(&g, vmlinux, gdb);
-	guest_kill(&g);
-	record_discard(&g);
-	return what ? EXIT_BAD : status;
+	if (!mkdtemp(socket_dir))
+		die("cannot create a directory in /tmp: %s", strerror(errno));
+	atexit(remove_socket_dir);
+	t->gdb = fmt("%s/gdb", socket_dir);
+	t->keep = KEEP_NOT;
+	t->req.stall = stall;
+	ui_stage(t->req.arch->name, "debug");
+	s.t = t;
+	trials_run(&(struct trial_source){
+		.next = next_once, .seen = open_debugger, .most = 1, .arg = &s,
+	});
+	return s.status;
 }

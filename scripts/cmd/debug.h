@@ -2,8 +2,8 @@
 #ifndef RESPAWN_DEBUG_H
 #define RESPAWN_DEBUG_H
 
-#include "cmd/replay.h"
+#include "record/trial.h"
 
-int debug_past(struct past *p);
+int debug_trial(struct trial *t, const struct record *rec, uint64_t stall);
 
 #endif /* RESPAWN_DEBUG_H */

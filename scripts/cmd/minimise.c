@@ -7,122 +7,112 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "judge/events.h"
+#include "cmd/cmd.h"
 #include "cmd/seeds.h"
-#include "cmd/minimise.h"
-#include "options.h"
-#include "cmd/replay.h"
 #include "lib/ui.h"
+#include "run/events_file.h"
 
 /* Seeds that a smaller run is tried with: another length is another schedule. */
 #define SEEDS	8
 
 /**
  * struct shrink - what is being made smaller
- * @past: the run that failed
+ * @past: the trial that failed
  * @signature: how
- * @best: the smallest run so far that did
+ * @out: O=
+ * @best: what the smallest trial so far that did was asked
  * @record: its record
- * @tries: runs that were tried
+ * @tries: trials that were made
+ * @seeds: those that are being made
+ * @seed: of the one that failed likewise
  */
 struct shrink {
-	struct past *past;
-	char *signature;
-	struct workload best;
+	const struct trial *past;
+	const char *signature;
+	const char *out;
+	struct request best;
 	char *record;
 	unsigned int tries;
-	struct hunt *hunt;
-	struct finding found;
+	struct seeds *seeds;
+	uint64_t seed;
+	char *found;
 };
 
-static void look(void *arg, const struct finding *f)
+static void look(void *arg, const struct trial *t, const struct finding *f)
 {
 	struct shrink *s = arg;
 
-	if (!f->signature || strcmp(f->signature, s->signature) || s->found.record)
+	(void)t;
+	if (!f->signature || strcmp(f->signature, s->signature) || s->found)
 		return;
-	s->found = *f;
-	s->found.record = copy(f->record);
-	s->hunt->over = true;
+	s->seed = f->seed;
+	s->found = copy(f->record);
+	seeds_stop(s->seeds);
 }
 
-/* Does @w fail in that way, with the seed that the run had or with one near it? */
-static bool fails(struct shrink *s, const struct workload *w)
+/* Does @r fail in that way, with the seed that the run had or with one near it? */
+static bool fails(struct shrink *s, const struct request *r)
 {
-	const struct past *p = s->past;
-	struct hunt h = {
-		.kernel = &p->kernel, .initramfs = p->guest.initramfs, .tree = &p->tree,
-		.plan = &p->plan, .steps = &p->steps, .accel = "virtual", .first = w->seed,
-		.last = w->seed + SEEDS - 1, .keep_going = true, .found = look, .arg = s,
+	struct seeds seeds = {
+		.image = s->past->image, .req = *r, .accel = "virtual", .out = s->out,
+		.first = r->seed, .last = r->seed + SEEDS - 1, .keep_going = true,
+		.found = look, .arg = s,
 	};
 
-	opt.smp = w->cpus;
-	opt.cycles = w->cycles;
-	opt.actors = w->actors;
-	opt.ops = w->ops;
-	opt.strategy = w->strategy;
-	opt.steer = w->steer;
-	opt.smpboot = p->guest.smpboot->name;
-	s->hunt = &h;
-	s->found = (struct finding){ 0 };
-	hunt_run(&h);
-	s->tries += h.tried;
-	if (h.error)
-		die("%s", h.error);
-	if (!s->found.record)
+	s->seeds = &seeds;
+	s->found = NULL;
+	seeds_run(&seeds);
+	s->tries += seeds.tried;
+	if (seeds.error)
+		die("%s", seeds.error);
+	if (!s->found)
 		return false;
-	s->best = *w;
-	s->best.seed = s->found.seed;
+	s->best = *r;
+	s->best.seed = s->seed;
 	free(s->record);
-	s->record = s->found.record;
+	s->record = s->found;
 	return true;
 }
 
 /* The least number from @least on that still fails, if a smaller one is no worse */
-static void shrink_number(struct shrink *s, const char *name, size_t offset, unsigned int least)
+static void shrink_number(struct shrink *s, const char *name, size_t offset, uint64_t least)
 {
-	unsigned int good = *(unsigned int *)((char *)&s->best + offset);
+	uint64_t good = *(uint64_t *)((char *)&s->best + offset);
 
 	while (least < good) {
-		unsigned int middle = least + (good - least) / 2;
-		struct workload w = s->best;
+		uint64_t middle = least + (good - least) / 2;
+		struct request w = s->best;
 
-		*(unsigned int *)((char *)&w + offset) = middle;
+		*(uint64_t *)((char *)&w + offset) = middle;
 		if (fails(s, &w))
 			good = middle;
 		else
 			least = middle + 1;
 	}
-	ui_note("%-10s %u", name, good);
+	ui_note("%-10s %llu", name, (unsigned long long)good);
 }
 
 static char *joined_but(const struct strv *ops, size_t but)
 {
-	char *all = copy("");
+	__auto_strv struct strv left = { 0 };
 
-	for (size_t i = 0; i < ops->n; i++) {
-		char *more;
-
-		if (i == but)
-			continue;
-		more = fmt("%s%s%s", all, *all ? "," : "", ops->v[i]);
-		free(all);
-		all = more;
-	}
-	return all;
+	for (size_t i = 0; i < ops->n; i++)
+		if (i != but)
+			strv_add(&left, "%s", ops->v[i]);
+	return strv_join(&left, ",");
 }
 
 /* Leave out one operation after the other that it takes no part of. */
-static void shrink_ops(struct shrink *s)
+static void shrink_ops(struct shrink *s, const char *dir)
 {
 	__auto_strv struct strv ops = { 0 };
 
 	if (*s->best.ops)
 		strv_split(&ops, s->best.ops, ",");
 	else
-		events_ops(s->past->dir, &ops);
+		events_ops(dir, &ops);
 	for (size_t i = 0; ops.n > 1 && i < ops.n;) {
-		struct workload w = s->best;
+		struct request w = s->best;
 
 		w.ops = joined_but(&ops, i);
 		if (!fails(s, &w)) {
@@ -140,7 +130,7 @@ static void shrink_ops(struct shrink *s)
 static void shrink_steering(struct shrink *s)
 {
 	for (unsigned int one_in = 64; one_in <= 1 << 16; one_in *= 4) {
-		struct workload w = s->best;
+		struct request w = s->best;
 
 		w.steer = fmt("one_in=%u", one_in);
 		if (!fails(s, &w))
@@ -149,33 +139,48 @@ static void shrink_steering(struct shrink *s)
 	ui_note("%-10s %s %s", "steering", s->best.strategy, s->best.steer);
 }
 
+/* How a trial failed; dies if it did not, or another judge says so. */
+static const char *failure_of(const struct record *rec)
+{
+	if (record_is_good(rec))
+		die("%s: the run passes, there is nothing to make smaller", rec->dir);
+	if (strcmp(record_text(rec, "respawn.judge"), judge_version()))
+		die("%s was judged by another respawn; 'make replay' makes a record of this one's",
+		    rec->dir);
+	return record_text(rec, "signature");
+}
+
 /**
- * minimise - find the least that fails as RUN= did
+ * cmd_minimise - find the least that fails as RUN= did
+ * @o: what the user asked for
  *
  * Return: EXIT_PASS if there is such a run, EXIT_BAD if not even RUN= fails again
  */
-int minimise(void)
+int cmd_minimise(const struct options *o)
 {
 	__auto_free char *words = NULL;
-	struct past p;
-	struct shrink s = { .past = &p };
+	struct record rec;
+	struct image image;
+	struct trial past;
+	struct shrink s = { .past = &past, .out = o->out };
 
-	past_open(&p, opt.run);
-	s.signature = past_signature(&p);
-	s.best = p.guest.work;
-	ui_stage(p.kernel.arch->name, "minimise");
-	if (!fails(&s, &p.guest.work)) {
-		printf("%s does not fail again; 'make replay' says where it diverges\n", p.dir);
+	record_read(&rec, o->run);
+	s.signature = failure_of(&rec);
+	trial_again(&past, &rec, &image, o->request.suites, o->out);
+	s.best = past.req;
+	ui_stage(past.req.arch->name, "minimise");
+	if (!fails(&s, &past.req)) {
+		printf("%s does not fail again; 'make replay' says where it diverges\n", rec.dir);
 		return EXIT_BAD;
 	}
-	shrink_number(&s, "cycles", offsetof(struct workload, cycles), 1);
-	shrink_ops(&s);
-	shrink_number(&s, "actors", offsetof(struct workload, actors), 0);
-	shrink_number(&s, "CPUs", offsetof(struct workload, cpus), 2);
+	shrink_number(&s, "cycles", offsetof(struct request, cycles), 1);
+	shrink_ops(&s, rec.dir);
+	shrink_number(&s, "actors", offsetof(struct request, actors), 0);
+	shrink_number(&s, "CPUs", offsetof(struct request, smp), 2);
 	shrink_steering(&s);
-	shrink_number(&s, "cycles", offsetof(struct workload, cycles), 1);
+	shrink_number(&s, "cycles", offsetof(struct request, cycles), 1);
 	ui_done("%u runs", s.tries);
-	words = workload_words(&s.best);
+	words = request_words(&s.best);
 	printf("%s\n%s\nmake replay RUN=%s\n", s.signature, words, s.record);
 	return EXIT_PASS;
 }

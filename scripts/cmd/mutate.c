@@ -17,80 +17,66 @@
 
 #include <jansson.h>
 
-#include "run/accel.h"
-#include "run/guest.h"
 #include "build/initramfs.h"
 #include "build/mutants.h"
-#include "cmd/mutate.h"
-#include "options.h"
-#include "record/record.h"
-#include "judge/trouble.h"
+#include "cmd/cmd.h"
+#include "lib/host.h"
+#include "lib/memo.h"
 #include "lib/ui.h"
+#include "record/trial.h"
+#include "run/accel.h"
 
 /* Guests that run at the same time, beside a build */
 #define GUESTS	2
 
 /**
- * struct trial - a kernel that is to be judged
+ * struct subject - a kernel that is to be judged
  * @m: the mutant that is in it, or NULL if it is as it should be
  * @broken: the file that the mutant changes, changed
- * @tree: its source
- * @kernel: where it lies once it was built
- * @steps: what its guest does
- * @initramfs: what its guest boots into
- * @memo: file that has the judgment, once there is one
- * @judgment: what that says, NULL before
+ * @image: what is run
+ * @trial: how
+ * @key: of the judgment
+ * @judgment: what is known of it, NULL before
  * @same: the unbroken kernel, or NULL; what is bit for bit the same as that is
  *	judged the same
  * @pid: process that has the guest, 0 if there is none
  */
-struct trial {
+struct subject {
 	const struct mutant *m;
 	char *broken;
-	struct tree tree;
-	struct kernel kernel;
-	struct strv steps;
-	char *initramfs;
-	char *memo;
+	struct image image;
+	struct trial trial;
+	char *key;
 	json_t *judgment;
-	const struct trial *same;
+	const struct subject *same;
 	pid_t pid;
 };
 
 /**
  * struct campaign - all that is to be judged
+ * @o: what the user asked for
  * @mutants: the tables
- * @plan: all steps there are
  * @good: unbroken kernels, one for each combination of architecture and steps
- * @trials: broken ones
+ * @subjects: broken ones
+ * @dir: folder of judgments
  */
 struct campaign {
+	const struct options *o;
 	struct mutants mutants;
-	struct plan plan;
-	struct trial *good;
+	struct subject *good;
 	size_t n_good;
-	struct trial *trials;
+	struct subject *subjects;
 	size_t n;
+	char *dir;
 };
 
 /* ---- what there is to do ---------------------------------------------------- */
 
-static bool chosen(const struct mutant *m)
+static void check_names(const struct mutants *all, const char *wanted)
 {
 	__auto_strv struct strv names = { 0 };
 
-	strv_split(&names, opt.mutants, ", ");
-	for (size_t i = 0; i < names.n; i++)
-		if (!strcmp(names.v[i], m->name))
-			return true;
-	return !names.n;
-}
-
-static void check_names(const struct mutants *all)
-{
-	__auto_strv struct strv names = { 0 };
-
-	strv_split(&names, opt.mutants, ", ");
+	strv_split(&names, wanted, ", ");
 	for (size_t i = 0; i < names.n; i++) {
 		size_t j = 0;
 
@@ -124,110 +110,99 @@ static void check_all_apply(const struct mutants *all, const struct tree *t)
 		die("%zu of %zu mutants do not apply to %s", bad, all->n, t->name);
 }
 
-/* Everything that the judgment depends on */
-static char *memo_path(const struct trial *t)
+/* What one mutant changes is all that its kernel differs in from the unbroken one. */
+static char *key_of(const struct subject *t)
 {
-	__auto_free char *dir = fmt("%s/mutate", opt.cache);
-	__auto_free char *how = fmt("%s %u %u %u %u %llu %s%s", opt.timing, opt.smp,
-				    opt.cycles, opt.stall, opt.timeout,
-				    (unsigned long long)opt.seed,
-				    smpboot_next(NULL)->cmdline, opt.kcmdline);
+	const struct subject *good = t->same ? t->same : t;
+	__auto_free char *trial = trial_key(&good->trial, "mutate");
 	struct hash *h = hash_new();
 	char key[HASH_LEN];
 
-	hash_str(h, "mutate 1");
-	hash_str(h, t->same ? t->same->kernel.key : t->kernel.key);
+	hash_str(h, trial);
 	hash_str(h, t->m ? t->m->file : "");
 	hash_str(h, t->broken ? t->broken : "");
-	hash_str(h, t->initramfs);
-	hash_str(h, how);
-	for (size_t i = 0; i < t->steps.n; i++)
-		hash_str(h, t->steps.v[i]);
-	for (size_t i = 0; i < trouble_rows; i++)
-		hash_str(h, trouble_table[i].text);
 	hash_end(h, key);
-	make_dirs(dir);
-	return fmt("%s/%.24s.json", dir, key);
+	return copy(key);
 }
 
-static void name_good(struct trial *t, const struct arch *a, const struct tree *base,
-		      const struct plan *plan)
+static void remember(const struct campaign *c, struct subject *t)
 {
-	t->tree = *base;
-	kernel_name(&t->kernel, a, &t->tree);
-	t->initramfs = initramfs_path(&t->kernel, plan);
-	t->memo = memo_path(t);
-	t->judgment = json_load_file(t->memo, 0, NULL);
+	t->key = key_of(t);
+	t->judgment = memo_read(c->dir, t->key);
+}
+
+static void name_good(const struct campaign *c, struct subject *t, const struct request *r,
+		      const struct tree *base)
+{
+	t->image.tree = *base;
+	plan_read(&t->image.plan, r);
+	kernel_name(&t->image.kernel, r, &t->image.tree);
+	t->image.initramfs = initramfs_path(&t->image.kernel, &t->image.plan);
+	/* Whether an accelerator works is only known of an image that is there. */
+	if (!request_is_virtual(r))
+		image_build(&t->image);
+	t->trial = (struct trial){
+		.image = &t->image, .req = *r, .accel = accel_choose(&t->image, r),
+		.out = c->o->out, .by_cpu = true, .eager = true,
+	};
+	trial_choose(&t->trial.req, &t->image);
+	remember(c, t);
 }
 
 /* The kernel has no name before the tree is broken, which takes its time. */
-static void name_broken(struct trial *t, const struct mutant *m, const struct trial *good)
+static void name_broken(const struct campaign *c, struct subject *t, const struct mutant *m,
+			const struct subject *good)
 {
-	__auto_free char *text = tree_read(&good->tree, m->file), *why = NULL;
+	__auto_free char *text = tree_read(&good->image.tree, m->file), *why = NULL;
 
 	t->m = m;
 	t->same = good;
-	t->kernel.arch = good->kernel.arch;
+	t->image = good->image;
+	t->trial = good->trial;
+	t->trial.image = &t->image;
 	t->broken = mutant_apply(m, text, &why);
-	t->initramfs = good->initramfs;
-	t->memo = memo_path(t);
-	t->judgment = json_load_file(t->memo, 0, NULL);
+	remember(c, t);
 }
 
-static void steps_of(const struct mutant *m, const struct plan *plan, struct strv *steps)
+/* The unbroken kernel that a mutant is compared with */
+static const struct subject *good_for(struct campaign *c, const struct request *r,
+				      const struct tree *base)
 {
-	const char *asked = opt.plan;
+	struct subject *t;
 
-	if (!*opt.plan)
-		opt.plan = m->plan;
-	plan_chosen(plan, steps);
-	opt.plan = asked;
-}
+	for (size_t i = 0; i < c->n_good; i++) {
+		const struct request *other = &c->good[i].image.kernel.req;
 
-static bool same_steps(const struct strv *a, const struct strv *b)
-{
-	for (size_t i = 0; i < a->n && i < b->n; i++)
-		if (strcmp(a->v[i], b->v[i]))
-			return false;
-	return a->n == b->n;
-}
-
-/* The unbroken kernel that this mutant is compared with */
-static const struct trial *good_for(struct campaign *c, const struct arch *a,
-				    const struct strv *steps, const struct tree *base)
-{
-	struct trial *t;
-
-	for (size_t i = 0; i < c->n_good; i++)
-		if (c->good[i].kernel.arch == a && same_steps(&c->good[i].steps, steps))
+		if (other->arch == r->arch && !strcmp(other->plan, r->plan))
 			return &c->good[i];
+	}
 	t = &c->good[c->n_good++];
-	for (size_t i = 0; i < steps->n; i++)
-		strv_add(&t->steps, "%s", steps->v[i]);
-	name_good(t, a, base, &c->plan);
+	name_good(c, t, r, base);
 	return t;
 }
 
 static void plan_campaign(struct campaign *c, const struct tree *base)
 {
+	const struct options *o = c->o;
 	size_t arches = 0;
 
-	while (opt.arch[arches])
+	while (o->arch[arches])
 		arches++;
-	c->trials = calloc(arches * c->mutants.n, sizeof(*c->trials));
+	c->subjects = calloc(arches * c->mutants.n, sizeof(*c->subjects));
 	c->good = calloc(arches * c->mutants.n, sizeof(*c->good));
-	if (!c->trials || !c->good)
+	if (!c->subjects || !c->good)
 		die("out of memory");
 	for (size_t a = 0; a < arches; a++) {
 		for (size_t i = 0; i < c->mutants.n; i++) {
 			const struct mutant *m = &c->mutants.m[i];
-			struct trial *t = &c->trials[c->n];
+			struct request r = options_request(o, o->arch[a]);
 
-			if (!chosen(m) || (*m->arch && arch_find(m->arch) != opt.arch[a]))
+			if ((*o->mutants && !has_word(o->mutants, ", ", m->name)) ||
+			    (*m->arch && arch_find(m->arch) != r.arch))
 				continue;
-			steps_of(m, &c->plan, &t->steps);
-			name_broken(t, m, good_for(c, opt.arch[a], &t->steps, base));
-			c->n++;
+			if (!*r.plan)
+				r.plan = m->plan;
+			name_broken(c, &c->subjects[c->n++], m, good_for(c, &r, base));
 		}
 	}
 	if (!c->n)
@@ -236,80 +211,69 @@ static void plan_campaign(struct campaign *c, const struct tree *base)
 
 /* ---- one guest, and what it says -------------------------------------------- */
 
-static void list_cases(const struct ktap_test *t, const char *suite, json_t *names)
+static void list_cases(const json_t *tests, const char *suite, json_t *names)
 {
-	for (const struct ktap_test *c = t->children; c; c = c->next) {
-		__auto_free char *path = *suite ? fmt("%s.%s", suite, c->name) : copy(c->name);
+	size_t i;
+	json_t *t;
 
-		if (c->children)
-			list_cases(c, path, names);
+	json_array_foreach(tests, i, t) {
+		const char *name = json_string_value(json_object_get(t, "name"));
+		__auto_free char *path = *suite ? fmt("%s.%s", suite, name) : copy(name);
+		const json_t *parts = json_object_get(t, "tests");
+
+		if (parts)
+			list_cases(parts, path, names);
 		else
 			json_array_append_new(names, json_string(path));
 	}
 }
 
 /* The case that noticed: the one that failed, or the one that was running */
-static char *noticed_by(const struct guest *g, const json_t *cases)
+static char *noticed_by(const struct record *rec, const json_t *cases)
 {
+	const char *test = json_string_value(record_member(rec, "first_failure.test"));
 	const char *next = NULL;
 
-	if (judge_verdict(g->judge) == VERDICT_FAIL && judge_failed_test(g->judge))
-		return copy(judge_failed_test(g->judge));
-	next = json_string_value(json_array_get(cases, judge_cases_before(g->judge)));
+	if (record_verdict(rec) == VERDICT_FAIL && test)
+		return copy(test);
+	next = json_string_value(json_array_get(cases,
+		json_integer_value(record_member(rec, "cases_before"))));
 	return copy(next ? next : "the end of the run");
 }
 
-static void write_memo(const struct trial *t, const json_t *judgment)
+/* What the guest showed, for all who ask later */
+static void judge_record(const struct campaign *c, const struct subject *t,
+			 const struct record *rec)
 {
-	__auto_free char *text = json_dumps(judgment, JSON_INDENT(2));
+	json_t *o = json_pack("{s:s, s:f}", "verdict", record_text(rec, "verdict"),
+			      "seconds", record_real(rec, "times.wall"));
 
-	if (!text)
-		die("out of memory");
-	write_file(t->memo, text, strlen(text));
-}
-
-static void remember(const struct trial *t, const struct guest *g)
-{
-	enum verdict v = judge_verdict(g->judge);
-	json_t *o = json_pack("{s:s, s:f}", "verdict", verdict_name(v), "seconds", g->wall);
-
-	if (v > VERDICT_SKIP) {
-		__auto_free char *by = noticed_by(g, t->same ?
+	if (!record_is_good(rec)) {
+		__auto_free char *by = noticed_by(rec, t->same ?
 			json_object_get(t->same->judgment, "cases") : NULL);
 
 		json_object_set_new(o, "by", json_string(by));
-		json_object_set_new(o, "why", json_string(judge_failure(g->judge)));
+		json_object_set_new(o, "why", json_string(record_text(rec, "first_failure.what")));
 	} else {
 		json_t *cases = json_array();
 
-		list_cases(ktap_root(judge_ktap(g->judge)), "", cases);
+		list_cases(record_member(rec, "results"), "", cases);
 		json_object_set_new(o, "cases", cases);
 	}
-	write_memo(t, o);
-	json_decref(o);
+	memo_write(c->dir, t->key, o);
 }
 
-static void __noreturn judge_guest(const struct trial *t, const struct plan *plan)
+static void __noreturn run_guest(const struct campaign *c, struct subject *t)
 {
-	struct guest g = {
-		.kernel = &t->kernel, .initramfs = t->initramfs, .steps = &t->steps,
-		.smpboot = smpboot_next(NULL), .by_cpu = true, .eager = true,
-	};
-
 	ui_init(UI_QUIET);
-	g.accel = accel_choose(g.kernel, g.initramfs, plan);
-	guest_prepare(&g, plan);
-	g.dir = record_begin(&g);
-	guests_run(&g, 1);
-	if (judge_verdict(g.judge) == VERDICT_ERROR)
-		die("%s: %s", t->tree.name, judge_failure(g.judge));
-	free(record_finish(&g, &t->tree));
-	remember(t, &g);
+	trials_run_all(&t->trial, 1, 1);
+	trial_must_say(&t->trial);
+	judge_record(c, t, &t->trial.record);
 	exit(EXIT_PASS);
 }
 
 /* Have a process of its own for the guest; finish() waits for it. */
-static void start(struct trial *t, const struct plan *plan)
+static void start(const struct campaign *c, struct subject *t)
 {
 	pid_t self = getpid();
 
@@ -323,11 +287,11 @@ static void start(struct trial *t, const struct plan *plan)
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if (getppid() != self)
 		_exit(EXIT_ERROR);
-	judge_guest(t, plan);
+	run_guest(c, t);
 }
 
 /* Is the guest of @t over? Waits for it if @wait. */
-static bool finish(struct trial *t, bool wait)
+static bool finish(const struct campaign *c, struct subject *t, bool wait)
 {
 	int status;
 	pid_t pid;
@@ -340,29 +304,24 @@ static bool finish(struct trial *t, bool wait)
 	t->pid = 0;
 	if (pid < 0 || !WIFEXITED(status) || WEXITSTATUS(status))
 		exit(EXIT_ERROR);	/* it has said why */
-	t->judgment = json_load_file(t->memo, 0, NULL);
+	t->judgment = memo_read(c->dir, t->key);
 	if (!t->judgment)
-		die("%s: its guest left no judgment", t->tree.name);
+		die("%s: its guest left no judgment", t->image.tree.name);
 	/* What is known of a mutant is its judgment: nobody boots it again. */
 	if (t->m)
-		remove_tree(t->kernel.dir);
+		remove_tree(t->image.kernel.dir);
 	return true;
 }
 
-static void build_good(struct trial *t, const struct plan *plan)
-{
-	kernel_build(&t->kernel, t->kernel.arch, &t->tree);
-	free(initramfs_build(&t->kernel, &t->tree, plan));
-}
-
 /* What a C file has inside is nothing that modules are built against. */
-static void build_broken(struct trial *t)
+static void build_broken(struct subject *t)
 {
-	t->tree = t->same->tree;
-	t->tree.name = fmt("%s, mutant %s", t->same->tree.name, t->m->name);
-	tree_replace(&t->tree, t->m->file, t->broken);
-	kernel_name(&t->kernel, t->kernel.arch, &t->tree);
-	kernel_build_near(&t->kernel, &t->tree, &t->same->kernel, t->m->file);
+	struct image *i = &t->image;
+
+	i->tree.name = fmt("%s, mutant %s", t->same->image.tree.name, t->m->name);
+	tree_replace(&i->tree, t->m->file, t->broken);
+	kernel_name(&i->kernel, &t->same->image.kernel.req, &i->tree);
+	kernel_build_near(&i->kernel, &i->tree, &t->same->image.kernel, t->m->file);
 }
 
 /* ---- what came of it -------------------------------------------------------- */
@@ -379,14 +338,14 @@ static const struct {
 	[NOT_EQUIVALENT] = { "caught, not equivalent", UI_RED },
 };
 
-static const char *text_of(const struct trial *t, const char *key)
+static const char *text_of(const struct subject *t, const char *key)
 {
 	const char *s = json_string_value(json_object_get(t->judgment, key));
 
 	return s ? s : "";
 }
 
-static enum outcome outcome(const struct trial *t)
+static enum outcome outcome(const struct subject *t)
 {
 	bool argued = *t->m->equivalent;
 
@@ -396,7 +355,7 @@ static enum outcome outcome(const struct trial *t)
 }
 
 /* Which case it was, or why there is none */
-static char *caught_by(const struct trial *t)
+static char *caught_by(const struct subject *t)
 {
 	const char *verdict = text_of(t, "verdict");
 
@@ -407,12 +366,12 @@ static char *caught_by(const struct trial *t)
 	return fmt("%s (%s)", text_of(t, "by"), verdict);
 }
 
-static void tell(const struct trial *t, double seconds)
+static void tell(const struct subject *t, double seconds)
 {
 	__auto_free char *by = caught_by(t);
 	enum outcome o = outcome(t);
 
-	ui_note("%-8s %-30s %s%-10s%s %s (%.1f s)", t->kernel.arch->name, t->m->name,
+	ui_note("%-8s %-30s %s%-10s%s %s (%.1f s)", t->trial.req.arch->name, t->m->name,
 		ui_on(stdout, outcomes[o].color), outcomes[o].name, ui_off(stdout), by,
 		seconds);
 	if (o == CAUGHT && strcmp(text_of(t, "verdict"), "fail"))
@@ -425,13 +384,13 @@ static void summary(const struct campaign *c, size_t count[OUTCOMES])
 		printf("\n%s%-8s %-30s %-58s %s%s\n", ui_on(stdout, UI_BOLD), "arch",
 		       "mutant", "what", "caught by", ui_off(stdout));
 	for (size_t i = 0; i < c->n; i++) {
-		const struct trial *t = &c->trials[i];
+		const struct subject *t = &c->subjects[i];
 		__auto_free char *by = caught_by(t);
 		enum outcome o = outcome(t);
 
 		count[o]++;
 		if (!ui_quiet() || o == SURVIVED || o == NOT_EQUIVALENT)
-			printf("%-8s %-30s %-58s %s%s%s%s%s\n", t->kernel.arch->name,
+			printf("%-8s %-30s %-58s %s%s%s%s%s\n", t->trial.req.arch->name,
 			       t->m->name, t->m->what, ui_on(stdout, outcomes[o].color),
 			       o == CAUGHT ? "" : outcomes[o].name, ui_off(stdout),
 			       o == CAUGHT || !*by ? "" : ": ", by);
@@ -445,58 +404,58 @@ static void summary(const struct campaign *c, size_t count[OUTCOMES])
 /* ---- the campaign ----------------------------------------------------------- */
 
 /* What can't be told from the good kernel is as good as that, guest or none. */
-static bool is_the_same(struct trial *t)
+static bool is_the_same(const struct campaign *c, struct subject *t)
 {
 	char good[HASH_LEN], broken[HASH_LEN];
 
-	hash_file(t->same->kernel.image, good);
-	hash_file(t->kernel.image, broken);
+	hash_file(t->same->image.kernel.image, good);
+	hash_file(t->image.kernel.image, broken);
 	if (strcmp(good, broken))
 		return false;
 	t->judgment = json_pack("{s:s, s:s}", "verdict", "pass", "why",
 				"the compiler makes the same kernel of it");
-	write_memo(t, t->judgment);
-	remove_tree(t->kernel.dir);
+	memo_write(c->dir, t->key, json_incref(t->judgment));
+	remove_tree(t->image.kernel.dir);
 	return true;
 }
 
 static void run_good(struct campaign *c)
 {
 	for (size_t i = 0; i < c->n_good; i++) {
-		struct trial *t = &c->good[i];
+		struct subject *t = &c->good[i];
 
-		build_good(t, &c->plan);
+		image_build(&t->image);
 		if (!t->judgment) {
-			ui_stage(t->kernel.arch->name, "unbroken");
-			start(t, &c->plan);
-			finish(t, true);
+			ui_stage(t->trial.req.arch->name, "unbroken");
+			start(c, t);
+			finish(c, t, true);
 			ui_done("%s", text_of(t, "verdict"));
 		}
 		if (strcmp(text_of(t, "verdict"), "pass"))
-			die("the unbroken %s kernel does not pass (%s): %s", t->kernel.arch->name,
-			    text_of(t, "verdict"), text_of(t, "why"));
+			die("the unbroken %s kernel does not pass (%s): %s",
+			    t->trial.req.arch->name, text_of(t, "verdict"), text_of(t, "why"));
 	}
 }
 
 /**
- * struct running - trials whose guests run
+ * struct running - subjects whose guests run
  * @t: those, oldest first
  * @begun: when their builds began
  * @n: how many
- * @done: trials that are over
+ * @done: subjects that are over
  */
 struct running {
-	struct trial *t[GUESTS];
+	struct subject *t[GUESTS];
 	double begun[GUESTS];
 	size_t n;
 	size_t done;
 };
 
 /* Tell of the guests that are over; wait until there is @room for more. */
-static void collect(struct running *r, size_t room)
+static void collect(const struct campaign *c, struct running *r, size_t room)
 {
 	for (size_t i = 0; i < r->n;) {
-		if (!finish(r->t[i], r->n + room > GUESTS)) {
+		if (!finish(c, r->t[i], r->n + room > GUESTS)) {
 			i++;
 			continue;
 		}
@@ -514,14 +473,14 @@ static void run_broken(struct campaign *c)
 	size_t todo = 0;
 
 	for (size_t i = 0; i < c->n; i++) {
-		if (!c->trials[i].judgment)
+		if (!c->subjects[i].judgment)
 			todo++;
 		else
-			tell(&c->trials[i], 0);
+			tell(&c->subjects[i], 0);
 	}
 	ui_stage("mutants", "run");
 	for (size_t i = 0; i < c->n; i++) {
-		struct trial *t = &c->trials[i];
+		struct subject *t = &c->subjects[i];
 		double begun = now();
 
 		if (t->judgment)
@@ -529,38 +488,38 @@ static void run_broken(struct campaign *c)
 		ui_within(r.done + r.n, todo);
 		ui_progress(0, 1, t->m->name);
 		build_broken(t);
-		if (is_the_same(t)) {
+		if (is_the_same(c, t)) {
 			tell(t, now() - begun);
 			r.done++;
 			continue;
 		}
-		collect(&r, 1);
+		collect(c, &r, 1);
 		r.begun[r.n] = begun;
 		r.t[r.n++] = t;
-		start(t, &c->plan);
+		start(c, t);
 	}
-	collect(&r, GUESTS);
+	collect(c, &r, GUESTS);
 	ui_within(0, 0);
 	ui_done("%zu mutants, %zu of them known from before", c->n, c->n - todo);
 }
 
 /**
- * mutate - break the sources under test, one line at a time; is it noticed?
+ * cmd_mutate - break the sources under test, one line at a time; is it noticed?
+ * @o: what the user asked for
  *
  * Return: an exit status: 1 if a mutant survived, 2 if the table is wrong
  */
-int mutate(void)
+int cmd_mutate(const struct options *o)
 {
-	__auto_free char *dir = *opt.mutants_dir ? copy(opt.mutants_dir) :
-				fmt("%s/tests/mutants", source_dir());
+	__auto_free char *dir = *o->mutants_dir ? copy(o->mutants_dir) :
+				fmt("%s/tests/mutants", host_source());
 	size_t count[OUTCOMES] = { 0 };
-	struct campaign c = { 0 };
+	struct campaign c = { .o = o, .dir = fmt("%s/memo/mutate", host_cache()) };
 	struct tree base;
 
 	mutants_read(&c.mutants, dir);
-	check_names(&c.mutants);
-	plan_read(&c.plan);
-	tree_open(&base);
+	check_names(&c.mutants, o->mutants);
+	tree_open(&base, &o->request);
 	check_all_apply(&c.mutants, &base);
 	tree_aside(&base, "mutate");
 	plan_campaign(&c, &base);

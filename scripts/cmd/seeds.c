@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Many runs of one kernel, each under another schedule.
+ * One request with many seeds, each of which is another schedule.
  */
 #define _GNU_SOURCE
 #include <ctype.h>
@@ -8,221 +8,181 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "judge/events.h"
 #include "cmd/seeds.h"
-#include "options.h"
-#include "record/record.h"
 #include "lib/ui.h"
+#include "run/smpboot.h"
 
-/* Frames of a stack that a signature has */
-#define FRAMES	3
+static bool seed_from(const char *text, uint64_t *seed, const char **end)
+{
+	char *after;
+
+	if (!isdigit((unsigned char)*text))
+		return false;
+	errno = 0;
+	*seed = strtoull(text, &after, 10);
+	*end = after;
+	return !errno && *seed < INT64_MAX;
+}
 
 /**
- * hunt_seeds - read a range of seeds
+ * seeds_range - read a range of seeds
  * @text: "from..to", or one seed
  * @first: gets the first one
  * @last: gets the last one
  *
  * Dies if it is none.
  */
-void hunt_seeds(const char *text, uint64_t *first, uint64_t *last)
+void seeds_range(const char *text, uint64_t *first, uint64_t *last)
 {
-	char *end;
+	const char *end = text;
+	bool good = seed_from(text, first, &end);
 
-	errno = 0;
-	*first = strtoull(text, &end, 0);
 	*last = *first;
-	if (isdigit((unsigned char)*text) && !strncmp(end, "..", 2) &&
-	    isdigit((unsigned char)end[2]))
-		*last = strtoull(end + 2, &end, 0);
-	if (!isdigit((unsigned char)*text) || *end || errno || *last < *first ||
-	    *last == UINT64_MAX)
+	if (good && !strncmp(end, "..", 2))
+		good = seed_from(end + 2, last, &end);
+	if (!good || *end || *last < *first)
 		die("SEEDS=%s: a range like 1..500 or a number is wanted", text);
 }
 
-/* Numbers are of a run, words are of a bug. */
-static void without_numbers(char *s)
+static size_t modes(const struct seeds *s)
 {
-	char *to = s;
-
-	while (*s) {
-		if (!isdigit((unsigned char)*s)) {
-			*to++ = *s++;
-			continue;
-		}
-		s += strspn(s, "0123456789abcdefABCDEFx");
-		*to++ = '#';
-	}
-	*to = '\0';
-}
-
-/**
- * hunt_signature - what failures of one bug have in common
- * @j: the judge of a run that failed
- *
- * Return: a line without what is of that run alone, to be freed
- */
-char *hunt_signature(const struct judge *j)
-{
-	__auto_free char *what = copy(judge_failure(j)), *frames = judge_frames(j, FRAMES);
-
-	without_numbers(what);
-	return fmt("%s: %.120s%s%s", verdict_name(judge_verdict(j)), what,
-		   *frames ? " at " : "", frames);
-}
-
-static uint64_t count_events(const struct guest *g)
-{
-	__auto_free char *path = fmt("%s/events.bin", g->dir);
-	struct events e;
-	uint64_t n;
-
-	if (!events_read(&e, path))
-		return 0;
-	n = e.count;
-	events_free(&e);
-	return n;
-}
-
-static bool out_of_time(const struct hunt *h)
-{
-	return h->seconds > 0 && now() - h->begun > h->seconds;
-}
-
-static size_t modes(void)
-{
-	const struct smpboot *s = NULL;
+	const struct smpboot *m = NULL;
 	size_t n = 0;
 
-	while ((s = smpboot_next(s)))
+	while ((m = smpboot_next(m, &s->req)))
 		n++;
 	return n;
 }
 
-/* Seeds also take turns with what smpboot does, unless the user chose that. */
-static void set_mode(struct guest *g, uint64_t seed)
+/* Seeds take turns with what smpboot does, unless the user chose that. */
+static struct trial trial_of_seed(const struct seeds *s, uint64_t seed)
 {
-	size_t n = seed % modes();
-
-	for (g->smpboot = smpboot_next(NULL); n--; g->smpboot = smpboot_next(g->smpboot))
-		;
-}
-
-static struct guest *next_guest(void *arg)
-{
-	struct hunt *h = arg;
-	struct guest *g;
-
-	while (h->next <= h->last && h->known && h->known(h->arg, h->next))
-		h->next++;
-	if (h->over || h->next > h->last || out_of_time(h))
-		return NULL;
-	g = calloc(1, sizeof(*g));
-	if (!g)
-		die("out of memory");
-	*g = (struct guest){
-		.kernel = h->kernel, .initramfs = h->initramfs, .steps = h->steps,
-		.accel = h->accel,
+	const struct smpboot *mode = smpboot_next(NULL, &s->req);
+	size_t n = seed % modes(s);
+	struct trial t = {
+		.image = s->image, .req = s->req, .accel = s->accel, .out = s->out,
+		.keep = KEEP_FAILED,
 	};
-	set_mode(g, h->next);
-	if (h->snapshots)
-		g->from = &h->snapshots[h->next % modes()];
-	workload_from_options(&g->work, h->next++);
-	guest_prepare(g, h->plan);
-	g->dir = record_begin(g);
-	return g;
+
+	while (n--)
+		mode = smpboot_next(mode, &s->req);
+	t.req.seed = seed;
+	t.req.smpboot = mode->name;
+	trial_choose(&t.req, s->image);
+	if (s->like)
+		t.from = s->like[seed % modes(s)].from;
+	return t;
 }
 
-static void take_guest(void *arg, struct guest *g)
+static bool out_of_time(const struct seeds *s)
 {
-	struct hunt *h = arg;
+	return s->seconds > 0 && now() - s->begun > s->seconds;
+}
+
+static struct trial *next_trial(void *arg)
+{
+	struct seeds *s = arg;
+	struct trial *t = calloc(1, sizeof(*t));
+
+	if (!t)
+		die("out of memory");
+	for (; !s->over && s->next <= s->last && !out_of_time(s); s->next++) {
+		*t = trial_of_seed(s, s->next);
+		if (s->known && s->known(s->arg, t))
+			continue;
+		s->next++;
+		return t;
+	}
+	free(t);
+	return NULL;
+}
+
+/* A host at fault says nothing of the seed, which is run again. */
+static void trial_seen(void *arg, struct trial *t)
+{
+	(void)arg;
+	if (record_verdict(&t->record) == VERDICT_ERROR)
+		t->keep = KEEP_NOT;
+}
+
+static void trial_over(void *arg, struct trial *t)
+{
+	struct seeds *s = arg;
+	const struct record *rec = &t->record;
 	struct finding f = {
-		.seed = g->work.seed, .verdict = judge_verdict(g->judge), .wall = g->wall,
-		.guest = judge_guest_time(g->judge), .events = count_events(g),
+		.seed = t->req.seed, .verdict = record_verdict(rec), .record = rec->dir,
+		.signature = json_string_value(record_member(rec, "signature")),
+		.guest = record_real(rec, "times.guest"), .wall = record_real(rec, "times.wall"),
+		.events = json_integer_value(record_member(rec, "events")),
 	};
 
 	if (f.verdict == VERDICT_ERROR) {
-		h->error = copy(judge_failure(g->judge));
-		h->over = true;
-	} else if (f.verdict > VERDICT_SKIP) {
-		f.signature = hunt_signature(g->judge);
-		f.record = record_finish(g, h->tree);
-		h->failed++;
-		h->over |= !h->keep_going;
+		s->error = copy(record_text(rec, "first_failure.what"));
+		s->over = true;
+	} else {
+		bool failed = !record_is_good(rec);
+
+		s->tried++;
+		s->failed += failed;
+		s->over |= failed && !s->keep_going;
+		if (s->found)
+			s->found(s->arg, t, &f);
 	}
-	if (f.verdict != VERDICT_ERROR) {
-		h->tried++;
-		if (h->found)
-			h->found(h->arg, &f);
-	}
-	if (!f.record)
-		record_discard(g);
-	free(f.signature);
-	free(f.record);
-	guest_free(g);
-	free(g);
+	trial_free(t);
+	free(t);
 }
 
 static void show(void *arg)
 {
-	const struct hunt *h = arg;
-	double t = now() - h->begun;
+	const struct seeds *s = arg;
+	double t = now() - s->begun;
 	char text[96];
 
 	snprintf(text, sizeof(text), "seed %llu, %.1f seeds/s, %zu failed",
-		 (unsigned long long)h->next - 1, t > 0 ? h->tried / t : 0, h->failed);
-	ui_progress(h->seconds > 0 ? t : (double)(h->next - h->first),
-		    h->seconds > 0 ? h->seconds : (double)(h->last - h->first + 1), text);
+		 (unsigned long long)s->next - 1, t > 0 ? s->tried / t : 0, s->failed);
+	ui_progress(s->seconds > 0 ? t : (double)(s->next - s->first),
+		    s->seconds > 0 ? s->seconds : (double)(s->last - s->first + 1), text);
 }
 
-static void forget_snapshots(struct hunt *h)
+/* One snapshot of each mode, for all of its seeds to go on from */
+static void take_snapshots(struct seeds *s)
 {
-	for (size_t i = 0; h->snapshots && i < modes(); i++)
-		free(h->snapshots[i].path);
-	free(h->snapshots);
-	h->snapshots = NULL;
-}
+	size_t n = modes(s);
+	struct trial *like = calloc(n, sizeof(*like));
 
-/* One of each mode, for all of its seeds to go on from */
-static void take_snapshots(struct hunt *h)
-{
-	size_t n = modes();
-	struct guest *like;
-
-	if (!opt.snapshot || strcmp(h->accel, "virtual"))
-		return;
-	like = calloc(n, sizeof(*like));
-	h->snapshots = calloc(n, sizeof(*h->snapshots));
-	if (!like || !h->snapshots)
+	if (!like)
 		die("out of memory");
-	for (size_t i = 0; i < n; i++) {
-		like[i] = (struct guest){
-			.kernel = h->kernel, .initramfs = h->initramfs, .steps = h->steps,
-			.accel = h->accel,
-		};
-		set_mode(&like[i], i);
-		workload_from_options(&like[i].work, 0);
-	}
-	if (!snapshots_take(h->snapshots, like, n, h->plan))
-		forget_snapshots(h);
-	free(like);
+	for (size_t i = 0; i < n; i++)
+		like[i] = trial_of_seed(s, i);
+	trials_snapshot(like, n);
+	s->like = like;
 }
 
 /**
- * hunt_run - try one seed after the other
- * @h: the hunt, with everything set that is not its result
+ * seeds_run - try one seed after the other
+ * @s: with everything set that is not its result
  *
- * Does not return from Ctrl-C: runs that are over have been told of by then.
+ * Does not return from Ctrl-C: seeds that are over have been told of by then.
  */
-void hunt_run(struct hunt *h)
+void seeds_run(struct seeds *s)
 {
-	take_snapshots(h);
-	h->next = h->first;
-	h->begun = now();
-	guests_run_from(&(struct guest_source){
-		.next = next_guest, .over = take_guest, .show = show,
-		.most = h->jobs, .arg = h,
+	take_snapshots(s);
+	s->next = s->first;
+	s->begun = now();
+	trials_run(&(struct trial_source){
+		.next = next_trial, .seen = trial_seen, .over = trial_over, .show = show,
+		.most = s->guests, .arg = s,
 	});
-	h->wall = now() - h->begun;
-	forget_snapshots(h);
+	s->wall = now() - s->begun;
+	free(s->like);
+	s->like = NULL;
+}
+
+/**
+ * seeds_stop - begin no further seed
+ * @s: a search, told by one that it was told of
+ */
+void seeds_stop(struct seeds *s)
+{
+	s->over = true;
 }

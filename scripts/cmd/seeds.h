@@ -2,7 +2,7 @@
 #ifndef RESPAWN_SEEDS_H
 #define RESPAWN_SEEDS_H
 
-#include "run/guest.h"
+#include "record/trial.h"
 
 /**
  * struct finding - what a seed showed
@@ -18,64 +18,60 @@
 struct finding {
 	uint64_t seed;
 	enum verdict verdict;
-	char *signature;
-	char *record;
+	const char *signature;
+	const char *record;
 	double guest;
 	double wall;
 	uint64_t events;
 };
 
 /**
- * struct hunt - many runs of one kernel that differ in their seed
- * @kernel: what is run
- * @initramfs: what it boots into
- * @tree: source of the kernel
- * @plan: all steps there are
- * @steps: those to do
+ * struct seeds - one request with many seeds
+ * @image: what is run
+ * @req: what is asked, but for the seed
  * @accel: "virtual", "kvm" or "tcg"
+ * @out: O=
  * @first: first seed
  * @last: last seed
- * @jobs: how many guests at once, 0 for as many as the host has CPUs
+ * @guests: how many guests at once, 0 for as many as the host has CPUs
  * @seconds: host time after which no further seed begins, 0 for no limit
  * @keep_going: go on after a failure
- * @known: is this seed done with? May be NULL
+ * @known: is this seed done with, as far as this trial goes? May be NULL
  * @found: told of each seed that is over; may be NULL
  * @arg: first argument of both
  * @tried: seeds that are over
  * @failed: those of them that went wrong
- * @error: a run said nothing, as the host was at fault; the hunt has ended
+ * @error: a run said nothing, as the host was at fault; the search has ended
  * @wall: host seconds it took
  *
- * What follows is for hunt.c alone.
+ * What follows is for seeds.c alone.
  */
-struct hunt {
-	const struct kernel *kernel;
-	const char *initramfs;
-	const struct tree *tree;
-	const struct plan *plan;
-	const struct strv *steps;
+struct seeds {
+	const struct image *image;
+	struct request req;
 	const char *accel;
+	const char *out;
 	uint64_t first;
 	uint64_t last;
-	size_t jobs;
+	size_t guests;
 	double seconds;
 	bool keep_going;
-	bool (*known)(void *arg, uint64_t seed);
-	void (*found)(void *arg, const struct finding *f);
+	bool (*known)(void *arg, const struct trial *t);
+	void (*found)(void *arg, const struct trial *t, const struct finding *f);
 	void *arg;
 	size_t tried;
 	size_t failed;
 	char *error;
 	double wall;
 
-	struct snapshot *snapshots;
+	struct trial *like;
 	uint64_t next;
 	double begun;
 	bool over;
 };
 
-void hunt_seeds(const char *text, uint64_t *first, uint64_t *last);
-char *hunt_signature(const struct judge *j);
-void hunt_run(struct hunt *h);
+void seeds_range(const char *text, uint64_t *first, uint64_t *last);
+void seeds_run(struct seeds *s);
+void seeds_stop(struct seeds *s);
 
 #endif /* RESPAWN_SEEDS_H */

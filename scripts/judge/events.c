@@ -1,45 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Event logs of stress runs. The guest writes its log into its own memory, which
- * is the host's too: it costs the guest no device, and is there however the guest
- * ended.
+ * Event logs of stress runs, as bytes: what is in them, and in which event two of
+ * them differ.
  */
-#define _GNU_SOURCE
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "../kunit/torture/torture_log.h"
 #include "judge/events.h"
+#include "judge/utf8.h"
 #include "lib/util.h"
 
 #define X(id, name)	name,
 
 static const char *const op_names[] = { TORTURE_OPS(X) };
-
-/**
- * events_save - take the log out of a guest's memory
- * @memory: file that is the guest's memory
- * @at: where the guest said that the log lies in it
- * @size: how long it is
- * @path: file that gets it
- *
- * Dies if the file can't be written.
- *
- * Return: whether there is a log
- */
-bool events_save(int memory, off_t at, size_t size, const char *path)
-{
-	__auto_free char *log = malloc(size);
-
-	if (!log)
-		die("out of memory");
-	if (pread(memory, log, size, at) != (ssize_t)size)
-		return false;
-	write_file(path, log, size);
-	return true;
-}
 
 /* What a guest wrote is not to be trusted: it may have died while it did. */
 static bool is_sound(const struct torture_log *l, size_t size)
@@ -49,17 +23,35 @@ static bool is_sound(const struct torture_log *l, size_t size)
 	       l->entries <= (size - sizeof(*l)) / sizeof(struct torture_event);
 }
 
-/**
- * events_read - read a log
- * @e: gets it
- * @path: file that events_save() wrote
- *
- * Return: whether it is there and sound; if so, events_free() frees it
- */
-bool events_read(struct events *e, const char *path)
+/* The text may lack its end, and be of any bytes. */
+static void take_failure(struct events *e)
 {
-	*e = (struct events){ 0 };
-	e->log = (struct torture_log *)read_file(path, &e->size);
+	size_t len;
+
+	memcpy(e->failure, e->log->failure, sizeof(e->log->failure));
+	len = strlen(e->failure);
+	for (size_t i = 0, n; i < len; i += n) {
+		n = utf8_char(e->failure + i, len - i);
+		if (!n) {
+			e->failure[i] = '?';
+			n = 1;
+		}
+	}
+}
+
+/**
+ * events_parse - read a log
+ * @e: gets it, and with it @data, whether it is sound or not
+ * @data: the bytes of the log, from malloc(), or NULL
+ * @len: how many
+ *
+ * Called for a log out of a guest's memory or a record, see run/events_file.c.
+ *
+ * Return: whether it is sound; if so, events_free() frees it
+ */
+bool events_parse(struct events *e, void *data, size_t len)
+{
+	*e = (struct events){ .log = data, .size = len };
 	if (!e->log || !is_sound(e->log, e->size)) {
 		events_free(e);
 		return false;
@@ -67,7 +59,7 @@ bool events_read(struct events *e, const char *path)
 	e->count = e->log->count;
 	e->first = e->count > e->log->entries ? e->count - e->log->entries : 0;
 	e->digest = e->log->digest;
-	memcpy(e->failure, e->log->failure, sizeof(e->log->failure));
+	take_failure(e);
 	return true;
 }
 
@@ -99,61 +91,72 @@ char *events_line(const struct events *e, uint64_t number)
 		   v->result, v->latency / 1e3);
 }
 
-static bool is_in(const struct strv *v, const char *s)
+/* Is this something that the driver can be asked to do? */
+static bool is_operation(unsigned int op)
 {
-	for (size_t i = 0; i < v->n; i++)
-		if (!strcmp(v->v[i], s))
+	return op > TORTURE_NONE && op < TORTURE_FAILURE;
+}
+
+/**
+ * events_is_op - does OPS= know an operation?
+ * @name: its name
+ *
+ * Return: whether it does
+ */
+bool events_is_op(const char *name)
+{
+	for (size_t op = 0; op < ARRAY_SIZE(op_names); op++)
+		if (is_operation(op) && !strcmp(op_names[op], name))
 			return true;
 	return false;
 }
 
 /**
- * events_ops - operations that a log has, as OPS= knows them
- * @record: folder of the record
- * @ops: gets their names
+ * events_all_ops - all operations that OPS= knows
+ *
+ * Return: their names with spaces between, to be freed
  */
-void events_ops(const char *record, struct strv *ops)
+char *events_all_ops(void)
 {
-	__auto_free char *path = fmt("%s/events.bin", record);
-	struct events e;
+	__auto_strv struct strv all = { 0 };
 
-	if (!events_read(&e, path))
-		die("%s is missing or damaged: which operations there were is not known", path);
-	for (uint64_t i = e.first; i < e.count; i++) {
-		unsigned int op = event(&e, i)->op;
-
-		if (op && op < TORTURE_FAILURE && !is_in(ops, op_names[op]))
-			strv_add(ops, "%s", op_names[op]);
-	}
-	events_free(&e);
+	for (size_t op = 0; op < ARRAY_SIZE(op_names); op++)
+		if (is_operation(op))
+			strv_add(&all, "%s", op_names[op]);
+	return strv_join(&all, " ");
 }
 
 /**
- * events_count - how often something was done and went well
- * @record: folder of the record
+ * events_add_ops - operations that a log has, as OPS= knows them
+ * @e: the log
+ * @ops: gets those names that it does not have yet
+ */
+void events_add_ops(const struct events *e, struct strv *ops)
+{
+	for (uint64_t i = e->first; i < e->count; i++) {
+		unsigned int op = event(e, i)->op;
+
+		if (is_operation(op) && !strv_has(ops, op_names[op]))
+			strv_add(ops, "%s", op_names[op]);
+	}
+}
+
+/**
+ * events_times - how often something was done and went well
+ * @e: the log
  * @op: the operation
  *
- * Dies if the log does not go back to the beginning.
- *
- * Return: how often
+ * Return: how often, among the events that are still there
  */
-unsigned int events_count(const char *record, const char *op)
+unsigned int events_times(const struct events *e, const char *op)
 {
-	__auto_free char *path = fmt("%s/events.bin", record);
 	unsigned int n = 0;
-	struct events e;
 
-	if (!events_read(&e, path))
-		die("%s is missing or damaged: what was done is not known", path);
-	if (e.first)
-		die("%s has only the last of %llu events: CYCLES= is too much", path,
-		    (unsigned long long)e.count);
-	for (uint64_t i = e.first; i < e.count; i++) {
-		const struct torture_event *v = event(&e, i);
+	for (uint64_t i = e->first; i < e->count; i++) {
+		const struct torture_event *v = event(e, i);
 
 		n += v->op < TORTURE_OP_COUNT && !v->result && !strcmp(op_names[v->op], op);
 	}
-	events_free(&e);
 	return n;
 }
 

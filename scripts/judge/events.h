@@ -3,8 +3,8 @@
 #define RESPAWN_EVENTS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 #include "lib/util.h"
 
@@ -34,12 +34,13 @@ enum extent {
 	EXTENT_FAILURE,		/* up to the first failure: one was stopped there */
 };
 
-bool events_save(int memory, off_t at, size_t size, const char *path);
-bool events_read(struct events *e, const char *path);
+bool events_parse(struct events *e, void *data, size_t len);
 void events_free(struct events *e);
+bool events_is_op(const char *name);
+char *events_all_ops(void);
 char *events_line(const struct events *e, uint64_t number);
-void events_ops(const char *record, struct strv *ops);
-unsigned int events_count(const char *record, const char *op);
+void events_add_ops(const struct events *e, struct strv *ops);
+unsigned int events_times(const struct events *e, const char *op);
 char *events_difference(const struct events *a, const struct events *b,
 			enum extent extent);
 

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "judge/ktap.h"
-#include "build/plan.h"
+#include "lib/util.h"
 
 enum verdict {
 	VERDICT_PASS,
@@ -28,13 +28,20 @@ enum ending {
 	ENDING_TIMEOUT,		/* the host ended it: time was up */
 	ENDING_TROUBLE,		/* the host ended it after it had seen trouble */
 	ENDING_ENOUGH,		/* the host ended it after it had seen a failure */
+	ENDING_FLOOD,
 	ENDING_KILLED,		/* QEMU was killed, not by us */
 	ENDING_QEMU_FAILED,	/* QEMU gave up by itself */
 };
 
 struct judge;
 
-struct judge *judge_new(const struct plan *plan, const struct strv *steps);
+struct judge_step { const char *name; const char *suites; };
+struct judge_asked { const struct judge_step *steps; size_t n; unsigned int cpus; };
+struct judge_failure { enum verdict verdict; const char *what; const char *test; const char *signature; };
+size_t judge_failures(const struct judge *j, const struct judge_failure **all);
+const char *judge_version(void);
+char *judge_signature(const struct judge *j);
+struct judge *judge_new(const struct judge_asked *asked);
 void judge_feed(struct judge *j, const char *text, size_t len);
 void judge_end(struct judge *j, enum ending ending, const char *detail);
 void judge_free(struct judge *j);

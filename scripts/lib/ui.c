@@ -25,6 +25,11 @@ static struct {
 	double part, parts;
 } ui;
 
+static void tell_of_waiting(const char *what)
+{
+	ui_note("waiting for another run that is %s", what);
+}
+
 /**
  * ui_init - choose how much is shown
  * @mode: quiet, normal or everything
@@ -34,6 +39,8 @@ void ui_init(enum ui_mode mode)
 	ui.mode = mode;
 	ui.tty = isatty(STDERR_FILENO) && mode == UI_NORMAL;
 	setvbuf(stdout, NULL, _IOLBF, 0);
+	die_hook(ui_interrupt);
+	lock_hook(tell_of_waiting);
 }
 
 bool ui_quiet(void)

@@ -21,10 +21,10 @@
 
 #include <nettle/sha2.h>
 
-#include "lib/ui.h"
 #include "lib/util.h"
 
 static bool bisecting;
+static void (*before_death)(void);
 
 void free_ptr(void *p)
 {
@@ -41,9 +41,21 @@ void die_for_bisect(void)
 	bisecting = true;
 }
 
+/**
+ * die_hook - have something done before the last word is said
+ * @fn: does it
+ *
+ * For the terminal, which may show a bar that is in the way.
+ */
+void die_hook(void (*fn)(void))
+{
+	before_death = fn;
+}
+
 static void __noreturn vdie(int status, const char *format, va_list args)
 {
-	ui_interrupt();
+	if (before_death)
+		before_death();
 	fputs("respawn: ", stderr);
 	vfprintf(stderr, format, args);
 	fputc('\n', stderr);
@@ -142,6 +154,50 @@ void strv_split(struct strv *s, const char *text, const char *delim)
 
 	for (w = strtok_r(t, delim, &save); w; w = strtok_r(NULL, delim, &save))
 		strv_add(s, "%s", w);
+}
+
+/**
+ * strv_join - the words of a vector as one text
+ * @s: vector
+ * @delim: what comes between two words
+ *
+ * Return: the text, to be freed
+ */
+char *strv_join(const struct strv *s, const char *delim)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	for (size_t i = 0; f && i < s->n; i++)
+		fprintf(f, "%s%s", i ? delim : "", s->v[i]);
+	if (!f || fclose(f))
+		die("out of memory");
+	return text;
+}
+
+bool strv_has(const struct strv *s, const char *word)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (!strcmp(s->v[i], word))
+			return true;
+	return false;
+}
+
+/**
+ * has_word - is a word one of a list?
+ * @words: the list
+ * @delim: characters between its words
+ * @word: the word
+ *
+ * Return: whether it is
+ */
+bool has_word(const char *words, const char *delim, const char *word)
+{
+	__auto_strv struct strv all = { 0 };
+
+	strv_split(&all, words, delim);
+	return strv_has(&all, word);
 }
 
 void strv_free(struct strv *s)
@@ -381,6 +437,17 @@ int run(const struct strv *argv, const struct run_opts *opts)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
+static void (*waiting)(const char *what);
+
+/**
+ * lock_hook - have it said that a lock is waited for
+ * @fn: says so; its argument is what the other one is doing
+ */
+void lock_hook(void (*fn)(const char *what))
+{
+	waiting = fn;
+}
+
 /**
  * lock_file - take a lock that ends with the process, waiting if need be
  * @path: the lock's file, created if missing
@@ -396,7 +463,8 @@ int lock_file(const char *path, const char *what)
 		die("cannot open lock %s: %s", path, strerror(errno));
 	if (!flock(fd, LOCK_EX | LOCK_NB))
 		return fd;
-	ui_note("waiting for another run that is %s", what);
+	if (waiting)
+		waiting(what);
 	while (flock(fd, LOCK_EX)) {
 		if (errno != EINTR)
 			die("cannot lock %s: %s", path, strerror(errno));

@@ -25,6 +25,7 @@ enum {
 };
 
 void die_for_bisect(void);
+void die_hook(void (*fn)(void));
 void die(const char *fmt, ...) __printf(1, 2) __noreturn;
 void die_tree(const char *fmt, ...) __printf(1, 2) __noreturn;
 
@@ -39,7 +40,10 @@ struct strv {
 
 void strv_add(struct strv *s, const char *format, ...) __printf(2, 3);
 void strv_split(struct strv *s, const char *text, const char *delim);
+char *strv_join(const struct strv *s, const char *delim);
+bool strv_has(const struct strv *s, const char *word);
 void strv_free(struct strv *s);
+bool has_word(const char *words, const char *delim, const char *word);
 
 char *read_file(const char *path, size_t *len);
 void write_file(const char *path, const char *text, size_t len);
@@ -74,6 +78,7 @@ struct run_opts {
 
 int run(const struct strv *argv, const struct run_opts *opts);
 
+void lock_hook(void (*fn)(const char *what));
 int lock_file(const char *path, const char *what);
 
 /* Hex digits of a SHA-256 and the terminating NUL */

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Run records: a folder per guest run, with all that is known of it. A record
- * is made under a temporary name and is there whole or not at all.
+ * Run records: a folder per trial, with all that is known of it. A record is made
+ * under a temporary name and is there whole or not at all; after that it is only
+ * read. docs/record.md describes run.json.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -11,14 +12,17 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <jansson.h>
-
-#include "judge/events.h"
-#include "options.h"
+#include "lib/host.h"
 #include "record/record.h"
-#include "lib/ui.h"
+#include "run/events_file.h"
+#include "run/qemu.h"
 
-#define RECORD_FORMAT	1
+#define RECORD_FORMAT	2
+/* In the folder of a record */
+#define RUN_JSON	"run.json"
+#define SNAPSHOT	"snapshot"
+
+/* ---- its folder ---------------------------------------------------------------- */
 
 /* Records that are not finished, for whoever ends the program early */
 static struct strv unfinished;
@@ -28,6 +32,14 @@ static void remove_unfinished(void)
 	for (size_t i = 0; i < unfinished.n; i++)
 		if (*unfinished.v[i])
 			remove_tree(unfinished.v[i]);
+}
+
+/* It is no longer to be removed at an early end. */
+static void forget(const char *dir)
+{
+	for (size_t i = 0; i < unfinished.n; i++)
+		if (!strcmp(unfinished.v[i], dir))
+			*unfinished.v[i] = '\0';
 }
 
 /* Make the folder of a record that is to be called @name, if nobody has. */
@@ -44,15 +56,16 @@ static bool claim(const char *name, char **dir)
 
 /**
  * record_begin - make the folder that a guest leaves its traces in
- * @g: the guest, prepared
+ * @out: O=
+ * @r: what it is asked
  *
  * Dies if it can't be made. An exit before record_finish() removes it.
  *
  * Return: the folder, to be freed
  */
-char *record_begin(const struct guest *g)
+char *record_begin(const char *out, const struct request *r)
 {
-	__auto_free char *runs = fmt("%s/runs", opt.out), *name = NULL, *what = NULL;
+	__auto_free char *runs = fmt("%s/runs", out), *name = NULL, *what = NULL;
 	time_t t = time(NULL);
 	char stamp[32];
 	char *dir;
@@ -61,8 +74,8 @@ char *record_begin(const struct guest *g)
 		atexit(remove_unfinished);
 	make_dirs(runs);
 	strftime(stamp, sizeof(stamp), "%Y%m%d-%H%M%S", localtime(&t));
-	what = fmt("%s/%s-%s-%s-%s-seed%llu", runs, stamp, g->kernel->arch->name,
-		   opt.config, g->smpboot->name, (unsigned long long)g->work.seed);
+	what = fmt("%s/%s-%s-%s-%s-seed%llu", runs, stamp, r->arch->name, r->config,
+		   r->smpboot, (unsigned long long)r->seed);
 	name = copy(what);
 	/* Another run of the same second may have that name, or be about to. */
 	for (int i = 2; exists(name) || !claim(name, &dir); i++) {
@@ -72,6 +85,8 @@ char *record_begin(const struct guest *g)
 	strv_add(&unfinished, "%s", dir);
 	return dir;
 }
+
+/* ---- what is in it -------------------------------------------------------------- */
 
 static const char *status_name(const struct ktap_test *t)
 {
@@ -88,14 +103,19 @@ static json_t *tests(const struct ktap_test *parent)
 	json_t *all = json_array();
 
 	for (const struct ktap_test *t = parent->children; t; t = t->next) {
+		struct ktap_counts n = ktap_count(t);
 		json_t *o = json_pack("{s:s, s:s}", "name", t->name, "status", status_name(t));
 
 		if (t->reason)
 			json_object_set_new(o, "reason", json_string(t->reason));
 		if (t->start >= 0 && t->end >= t->start)
 			json_object_set_new(o, "guest_seconds", json_real(t->end - t->start));
-		if (t->children)
+		if (t->children) {
+			json_object_set_new(o, "passed", json_integer(n.passed));
+			json_object_set_new(o, "failed", json_integer(n.failed));
+			json_object_set_new(o, "skipped", json_integer(n.skipped));
 			json_object_set_new(o, "tests", tests(t));
+		}
 		json_array_append_new(all, o);
 	}
 	return all;
@@ -110,117 +130,476 @@ static json_t *strings(const struct strv *v)
 	return all;
 }
 
-static json_t *kernel_json(const struct guest *g, const struct tree *t)
+/* Which respawn this is: git's name of the checkout, "unknown" where it has none */
+static const char *revision(void)
 {
-	__auto_free char *path = fmt("%s/release", g->kernel->dir);
+	__auto_strv struct strv argv = { 0 };
+	struct run_opts o = { .quiet_err = true };
+	static char *known;
+	char *said = NULL;
+
+	if (known)
+		return known;
+	o.out = &said;
+	strv_split(&argv, "git --no-optional-locks -C", " ");
+	strv_add(&argv, "%s", host_source());
+	strv_split(&argv, "describe --always --dirty --abbrev=12", " ");
+	known = run(&argv, &o) || !said ? copy("unknown") : said;
+	known[strcspn(known, "\n")] = '\0';
+	return known;
+}
+
+/* The SHA-256 of a file that does not change while the program runs */
+static const char *sum_of(const char *path)
+{
+	static struct strv paths, sums;
+	char hex[HASH_LEN];
+
+	for (size_t i = 0; i < paths.n; i++)
+		if (!strcmp(paths.v[i], path))
+			return sums.v[i];
+	hash_file(path, hex);
+	strv_add(&paths, "%s", path);
+	strv_add(&sums, "%s", hex);
+	return sums.v[sums.n - 1];
+}
+
+static json_t *patches(const struct request *r)
+{
+	__auto_strv struct strv files = { 0 };
+	json_t *all = json_array();
+
+	if (request_has_series(r))
+		tree_series(&files);
+	strv_split(&files, r->patches, " ");
+	for (size_t i = 0; i < files.n; i++) {
+		const char *slash = strrchr(files.v[i], '/');
+
+		json_array_append_new(all, json_pack("{s:s, s:s}", "name",
+						     slash ? slash + 1 : files.v[i],
+						     "sha256", sum_of(files.v[i])));
+	}
+	return all;
+}
+
+static json_t *image_json(const struct image *i)
+{
+	__auto_free char *path = fmt("%s/release", i->kernel.dir);
 	__auto_free char *release = read_file(path, NULL);
-	char *version = release ? strtok(release, "\n") : NULL;
-	char image[HASH_LEN], initramfs[HASH_LEN];
 
-	hash_file(g->kernel->image, image);
-	hash_file(g->initramfs, initramfs);
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}",
-			 "source", t->name, "pin", opt.pin, "series", opt.series,
-			 "tree", t->hash, "id", g->kernel->key,
-			 "release", version ? version : "unknown",
-			 "image", g->kernel->image, "image_sha256", image,
-			 "initramfs", g->initramfs, "initramfs_sha256", initramfs);
+	if (release)
+		release[strcspn(release, "\n")] = '\0';
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "source", i->tree.name,
+			 "tree", i->tree.hash, "id", i->kernel.key,
+			 "compiler", i->kernel.compiler ?: "unknown",
+			 "release", release ? release : "unknown",
+			 "image", i->kernel.image, "initramfs", i->initramfs);
 }
 
-/* Of a run that keeps a log: what another one has to agree in */
-static void events_json(const struct guest *g, json_t *o)
+static json_t *failures(const struct judge *j)
 {
-	__auto_free char *path = fmt("%s/events.bin", g->dir);
-	struct events e;
-	char sum[HASH_LEN];
+	const struct judge_failure *f;
+	size_t n = judge_failures(j, &f);
+	json_t *all = json_array();
 
-	if (!events_read(&e, path))
-		return;
-	hash_file(path, sum);
-	json_object_set_new(o, "events", json_integer(e.count));
-	json_object_set_new(o, "events_sha256", json_string(sum));
-	events_free(&e);
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(all, json_pack("{s:s, s:s, s:s?, s:s?}", "verdict",
+						     verdict_name(f[i].verdict), "what",
+						     f[i].what, "test", f[i].test,
+						     "signature", f[i].signature));
+	return all;
 }
 
-static json_t *run_json(const struct guest *g, const struct tree *t)
+/* What the judge says; of a run that passed that is less. */
+static void add_verdict(json_t *o, const struct judge *j)
 {
-	struct ktap_counts n = judge_counts(g->judge);
-	__auto_free char *console = fmt("%s/console.log", g->dir);
-	char sum[HASH_LEN];
-	json_t *o;
+	struct ktap_counts n = judge_counts(j);
 
-	hash_file(console, sum);
-	o = json_pack("{s:i, s:o, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:s}",
-		      "format", RECORD_FORMAT, "kernel", kernel_json(g, t),
-		      "arch", g->kernel->arch->name, "config", opt.config,
-		      "smpboot", g->smpboot->name,
-		      "timing", strcmp(g->accel, "virtual") ? "real" : "virtual",
-		      "accelerator", strcmp(g->accel, "kvm") ? "tcg" : "kvm",
-		      "plan", strings(g->steps),
-		      "qemu", strings(&g->argv), "cmdline", g->cmdline);
-	workload_to_json(&g->work, o);
-	if (g->from)
-		snapshot_record(g->from, o, g->dir);
-	events_json(g, o);
-	json_object_set_new(o, "ended_by",
-			    json_string(g->ending == ENDING_ITSELF ? "guest" : "host"));
-	json_object_set_new(o, "verdict", json_string(verdict_name(judge_verdict(g->judge))));
-	if (judge_failure(g->judge))
+	json_object_set_new(o, "verdict", json_string(verdict_name(judge_verdict(j))));
+	if (judge_failure(j)) {
+		__auto_free char *signature = judge_signature(j), *excerpt = judge_excerpt(j);
+		__auto_strv struct strv failed = { 0 };
+
+		judge_failed_tests(j, &failed);
+		json_object_set_new(o, "signature", json_string(signature));
 		json_object_set_new(o, "first_failure",
-				    json_pack("{s:s, s:s?}", "what", judge_failure(g->judge),
-					      "test", judge_failed_test(g->judge)));
+				    json_pack("{s:s, s:s?}", "what", judge_failure(j),
+					      "test", judge_failed_test(j)));
+		json_object_set_new(o, "failures", failures(j));
+		json_object_set_new(o, "failed_tests", strings(&failed));
+		json_object_set_new(o, "excerpt", json_string(excerpt));
+	}
 	json_object_set_new(o, "counts", json_pack("{s:i, s:i, s:i}", "passed", n.passed,
 						   "failed", n.failed, "skipped", n.skipped));
-	json_object_set_new(o, "results", tests(ktap_root(judge_ktap(g->judge))));
-	json_object_set_new(o, "console_sha256", json_string(sum));
-	json_object_set_new(o, "times", json_pack("{s:f, s:f, s:f}", "boot", g->boot,
-						  "wall", g->wall,
-						  "guest", judge_guest_time(g->judge)));
-	return o;
+	json_object_set_new(o, "cases_before", json_integer(judge_cases_before(j)));
+	json_object_set_new(o, "results", tests(ktap_root(judge_ktap(j))));
 }
 
-/* It is no longer to be removed at an early end. */
-static void forget(const char *dir)
+/* How many events a run had that keeps a log of them; 0 if it keeps none */
+static uint64_t events_of(const char *dir)
 {
-	for (size_t i = 0; i < unfinished.n; i++)
-		if (!strcmp(unfinished.v[i], dir))
-			*unfinished.v[i] = '\0';
-}
+	__auto_free char *path = fmt("%s/events.bin", dir);
+	struct events e;
+	uint64_t n;
 
-/**
- * record_discard - remove the folder of a guest that is to leave no record
- * @g: the guest
- */
-void record_discard(const struct guest *g)
-{
-	remove_tree(g->dir);
-	forget(g->dir);
+	if (!events_read(&e, path))
+		return 0;
+	n = e.count;
+	events_free(&e);
+	return n;
 }
 
 /**
- * record_finish - write what is known of a guest, and give the record its name
- * @g: the guest, judged
- * @t: the source of its kernel
- *
- * Dies if the disk is full or the like; then there is no record.
- *
- * Return: the record's folder, to be freed
+ * record_make - say what is known of a trial
+ * @rec: gets it; nothing is written yet
+ * @g: its guest, judged
+ * @from: what that went on from, or NULL
  */
-char *record_finish(const struct guest *g, const struct tree *t)
+void record_make(struct record *rec, const struct guest *g, const struct snapshot *from)
 {
-	__auto_free char *path = fmt("%s/run.json", g->dir);
-	json_t *o = run_json(g, t);
-	char *text, *final = copy(g->dir);
+	json_t *o = json_pack("{s:i, s:{s:s, s:s}, s:o, s:o, s:{s:s, s:o}, s:s, s:s, s:s}",
+			      "format", RECORD_FORMAT,
+			      "respawn", "revision", revision(), "judge", judge_version(),
+			      "request", request_to_json(&g->req),
+			      "image", image_json(g->image),
+			      "qemu", "version", qemu_version(g->req.arch),
+			      "arguments", strings(&g->argv), "cmdline", g->cmdline,
+			      "accelerator", strcmp(g->accel, "kvm") ? "tcg" : "kvm",
+			      "ended_by", g->ending == ENDING_ITSELF ? "guest" : "host");
 
 	if (!o)
 		die("out of memory");
-	text = json_dumps(o, JSON_INDENT(2));
-	json_decref(o);
+	if (from)
+		json_object_set_new(o, "snapshot",
+				    json_pack("{s:I, s:I}", "words_at", (json_int_t)from->at,
+					      "words_size", (json_int_t)from->size));
+	add_verdict(o, g->judge);
+	json_object_set_new(o, "events", json_integer(events_of(g->dir)));
+	json_object_set_new(o, "times", json_pack("{s:f, s:f, s:f}", "boot", g->boot,
+						  "wall", g->wall,
+						  "guest", judge_guest_time(g->judge)));
+	*rec = (struct record){ .dir = copy(g->dir), .json = o };
+}
+
+static void set_sum(json_t *o, const char *key, const char *sum)
+{
+	json_object_set_new(o, key, json_string(sum));
+}
+
+/* The checksums of all that lies beside run.json, and of what was run */
+static void add_sums(struct record *rec, const struct guest *g, const struct snapshot *from)
+{
+	__auto_free char *console = fmt("%s/console.log", rec->dir);
+	__auto_free char *events = fmt("%s/events.bin", rec->dir);
+	json_t *image = json_object_get(rec->json, "image");
+	char sum[HASH_LEN];
+
+	set_sum(image, "image_sha256", sum_of(g->image->kernel.image));
+	set_sum(image, "initramfs_sha256", sum_of(g->image->initramfs));
+	json_object_set_new(image, "patches", patches(&g->req));
+	hash_file(console, sum);
+	set_sum(rec->json, "console_sha256", sum);
+	if (exists(events)) {
+		hash_file(events, sum);
+		set_sum(rec->json, "events_sha256", sum);
+	}
+	if (from) {
+		__auto_free char *path = fmt("%s/" SNAPSHOT, rec->dir);
+
+		/* As a link where that can be: it is as large as all the rest together. */
+		if (strcmp(from->path, path) && link(from->path, path))
+			copy_file(from->path, path);
+		set_sum(json_object_get(rec->json, "snapshot"), "sha256", sum_of(from->path));
+	}
+}
+
+/**
+ * record_finish - write a record, and give it its name
+ * @rec: from record_make(); its folder has another name afterwards
+ * @g: the guest
+ * @from: what that went on from, or NULL
+ *
+ * Dies if the disk is full or the like; then there is no record.
+ */
+void record_finish(struct record *rec, const struct guest *g, const struct snapshot *from)
+{
+	__auto_free char *path = fmt("%s/" RUN_JSON, rec->dir), *text = NULL;
+	char *final = copy(rec->dir);
+
+	add_sums(rec, g, from);
+	text = json_dumps(rec->json, JSON_INDENT(2));
+	if (!text)
+		die("out of memory");
 	write_file(path, text, strlen(text));
-	free(text);
 	final[strlen(final) - strlen(".tmp")] = '\0';
-	if (rename(g->dir, final))
-		die("cannot rename %s: %s", g->dir, strerror(errno));
-	forget(g->dir);
-	return final;
+	if (rename(rec->dir, final))
+		die("cannot rename %s: %s", rec->dir, strerror(errno));
+	forget(rec->dir);
+	free(rec->dir);
+	rec->dir = final;
+}
+
+/**
+ * record_discard - remove the folder of a trial that is to leave no record
+ * @rec: from record_make(); what is known of the trial stays in memory
+ */
+void record_discard(struct record *rec)
+{
+	remove_tree(rec->dir);
+	forget(rec->dir);
+	free(rec->dir);
+	rec->dir = NULL;
+}
+
+void record_free(struct record *rec)
+{
+	json_decref(rec->json);
+	free(rec->dir);
+	*rec = (struct record){ 0 };
+}
+
+/* ---- reading -------------------------------------------------------------------- */
+
+/**
+ * record_read - read a record
+ * @rec: gets it
+ * @dir: its folder
+ *
+ * Dies if it is not there, damaged, or of a format that this respawn does not read.
+ */
+void record_read(struct record *rec, const char *dir)
+{
+	__auto_free char *path = fmt("%s/" RUN_JSON, dir);
+	json_error_t err;
+	json_int_t format;
+
+	if (!*dir)
+		die("RUN=: say which record, as build/runs/<name>");
+	if (!exists(path))
+		die("%s: there is no record with that name", dir);
+	*rec = (struct record){ .dir = copy(dir), .json = json_load_file(path, 0, &err) };
+	if (!rec->json)
+		die("%s is corrupt: %s in line %d", path, err.text, err.line);
+	format = json_integer_value(json_object_get(rec->json, "format"));
+	if (format != RECORD_FORMAT)
+		die("%s is a record of format %lld, and this respawn reads format %d: the respawn that wrote it can read it",
+		    dir, (long long)format, RECORD_FORMAT);
+}
+
+/**
+ * record_member - a member of a record
+ * @rec: the record
+ * @path: its name, with the names of the objects it is in before it: "times.wall"
+ *
+ * Return: its value, or NULL
+ */
+const json_t *record_member(const struct record *rec, const char *path)
+{
+	__auto_strv struct strv names = { 0 };
+	const json_t *o = rec->json;
+
+	strv_split(&names, path, ".");
+	for (size_t i = 0; i < names.n; i++)
+		o = json_object_get(o, names.v[i]);
+	return o;
+}
+
+/**
+ * record_text - a text out of a record
+ * @rec: the record
+ * @path: as of record_member()
+ *
+ * Return: the text. Dies if the record has none.
+ */
+const char *record_text(const struct record *rec, const char *path)
+{
+	const char *s = json_string_value(record_member(rec, path));
+
+	if (!s)
+		die("%s/" RUN_JSON " is no whole record: it has no %s", rec->dir, path);
+	return s;
+}
+
+double record_real(const struct record *rec, const char *path)
+{
+	return json_number_value(record_member(rec, path));
+}
+
+/**
+ * record_verdict - the verdict of a record
+ * @rec: the record
+ *
+ * Return: the verdict; one that is not known is an error
+ */
+enum verdict record_verdict(const struct record *rec)
+{
+	const char *name = record_text(rec, "verdict");
+
+	for (enum verdict v = VERDICT_PASS; v < VERDICT_ERROR; v++)
+		if (!strcmp(verdict_name(v), name))
+			return v;
+	return VERDICT_ERROR;
+}
+
+bool record_is_good(const struct record *rec)
+{
+	return record_verdict(rec) <= VERDICT_SKIP;
+}
+
+struct ktap_counts record_counts(const struct record *rec)
+{
+	return (struct ktap_counts){
+		.passed = json_integer_value(record_member(rec, "counts.passed")),
+		.failed = json_integer_value(record_member(rec, "counts.failed")),
+		.skipped = json_integer_value(record_member(rec, "counts.skipped")),
+	};
+}
+
+uint64_t record_seed(const struct record *rec)
+{
+	return json_integer_value(record_member(rec, "request.seed"));
+}
+
+/**
+ * record_console - the console of a record
+ * @rec: the record
+ *
+ * Return: its text, to be freed. Dies if it can't be read.
+ */
+char *record_console(const struct record *rec)
+{
+	__auto_free char *path = fmt("%s/console.log", rec->dir);
+	char *text = read_file(path, NULL);
+
+	if (!text)
+		die("cannot read %s: %s", path, strerror(errno));
+	return text;
+}
+
+/* ---- running it again ----------------------------------------------------------- */
+
+/**
+ * record_request - what the trial of a record was asked
+ * @rec: the record
+ * @r: gets it
+ *
+ * Dies if it is not all there.
+ */
+void record_request(const struct record *rec, struct request *r)
+{
+	__auto_free char *lack = request_from_json(r, record_member(rec, "request"));
+
+	if (lack)
+		die("%s/" RUN_JSON " is no whole record: it has no %s, or none that is of use",
+		    rec->dir, lack);
+}
+
+/* In a bundle the file lies beside the record. */
+static char *file_of(const struct record *rec, const char *what)
+{
+	__auto_free char *key = fmt("image.%s", what), *sum_key = fmt("image.%s_sha256", what);
+	const char *want = record_text(rec, sum_key);
+	char *path = fmt("%s/%s", rec->dir, what);
+
+	if (!exists(path)) {
+		free(path);
+		path = copy(record_text(rec, key));
+	}
+	if (!exists(path))
+		die("%s is gone, so this run can't be replayed; a bundle would have kept it", path);
+	if (strcmp(sum_of(path), want))
+		die("%s is not the file that was run: its SHA-256 is %.12s..., the record says %.12s...",
+		    path, sum_of(path), want);
+	return path;
+}
+
+/**
+ * record_image - what the trial of a record ran
+ * @rec: the record
+ * @r: from record_request()
+ * @i: gets it
+ *
+ * Dies if the files are gone or other ones.
+ */
+void record_image(const struct record *rec, const struct request *r, struct image *i)
+{
+	__auto_strv struct strv steps = { 0 };
+	const char *slash;
+
+	*i = (struct image){
+		.tree = { .name = copy(record_text(rec, "image.source")),
+			  .hash = copy(record_text(rec, "image.tree")), .lock = -1 },
+		.kernel = { .req = *r, .arch = r->arch,
+			    .key = copy(record_text(rec, "image.id")),
+			    .compiler = copy(record_text(rec, "image.compiler")),
+			    .image = file_of(rec, "image") },
+		.initramfs = file_of(rec, "initramfs"),
+	};
+	slash = strrchr(i->kernel.image, '/');
+	if (!slash)
+		die("%s/" RUN_JSON " is corrupt: its kernel image is no path", rec->dir);
+	i->kernel.dir = fmt("%.*s", (int)(slash - i->kernel.image), i->kernel.image);
+	plan_read(&i->plan, r);
+	strv_split(&steps, r->plan, ",");
+	for (size_t n = 0; n < steps.n; n++)
+		if (!plan_find(&i->plan, steps.v[n]))
+			die("%s has a step %s, which no plan knows: name the folder it comes from with SUITES=",
+			    rec->dir, steps.v[n]);
+}
+
+/**
+ * record_snapshot - what the trial of a record went on from
+ * @rec: the record
+ * @s: gets it
+ *
+ * Dies if it is not there whole.
+ *
+ * Return: false if it booted
+ */
+bool record_snapshot(const struct record *rec, struct snapshot *s)
+{
+	const char *sum;
+
+	if (!record_member(rec, "snapshot"))
+		return false;
+	sum = record_text(rec, "snapshot.sha256");
+	*s = (struct snapshot){
+		.path = fmt("%s/" SNAPSHOT, rec->dir),
+		.at = json_integer_value(record_member(rec, "snapshot.words_at")),
+		.size = json_integer_value(record_member(rec, "snapshot.words_size")),
+	};
+	if (!exists(s->path))
+		die("%s is gone, so this run can't be replayed", s->path);
+	if (strcmp(sum_of(s->path), sum))
+		die("%s is not what the run went on from: its SHA-256 is %.12s..., the record says %.12s...",
+		    s->path, sum_of(s->path), sum);
+	return true;
+}
+
+/* Files may lie elsewhere now than they did. */
+static bool is_place(const char *option)
+{
+	return !strcmp(option, "-kernel") || !strcmp(option, "-initrd");
+}
+
+/**
+ * record_same_call - is a guest called as that of the record was?
+ * @rec: the record
+ * @g: the guest, prepared
+ *
+ * What runs is what respawn would run, and not what the record says: that may come
+ * from somebody else, who wants more than a replay. So it dies if the two differ.
+ */
+void record_same_call(const struct record *rec, const struct guest *g)
+{
+	const json_t *was = record_member(rec, "qemu.arguments");
+
+	for (size_t i = 0; i < json_array_size(was) || i < g->argv.n; i++) {
+		const char *then = json_string_value(json_array_get(was, i)) ?: "nothing";
+		const char *now = i < g->argv.n ? g->argv.v[i] : "nothing";
+
+		if (strcmp(then, now) && !(i && i < g->argv.n && is_place(g->argv.v[i - 1])))
+			die("%s was called with '%s' where this respawn says '%s': the one that wrote it can replay it",
+			    rec->dir, then, now);
+	}
 }

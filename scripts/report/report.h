@@ -2,10 +2,37 @@
 #ifndef RESPAWN_REPORT_H
 #define RESPAWN_REPORT_H
 
-#include "run/guest.h"
+#include "record/record.h"
 
-void report_table(const struct guest *g, size_t n);
-void report_failure(const struct guest *g, const char *record);
-void report_total(const struct guest *g, size_t n, unsigned int same, unsigned int different);
+/**
+ * struct report - what came of a command, as far as it is in records
+ * @records: of its trials
+ * @n: how many
+ * @same: pairs of trials that had to be the same and are
+ * @different: pairs that are not
+ */
+struct report {
+	const struct record *const *records;
+	size_t n;
+	unsigned int same;
+	unsigned int different;
+};
+
+/**
+ * struct report_format - a way to write a report
+ * @name: what it is called
+ * @write: writes it
+ */
+struct report_format {
+	const char *name;
+	void (*write)(const struct report *r, FILE *f);
+};
+
+extern const struct report_format report_text;
+
+void report_write(const struct report *r, const char *name, FILE *f);
+void report_failure(const struct record *rec, FILE *f);
+void report_total(FILE *f, unsigned int passed, unsigned int failed,
+		  unsigned int skipped);
 
 #endif /* RESPAWN_REPORT_H */

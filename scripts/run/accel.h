@@ -2,10 +2,8 @@
 #ifndef RESPAWN_ACCEL_H
 #define RESPAWN_ACCEL_H
 
-#include "build/kernel.h"
-#include "build/plan.h"
+#include "build/image.h"
 
-const char *accel_choose(const struct kernel *k, const char *initramfs,
-			 const struct plan *plan);
+const char *accel_choose(const struct image *image, const struct request *r);
 
 #endif /* RESPAWN_ACCEL_H */

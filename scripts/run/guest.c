@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Guests: how QEMU is called, how long it may take, how it ends.
+ * One life of a guest: how it begins, how long it may take, how it ends.
  *
  * The console goes to a file, which takes whatever comes at once: a pipe that
  * is full would be input, and the guest would no longer be deterministic.
@@ -8,7 +8,6 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -16,190 +15,48 @@
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "judge/events.h"
-#include "run/guest.h"
-#include "options.h"
+#include "lib/host.h"
 #include "lib/ui.h"
+#include "run/events_file.h"
+#include "run/qemu.h"
 
-#define MEMORY		(256UL << 20)
-/* Descriptors under which QEMU finds the file that is the guest's memory, and its monitor */
-#define MEMORY_FD	3
-#define MONITOR_FD	4
-/* How often the consoles are looked at, and how long trouble may talk on */
-#define POLL_MS		20
+/* How long trouble may talk on */
 #define TROUBLE_SILENCE	10.0
 /* How many times longer than its CPU time a guest may take of the host's */
 #define HOST_PATIENCE	20
+/* What no console of a guest that gets on with its work comes near to */
+#define CONSOLE_MAX	(64UL << 20)
 
-#define LOUD		"loglevel=8"
-
-static const char sandbox[] =
-	"on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny";
-
-static bool is_virtual(const struct guest *g)
+/* What the judge has to know of the steps */
+static void ask(struct guest *g)
 {
-	return !strcmp(g->accel, "virtual");
-}
+	struct judge_step *steps = calloc(g->steps.n + 1, sizeof(*steps));
 
-static char *joined(const struct strv *v, const char *delim)
-{
-	char *s = copy("");
-
-	for (size_t i = 0; i < v->n; i++) {
-		char *more = fmt("%s%s%s", s, i ? delim : "", v->v[i]);
-
-		free(s);
-		s = more;
-	}
-	return s;
-}
-
-/*
- * A stress run is over when something goes wrong, and the guest is who says so:
- * the host would end it some time later, in each run at another point.
- */
-static const char *const stress_cmdline[] = {
-	"panic_on_warn=1", "softlockup_panic=1", "watchdog_thresh=2",
-	"sysctl.kernel.hung_task_panic=1", "rcupdate.rcu_cpu_stall_timeout=10",
-	"sysctl.kernel.panic_on_rcu_stall=1",
-	GUEST_FEWER_FILES,
-};
-
-static bool is_stress(const struct guest *g)
-{
-	return g->steps->n == 1 && !strcmp(g->steps->v[0], "stress");
-}
-
-static char *stress_words(void)
-{
-	char *words = copy("");
-
-	for (size_t i = 0; i < ARRAY_SIZE(stress_cmdline); i++) {
-		char *more = fmt("%s%s ", words, stress_cmdline[i]);
-
-		free(words);
-		words = more;
-	}
-	return words;
-}
-
-/* One that goes on from a snapshot waited to be taken. */
-static bool waits(const struct guest *g)
-{
-	return g->waits || g->from;
-}
-
-static char *command_line(const struct guest *g)
-{
-	__auto_free char *plan = joined(g->steps, ",");
-	__auto_free char *work = waits(g) ? copy("respawn.snapshot=1") : workload_cmdline(&g->work);
-	__auto_free char *more = workload_for_kernel();
-	__auto_free char *stress = is_stress(g) ? stress_words() : copy("");
-	const struct arch *a = g->kernel->arch;
-
-	/* The console is what a guest is judged by: none of the user's words makes it silent. */
-	return fmt("console=%s nokaslr panic=-1 slab_nomerge printk.time=1 printk.devkmsg=on " LOUD " kunit.enable=1 rcupdate.rcu_expedited=1 %s%s%s%srespawn.plan=%s %s%s%s",
-		   a->console, a->cmdline, is_virtual(g) ? a->virtual_cmdline : "",
-		   g->smpboot ? g->smpboot->cmdline : "", stress,
-		   plan, work, more, *more ? " " LOUD : "");
-}
-
-static void timing_args(const struct guest *g, struct strv *argv)
-{
-	const struct arch *a = g->kernel->arch;
-
-	strv_add(argv, "-accel");
-	if (is_virtual(g)) {
-		strv_split(argv, "tcg,thread=single -rtc base=2020-01-01,clock=vm -icount", " ");
-		strv_add(argv, "shift=%u,sleep=off", a->icount);
-	} else {
-		strv_add(argv, "%s", strcmp(g->accel, "kvm") ? "tcg,thread=multi" : "kvm");
-	}
-	strv_add(argv, "-cpu");
-	strv_add(argv, "%s", strcmp(g->accel, "kvm") ? a->cpu : "host");
-}
-
-/* Its memory is a file that the host has open too, see events.c. */
-static void memory_args(struct guest *g)
-{
-	strv_add(&g->argv, "-m");
-	strv_add(&g->argv, "%luM", MEMORY >> 20);
-	strv_add(&g->argv, "-object");
-	strv_add(&g->argv, "memory-backend-file,id=ram,size=%luM,share=on,mem-path=/proc/self/fd/%d",
-		 MEMORY >> 20, MEMORY_FD);
+	if (!steps)
+		die("out of memory");
+	for (size_t i = 0; i < g->steps.n; i++)
+		steps[i] = (struct judge_step){
+			.name = g->steps.v[i],
+			.suites = plan_find(&g->image->plan, g->steps.v[i])->suites,
+		};
+	g->asked = (struct judge_asked){
+		.steps = steps, .n = g->steps.n, .cpus = g->req.smp,
+	};
 }
 
 /**
- * guest_monitor - have a guest's QEMU monitored
- * @g: the guest, its QEMU not started yet
+ * guest_prepare - work out how QEMU is called
+ * @g: with all set that its maker sets: from @image to @hook_data
  */
-void guest_monitor(struct guest *g)
+void guest_prepare(struct guest *g)
 {
-	if (g->monitored)
-		return;
-	g->monitored = true;
-	strv_add(&g->argv, "-chardev");
-	strv_add(&g->argv, "socket,id=qmp,fd=%d", MONITOR_FD);
-	strv_split(&g->argv, "-mon chardev=qmp,mode=control", " ");
-}
-
-/*
- * The guest can stop itself, by the device that is for panics: as it is ready for
- * a snapshot, and at the moment of a failure, if somebody wants to look at it. It
- * can't know, so that it is the same run.
- */
-static void stop_args(struct guest *g)
-{
-	strv_add(&g->argv, "-device");
-	strv_add(&g->argv, "%s", g->kernel->arch->pvpanic);
-	strv_add(&g->argv, "-action");
-	strv_add(&g->argv, "panic=%s", g->waits && !g->from ? "pause" : "none");
-	if (waits(g))
-		guest_monitor(g);
-	if (g->from)
-		strv_split(&g->argv, "-incoming defer", " ");
-}
-
-static void qemu_args(struct guest *g, const char *serial)
-{
-	const struct arch *a = g->kernel->arch;
-
-	strv_add(&g->argv, "%s", a->qemu);
-	strv_split(&g->argv, "-no-user-config -nodefaults -display none -monitor none -no-reboot", " ");
-	strv_add(&g->argv, "-sandbox");
-	strv_add(&g->argv, "%s", sandbox);
-	strv_add(&g->argv, "-M");
-	strv_add(&g->argv, "%s,memory-backend=ram", a->qemu_machine);
-	memory_args(g);
-	timing_args(g, &g->argv);
-	strv_add(&g->argv, "-smp");
-	strv_add(&g->argv, "%u", g->work.cpus);
-	strv_add(&g->argv, "-serial");
-	strv_add(&g->argv, "%s", serial);
-	strv_add(&g->argv, "-kernel");
-	strv_add(&g->argv, "%s", g->kernel->image);
-	strv_add(&g->argv, "-initrd");
-	strv_add(&g->argv, "%s", g->initramfs);
-	strv_add(&g->argv, "-append");
-	strv_add(&g->argv, "%s", g->cmdline);
-	if (waits(g) || is_stress(g))
-		stop_args(g);
-}
-
-/**
- * guest_prepare_again - prepare a guest whose kernel is told what one was before
- * @g: with everything set that the caller sets, @g->work and @g->cmdline too
- * @plan: all steps there are
- */
-void guest_prepare_again(struct guest *g, const struct plan *plan)
-{
-	qemu_args(g, "file:console.log");
+	strv_split(&g->steps, g->req.plan, ",");
+	g->is_stress = plan_is_stress(&g->image->plan, &g->steps);
 	g->pid = -1;
 	g->pidfd = -1;
 	g->console = -1;
@@ -207,29 +64,16 @@ void guest_prepare_again(struct guest *g, const struct plan *plan)
 	g->cpu_slot = -1;
 	g->boot = -1;
 	g->qmp.fd = -1;
-	g->judge = judge_new(plan, g->steps);
-}
-
-/**
- * guest_prepare - work out how QEMU is called
- * @g: with everything set that the caller sets
- * @plan: all steps there are
- */
-void guest_prepare(struct guest *g, const struct plan *plan)
-{
-	if (!g->work.cpus)
-		workload_from_options(&g->work, opt.seed);
-	if (!is_virtual(g))
-		workload_in_parallel(&g->work);
-	g->cmdline = command_line(g);
-	guest_prepare_again(g, plan);
+	ask(g);
+	g->judge = judge_new(&g->asked);
+	qemu_arguments(g, "file:console.log");
 }
 
 static int make_memory(void)
 {
 	int fd = memfd_create("respawn-guest", MFD_CLOEXEC);
 
-	if (fd < 0 || ftruncate(fd, MEMORY))
+	if (fd < 0 || ftruncate(fd, QEMU_MEMORY))
 		die("cannot have memory for a guest: %s", strerror(errno));
 	return fd;
 }
@@ -241,7 +85,7 @@ static int make_memory(void)
  */
 static int take_cpu(struct guest *g)
 {
-	__auto_free char *dir = fmt("%s/cpu", opt.cache);
+	__auto_free char *dir = fmt("%s/cpu", host_cache());
 	static unsigned int crowded;
 	int cpus[CPU_SETSIZE], n = 0;
 	cpu_set_t set;
@@ -269,13 +113,13 @@ static int take_cpu(struct guest *g)
 /* Each may have the very number that the other is to have: out of the way first. */
 static void hand_over(const struct guest *g, int monitor)
 {
-	int memory = fcntl(g->memory, F_DUPFD_CLOEXEC, MONITOR_FD + 1);
+	int memory = fcntl(g->memory, F_DUPFD_CLOEXEC, QEMU_MONITOR_FD + 1);
 
 	if (monitor >= 0)
-		monitor = fcntl(monitor, F_DUPFD_CLOEXEC, MONITOR_FD + 1);
-	dup2(memory, MEMORY_FD);
+		monitor = fcntl(monitor, F_DUPFD_CLOEXEC, QEMU_MONITOR_FD + 1);
+	dup2(memory, QEMU_MEMORY_FD);
 	if (monitor >= 0)
-		dup2(monitor, MONITOR_FD);
+		dup2(monitor, QEMU_MONITOR_FD);
 }
 
 static void __noreturn qemu_child(const struct guest *g, int monitor, int cpu, pid_t parent)
@@ -324,17 +168,17 @@ void guest_start(struct guest *g)
 	qemu = find_program(g->argv.v[0]);
 	if (!qemu)
 		die("%s is not installed; 'make deps' installs it", g->argv.v[0]);
-	if (!exists(g->kernel->image))
+	if (!exists(g->image->kernel.image))
 		die("the kernel image %s is missing; remove %s, and it is built again",
-		    g->kernel->image, g->kernel->dir);
-	if (!exists(g->initramfs))
-		die("the initramfs %s is missing", g->initramfs);
+		    g->image->kernel.image, g->image->kernel.dir);
+	if (!exists(g->image->initramfs))
+		die("the initramfs %s is missing", g->image->initramfs);
 	g->console = open(console, O_RDONLY | O_CREAT | O_CLOEXEC, 0666);
 	if (g->console < 0)
 		die("cannot write %s: %s", console, strerror(errno));
 
 	g->memory = make_memory();
-	cpu = is_virtual(g) ? take_cpu(g) : -1;
+	cpu = strcmp(g->accel, "virtual") ? -1 : take_cpu(g);
 	monitor = g->monitored ? qmp_open(&g->qmp) : -1;
 	g->begun = now();
 	g->heard = g->begun;
@@ -348,8 +192,8 @@ void guest_start(struct guest *g)
 	g->pidfd = syscall(SYS_pidfd_open, g->pid, 0);
 	if (g->pidfd < 0)
 		die("pidfd_open: %s", strerror(errno));
-	if (g->from)
-		snapshot_resume(g);
+	if (g->hooks && g->hooks->started)
+		g->hooks->started(g);
 }
 
 /* Seconds of CPU that QEMU used so far */
@@ -368,7 +212,8 @@ static void listen_to(struct guest *g)
 	char buf[1 << 14];
 	ssize_t n;
 
-	while ((n = read(g->console, buf, sizeof(buf))) > 0) {
+	while (g->console_size <= CONSOLE_MAX && (n = read(g->console, buf, sizeof(buf))) > 0) {
+		g->console_size += n;
 		g->heard = now();
 		g->cpu_heard = cpu_used(g);
 		judge_feed(g->judge, buf, n);
@@ -383,6 +228,7 @@ static void listen_to(struct guest *g)
 static char *patience(const struct guest *g, enum ending *ending)
 {
 	const char *what = g->by_cpu ? " of CPU time" : "";
+	unsigned int stall = g->req.stall, timeout = g->req.timeout;
 	double t = now(), cpu = g->by_cpu ? cpu_used(g) : 0;
 
 	if (judge_in_trouble(g->judge) && t - g->heard > TROUBLE_SILENCE) {
@@ -393,15 +239,19 @@ static char *patience(const struct guest *g, enum ending *ending)
 		*ending = ENDING_ENOUGH;
 		return copy("a case failed, and that was enough");
 	}
-	if ((g->by_cpu ? cpu - g->cpu_heard : t - g->heard) > opt.stall) {
+	if (g->console_size > CONSOLE_MAX) {
+		*ending = ENDING_FLOOD;
+		return fmt("the console had more than %lu MiB", CONSOLE_MAX >> 20);
+	}
+	if ((g->by_cpu ? cpu - g->cpu_heard : t - g->heard) > stall) {
 		*ending = ENDING_SILENT;
-		return fmt("the console was silent for %u s%s (STALL=)", opt.stall, what);
+		return fmt("the console was silent for %u s%s (STALL=)", stall, what);
 	}
-	if ((g->by_cpu ? cpu : t - g->begun) > opt.timeout) {
+	if ((g->by_cpu ? cpu : t - g->begun) > timeout) {
 		*ending = ENDING_TIMEOUT;
-		return fmt("the guest was not done after %u s%s (TIMEOUT=)", opt.timeout, what);
+		return fmt("the guest was not done after %u s%s (TIMEOUT=)", timeout, what);
 	}
-	if (t - g->begun > HOST_PATIENCE * opt.timeout) {
+	if (t - g->begun > HOST_PATIENCE * timeout) {
 		*ending = ENDING_QEMU_FAILED;
 		return fmt("QEMU used only %.0f s of CPU in %.0f s: it is stuck, or the host is far too busy",
 			   cpu, t - g->begun);
@@ -436,9 +286,9 @@ static void save_events(struct guest *g)
 	uint64_t at;
 	size_t size;
 
-	if (judge_events(g->judge, &at, &size) && size <= MEMORY &&
-	    at >= g->kernel->arch->memory)
-		events_save(g->memory, at - g->kernel->arch->memory, size, path);
+	if (judge_events(g->judge, &at, &size) && size <= QEMU_MEMORY &&
+	    at >= g->req.arch->memory)
+		events_save(g->memory, at - g->req.arch->memory, size, path);
 }
 
 /* QEMU is gone; what it wrote last is still to be read. */
@@ -448,18 +298,30 @@ static void finish(struct guest *g)
 
 	while (waitpid(g->pid, &status, 0) < 0 && errno == EINTR)
 		;
+	g->pid = -1;
 	g->wall = now() - g->begun;
 	died_by(g, status);
+}
+
+/**
+ * guest_fetch - have all that a guest left, and its verdict
+ * @g: a guest that is over, see guest_poll()
+ *
+ * One that is paused has no verdict yet.
+ */
+void guest_fetch(struct guest *g)
+{
 	listen_to(g);
-	judge_end(g->judge, g->ending, g->detail);
 	save_events(g);
+	if (g->pid > 0)
+		return;
+	judge_end(g->judge, g->ending, g->detail);
 	qmp_close(&g->qmp);
 	close(g->memory);
 	close(g->pidfd);
 	close(g->console);
 	if (g->cpu_slot >= 0)
 		close(g->cpu_slot);
-	g->pid = -1;
 }
 
 static void stop(struct guest *g)
@@ -480,25 +342,75 @@ void guest_give_up(struct guest *g, char *why)
 	stop(g);
 }
 
-/**
- * guest_hear - hear what QEMU has said
- * @g: a guest that runs
- */
-void guest_hear(struct guest *g)
+/* Hear what QEMU has said. */
+static void hear(struct guest *g)
 {
 	json_t *message;
 
 	while (g->qmp.fd >= 0 && (message = qmp_next(&g->qmp))) {
 		if (qmp_is_event(message, "STOP"))
 			g->stopped = true;
-		if (g->hear && !g->detail)
-			g->hear(g, message);
+		if (!g->hooks && json_object_get(message, "QMP"))
+			qmp_say(&g->qmp, "qmp_capabilities", NULL);
+		if (g->hooks && g->hooks->hear && !g->detail)
+			g->hooks->hear(g, message);
 		json_decref(message);
 	}
 }
 
+/* The host may be out of patience: end the guest then, or have it pause. */
+static void be_patient(struct guest *g)
+{
+	if (g->detail) {
+		/* It was to pause, and QEMU does not. */
+		if (g->gdb && now() - g->given_up > g->req.stall)
+			stop(g);
+		return;
+	}
+	g->detail = patience(g, &g->ending);
+	if (!g->detail)
+		return;
+	g->given_up = now();
+	if (g->gdb)
+		qmp_say(&g->qmp, "stop", NULL);
+	else
+		stop(g);
+}
+
 /**
- * guest_kill - end a guest that guests_run() does not know of
+ * guest_fds - what a guest is waited for with
+ * @g: a guest that runs
+ * @fds: gets its descriptors, for poll()
+ */
+void guest_fds(const struct guest *g, struct pollfd fds[GUEST_FDS])
+{
+	fds[0] = (struct pollfd){ .fd = g->pidfd, .events = POLLIN };
+	fds[1] = (struct pollfd){ .fd = g->qmp.fd, .events = POLLIN };
+}
+
+/**
+ * guest_poll - see how a guest is
+ * @g: a guest that runs
+ * @fds: what poll() said of it
+ *
+ * Return: whether it is over, or is paused where it was to be
+ */
+bool guest_poll(struct guest *g, const struct pollfd fds[GUEST_FDS])
+{
+	hear(g);
+	if (fds[0].revents) {
+		finish(g);
+		return true;
+	}
+	if (g->gdb && g->stopped)
+		return true;
+	listen_to(g);
+	be_patient(g);
+	return false;
+}
+
+/**
+ * guest_kill - end a guest at once, without a verdict
  * @g: from guest_start()
  */
 void guest_kill(struct guest *g)
@@ -510,214 +422,18 @@ void guest_kill(struct guest *g)
 }
 
 /**
- * struct running - the guests that run side by side
- * @source: where they come from and go to
- * @g: those that run now
- * @n: how many
- * @most: how many there may be
- */
-struct running {
-	const struct guest_source *source;
-	struct guest **g;
-	size_t n;
-	size_t most;
-};
-
-/* Ctrl-C: no guest is left, and the caller's atexit() removes their records. */
-static void __noreturn interrupted(struct running *r, int sig)
-{
-	for (size_t i = 0; i < r->n; i++) {
-		stop(r->g[i]);
-		waitpid(r->g[i]->pid, NULL, 0);
-	}
-	ui_interrupt();
-	fprintf(stderr, "respawn: interrupted; the guests are ended, no record is kept of them\n");
-	exit(128 + sig);
-}
-
-static void look_at(struct running *r, const struct pollfd *fds)
-{
-	size_t left = 0;
-
-	for (size_t i = 0; i < r->n; i++) {
-		struct guest *g = r->g[i];
-
-		guest_hear(g);
-		if (fds[i].revents) {
-			finish(g);
-			r->source->over(r->source->arg, g);
-			continue;
-		}
-		if (g->pauses && g->stopped) {
-			listen_to(g);
-			save_events(g);
-			r->source->over(r->source->arg, g);
-			continue;
-		}
-		r->g[left++] = g;
-		listen_to(g);
-		if (g->detail) {
-			/* It was to pause, and QEMU does not. */
-			if (g->pauses && now() - g->given_up > opt.stall)
-				stop(g);
-			continue;
-		}
-		g->detail = patience(g, &g->ending);
-		if (!g->detail)
-			continue;
-		g->given_up = now();
-		if (g->pauses)
-			qmp_say(&g->qmp, "stop", NULL);
-		else
-			stop(g);
-	}
-	r->n = left;
-}
-
-static void start_more(struct running *r)
-{
-	while (r->n < r->most) {
-		struct guest *g = r->source->next(r->source->arg);
-
-		if (!g)
-			return;
-		guest_start(g);
-		r->g[r->n++] = g;
-	}
-}
-
-/**
- * guests_places - how many guests the host has CPUs for
- *
- * Return: their number; more would only wait for each other
- */
-size_t guests_places(void)
-{
-	cpu_set_t set;
-
-	return sched_getaffinity(0, sizeof(set), &set) ? 1 : CPU_COUNT(&set);
-}
-
-/**
- * guests_run_from - run guests side by side until there are no more
- * @source: where they come from
- *
- * Does not return from Ctrl-C.
- */
-void guests_run_from(const struct guest_source *source)
-{
-	struct running r = { .source = source, .most = source->most ?: guests_places() };
-	struct pollfd *fds = calloc(2 * r.most + 1, sizeof(*fds));
-	struct signalfd_siginfo info;
-	sigset_t set, old;
-	int sigfd;
-
-	r.g = calloc(r.most, sizeof(*r.g));
-	if (!fds || !r.g)
-		die("out of memory");
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	sigprocmask(SIG_BLOCK, &set, &old);
-	sigfd = signalfd(-1, &set, SFD_CLOEXEC);
-	for (start_more(&r); r.n; start_more(&r)) {
-		const struct pollfd *signalled = &fds[2 * r.n];
-
-		for (size_t i = 0; i < r.n; i++) {
-			fds[i] = (struct pollfd){ .fd = r.g[i]->pidfd, .events = POLLIN };
-			fds[r.n + i] = (struct pollfd){ .fd = r.g[i]->qmp.fd, .events = POLLIN };
-		}
-		fds[2 * r.n] = (struct pollfd){ .fd = sigfd, .events = POLLIN };
-		poll(fds, 2 * r.n + 1, POLL_MS);
-		if (signalled->revents && read(sigfd, &info, sizeof(info)) > 0)
-			interrupted(&r, info.ssi_signo);
-		look_at(&r, fds);
-		source->show(source->arg);
-	}
-	close(sigfd);
-	sigprocmask(SIG_SETMASK, &old, NULL);
-	free(r.g);
-	free(fds);
-}
-
-/* All guests of an array, in its order */
-struct row {
-	struct guest *g;
-	size_t n;
-	size_t next;
-};
-
-static struct guest *row_next(void *arg)
-{
-	struct row *r = arg;
-
-	return r->next < r->n ? &r->g[r->next++] : NULL;
-}
-
-static void row_over(void *arg, struct guest *g)
-{
-	(void)arg;
-	(void)g;
-}
-
-static void row_show(void *arg)
-{
-	const struct row *r = arg;
-	char note[64] = "", text[128] = "";
-	double part = 0;
-	size_t used = 0;
-
-	for (size_t i = 0; i < r->next; i++) {
-		const struct guest *g = &r->g[i];
-
-		if (g->pid < 0) {
-			part++;
-			continue;
-		}
-		part += judge_progress(g->judge, note, sizeof(note));
-		if (used < sizeof(text) - 1)
-			used += snprintf(text + used, sizeof(text) - used, "%s%s:%s",
-					 used ? " " : "", g->kernel->arch->name, note);
-	}
-	ui_progress(part, r->n, text);
-}
-
-/**
- * guests_run - run guests side by side until the last one is over and judged
- * @g: guests from guest_prepare()
- * @n: how many
- *
- * Shows progress. Does not return from Ctrl-C.
- */
-void guests_run(struct guest *g, size_t n)
-{
-	struct row row = { .g = g, .n = n };
-
-	guests_run_from(&(struct guest_source){
-		.next = row_next, .over = row_over, .show = row_show, .arg = &row,
-	});
-}
-
-/**
  * guest_shell - give the terminal to a guest's shell, in real time
- * @g: guest with kernel and initramfs set
+ * @g: guest with image, request and accelerator set
  *
  * Return: QEMU's exit status
  */
 int guest_shell(struct guest *g)
 {
-	static const struct strv no_steps;
 	int status;
 	pid_t pid;
 
-	g->steps = &no_steps;
-	workload_from_options(&g->work, opt.seed);
 	g->memory = make_memory();
-	g->cmdline = fmt("console=%s nokaslr panic=-1 printk.devkmsg=on quiet %srespawn.shell=1%s%s",
-			 g->kernel->arch->console, g->kernel->arch->cmdline,
-			 *opt.kcmdline ? " " : "", opt.kcmdline);
-	qemu_args(g, "mon:stdio");
+	qemu_shell_arguments(g);
 	fflush(NULL);
 	pid = fork();
 	if (!pid) {
@@ -736,6 +452,8 @@ int guest_shell(struct guest *g)
 void guest_free(struct guest *g)
 {
 	judge_free(g->judge);
+	free((void *)g->asked.steps);
+	strv_free(&g->steps);
 	strv_free(&g->argv);
 	free(g->cmdline);
 	free(g->detail);

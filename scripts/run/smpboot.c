@@ -6,9 +6,8 @@
 #define _GNU_SOURCE
 #include <string.h>
 
-#include "options.h"
-#include "run/smpboot.h"
 #include "lib/util.h"
+#include "run/smpboot.h"
 
 static const struct smpboot modes[] = {
 	{
@@ -22,21 +21,33 @@ static const struct smpboot modes[] = {
 };
 
 /**
- * smpboot_next - walk the modes that SMPBOOT= leaves
+ * smpboot_next - walk the modes that a request leaves
  * @s: the one before, or NULL
+ * @r: the request
  *
  * A kernel without the series can only park.
  *
  * Return: the next one, or NULL at the end
  */
-const struct smpboot *smpboot_next(const struct smpboot *s)
+const struct smpboot *smpboot_next(const struct smpboot *s, const struct request *r)
 {
 	static const struct smpboot parks = { .name = "park", .cmdline = "" };
 
-	if (!options_series())
+	if (!request_has_series(r))
 		return s ? NULL : &parks;
 	for (s = s ? s + 1 : modes; s < modes + ARRAY_SIZE(modes); s++)
-		if (!*opt.smpboot || !strcmp(opt.smpboot, s->name))
+		if (!*r->smpboot || !strcmp(r->smpboot, s->name))
 			return s;
 	return NULL;
+}
+
+/**
+ * smpboot_of - the mode of one run
+ * @r: its request; the first mode if it leaves several
+ *
+ * Return: the mode
+ */
+const struct smpboot *smpboot_of(const struct request *r)
+{
+	return smpboot_next(NULL, r);
 }

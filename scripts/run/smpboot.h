@@ -4,6 +4,8 @@
 
 #include <stddef.h>
 
+#include "build/request.h"
+
 /**
  * struct smpboot - what a guest does with the threads of a CPU that goes
  * @name: what SMPBOOT= calls it
@@ -14,6 +16,7 @@ struct smpboot {
 	const char *cmdline;
 };
 
-const struct smpboot *smpboot_next(const struct smpboot *s);
+const struct smpboot *smpboot_next(const struct smpboot *s, const struct request *r);
+const struct smpboot *smpboot_of(const struct request *r);
 
 #endif /* RESPAWN_SMPBOOT_H */

@@ -12,9 +12,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "run/guest.h"
-#include "options.h"
+#include "lib/host.h"
 #include "lib/ui.h"
+#include "run/pool.h"
+#include "run/qemu.h"
+#include "run/snapshot.h"
 
 #define STATE		"state"
 #define WORDS		"words"
@@ -45,46 +47,56 @@ static bool has_moved(const json_t *message)
 /* The machine stands still, and has its memory. */
 static void hand_words(struct guest *g)
 {
-	__auto_free char *words = workload_cmdline(&g->work);
-	const struct snapshot *s = g->from;
+	__auto_free char *words = qemu_words(&g->req);
+	const struct snapshot *s = g->hook_data;
 	size_t len = strlen(words) + 1;
 
 	if (len > s->size)
 		die("%s: the guest takes no more than %zu bytes", words, s->size - 1);
-	if (pwrite(g->memory, words, len, s->at - g->kernel->arch->memory) != (ssize_t)len)
+	if (pwrite(g->memory, words, len, s->at - g->req.arch->memory) != (ssize_t)len)
 		die("cannot write into a guest's memory: %s", strerror(errno));
 }
 
 static void hear_resuming(struct guest *g, const json_t *message)
 {
+	const struct snapshot *s = g->hook_data;
 	const char *complaint = qmp_complaint(message);
 
 	if (complaint)
-		return guest_give_up(g, fmt("QEMU cannot go on from %s: %s", g->from->path,
-					    complaint));
+		return guest_give_up(g, fmt("QEMU cannot go on from %s: %s", s->path, complaint));
 	if (!has_moved(message))
 		return;
 	hand_words(g);
 	qmp_say(&g->qmp, "cont", NULL);
 }
 
-/**
- * snapshot_resume - have a guest go on from its snapshot
- * @g: the guest, its QEMU started and waiting
- */
-void snapshot_resume(struct guest *g)
+static void resume(struct guest *g)
 {
-	int fd = open(g->from->path, O_RDONLY | O_CLOEXEC);
+	const struct snapshot *s = g->hook_data;
+	int fd = open(s->path, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0)
-		die("cannot read %s: %s", g->from->path, strerror(errno));
-	g->hear = hear_resuming;
+		die("cannot read %s: %s", s->path, strerror(errno));
 	begin(g);
 	/* QEMU would tell a network where the guest is now, by timers of the host's. */
 	qmp_say(&g->qmp, "migrate-set-parameters", json_pack("{s:i}", "announce-rounds", 0));
 	qmp_hand_over(&g->qmp, STATE_FD, fd);
 	qmp_say(&g->qmp, "migrate-incoming", json_pack("{s:s}", "uri", "fd:" STATE_FD));
 	close(fd);
+}
+
+static const struct guest_hooks resuming = { .started = resume, .hear = hear_resuming };
+
+/**
+ * snapshot_use - have a guest go on from a snapshot
+ * @g: the guest, before guest_prepare()
+ * @s: the snapshot; has to live as long
+ */
+void snapshot_use(struct guest *g, const struct snapshot *s)
+{
+	g->resumes = true;
+	g->hooks = &resuming;
+	g->hook_data = s;
 }
 
 /* ---- taking one ------------------------------------------------------------- */
@@ -116,24 +128,19 @@ static void hear_saving(struct guest *g, const json_t *message)
 		qmp_say(&g->qmp, "quit", NULL);
 }
 
+static const struct guest_hooks saving = { .hear = hear_saving };
+
 /* What a snapshot depends on: the machine, all that boots in it, and QEMU */
 static char *key_of(const struct guest *g)
 {
-	__auto_strv struct strv version = { 0 };
-	__auto_free char *said = NULL;
-	struct run_opts opts = { .out = &said };
 	struct hash *h = hash_new();
 	char key[HASH_LEN];
 
-	strv_add(&version, "%s", g->argv.v[0]);
-	strv_add(&version, "--version");
-	if (run(&version, &opts))
-		die("%s is not installed; 'make deps' installs it", g->argv.v[0]);
-	hash_str(h, said);
+	hash_str(h, qemu_version(g->req.arch));
 	for (size_t i = 0; i < g->argv.n; i++)
 		hash_str(h, g->argv.v[i]);
 	hash_end(h, key);
-	return fmt("%s/snapshot/%.24s", opt.cache, key);
+	return fmt("%s/snapshot/%.24s", host_cache(), key);
 }
 
 static bool read_snapshot(struct snapshot *s, const char *dir)
@@ -182,7 +189,26 @@ static void boot(struct guest *g, size_t n)
 		make_dirs(g[i].dir);
 		strv_add(&unfinished, "%s", g[i].dir);
 	}
-	guests_run(g, n);
+	pool_run_all(g, n);
+}
+
+/* The guest that takes the snapshot that @like can go on from */
+static void prepare_boot(struct guest *g, const struct guest *like, char **dir)
+{
+	*g = *like;
+	g->waits = true;
+	g->hooks = &saving;
+	guest_prepare(g);
+	*dir = key_of(g);
+	g->dir = fmt("%s.%d.tmp", *dir, getpid());
+}
+
+static bool is_among(char *const *dirs, size_t n, const char *dir)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(dirs[i], dir))
+			return true;
+	return false;
 }
 
 /**
@@ -190,128 +216,47 @@ static void boot(struct guest *g, size_t n)
  * @s: gets them
  * @like: the guests, with all set that the caller of guest_prepare() sets
  * @n: how many
- * @plan: all steps there are
  *
- * Boots those that the cache does not have, side by side.
+ * Boots those that the cache does not have, side by side, and no two that are the
+ * same.
  *
  * Return: false if a guest does not get as far: then boot each, and see why not
  */
-bool snapshots_take(struct snapshot *s, const struct guest *like, size_t n,
-		    const struct plan *plan)
+bool snapshots_take(struct snapshot *s, const struct guest *like, size_t n)
 {
 	struct guest *g = calloc(n, sizeof(*g));
-	size_t *missing = calloc(n, sizeof(*missing)), m = 0;
 	char **dirs = calloc(n, sizeof(*dirs));
+	size_t m = 0;
 	bool all = true;
 
-	if (!g || !missing || !dirs)
+	if (!g || !dirs)
 		die("out of memory");
 	for (size_t i = 0; i < n; i++) {
-		bool there;
-
-		g[m] = like[i];
-		g[m].waits = true;
-		g[m].hear = hear_saving;
-		guest_prepare(&g[m], plan);
-		dirs[i] = key_of(&g[m]);
-		g[m].dir = fmt("%s.%d.tmp", dirs[i], getpid());
-		there = exists(dirs[i]);
-		if (read_snapshot(&s[i], dirs[i])) {
-			guest_free(&g[m]);
-			continue;
-		}
-		/* One that was not whole; one that came since is somebody's. */
-		if (there)
+		prepare_boot(&g[m], &like[i], &dirs[i]);
+		if (!read_snapshot(&s[i], dirs[i]) && !is_among(dirs, i, dirs[i])) {
+			/* One that is there is not whole. */
 			remove_tree(dirs[i]);
-		missing[m++] = i;
+			m++;
+		} else {
+			guest_free(&g[m]);
+		}
 	}
 	if (m)
 		boot(g, m);
 	for (size_t i = 0; i < m; i++) {
-		all &= keep(&g[i], dirs[missing[i]]) &&
-		       read_snapshot(&s[missing[i]], dirs[missing[i]]);
+		__auto_free char *dir = key_of(&g[i]);
+
+		all &= keep(&g[i], dir);
 		guest_free(&g[i]);
 	}
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		if (all && !s[i].path)
+			all = read_snapshot(&s[i], dirs[i]);
 		free(dirs[i]);
+	}
 	free(dirs);
-	free(missing);
 	free(g);
 	if (!all)
 		ui_note("a guest does not get as far as to a snapshot: each one boots");
 	return all;
-}
-
-/**
- * snapshots_use - have guests go on from snapshots rather than boot
- * @g: the guests, with all set that the caller of guest_prepare() sets
- * @n: how many
- * @plan: all steps there are
- */
-void snapshots_use(struct guest *g, size_t n, const struct plan *plan)
-{
-	struct snapshot *s = calloc(n, sizeof(*s));
-
-	if (!s)
-		die("out of memory");
-	if (!snapshots_take(s, g, n, plan))
-		return;
-	for (size_t i = 0; i < n; i++)
-		g[i].from = &s[i];
-}
-
-/* ---- in a record ------------------------------------------------------------ */
-
-/**
- * snapshot_record - write it into a record: what it is, and the state itself
- * @s: the snapshot
- * @o: the record
- * @dir: its folder
- *
- * The state is linked there rather than copied where that can be done.
- */
-void snapshot_record(const struct snapshot *s, json_t *o, const char *dir)
-{
-	__auto_free char *path = fmt("%s/" SNAPSHOT_FILE, dir);
-	char sum[HASH_LEN];
-
-	if (link(s->path, path))
-		copy_file(s->path, path);
-	hash_file(path, sum);
-	json_object_set_new(o, "snapshot",
-			    json_pack("{s:s, s:I, s:I}", "sha256", sum,
-				      "words_at", (json_int_t)s->at,
-				      "words_size", (json_int_t)s->size));
-}
-
-/**
- * snapshot_of_record - read it out of a record
- * @s: gets it
- * @o: the record
- * @dir: its folder
- *
- * Dies if it is not there whole.
- *
- * Return: false if the run of that record has booted
- */
-bool snapshot_of_record(struct snapshot *s, const json_t *o, const char *dir)
-{
-	const json_t *from = json_object_get(o, "snapshot");
-	const char *sum = json_string_value(json_object_get(from, "sha256"));
-	char is[HASH_LEN];
-
-	if (!from)
-		return false;
-	*s = (struct snapshot){
-		.path = fmt("%s/" SNAPSHOT_FILE, dir),
-		.at = json_integer_value(json_object_get(from, "words_at")),
-		.size = json_integer_value(json_object_get(from, "words_size")),
-	};
-	if (!exists(s->path))
-		die("%s is gone, so this run can't be replayed", s->path);
-	hash_file(s->path, is);
-	if (!sum || strcmp(is, sum))
-		die("%s is not what the run went on from: its SHA-256 is %.12s..., the record says %.12s...",
-		    s->path, is, sum ? sum : "nothing");
-	return true;
 }

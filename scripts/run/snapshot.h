@@ -5,13 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include <jansson.h>
-
-/* In the folder of a record */
-#define SNAPSHOT_FILE	"snapshot"
-
-struct guest;
-struct plan;
+#include "run/guest.h"
 
 /**
  * struct snapshot - a guest that has booted, and stands still
@@ -25,11 +19,7 @@ struct snapshot {
 	size_t size;
 };
 
-bool snapshots_take(struct snapshot *s, const struct guest *like, size_t n,
-		    const struct plan *plan);
-void snapshots_use(struct guest *g, size_t n, const struct plan *plan);
-void snapshot_resume(struct guest *g);
-void snapshot_record(const struct snapshot *s, json_t *o, const char *dir);
-bool snapshot_of_record(struct snapshot *s, const json_t *o, const char *dir);
+bool snapshots_take(struct snapshot *s, const struct guest *like, size_t n);
+void snapshot_use(struct guest *g, const struct snapshot *s);
 
 #endif /* RESPAWN_SNAPSHOT_H */

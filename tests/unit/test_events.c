@@ -16,7 +16,7 @@
 #include "../../kunit/torture/torture_log.h"
 #include "../whole/scratch.h"
 #include "child.h"
-#include "judge/events.h"
+#include "run/events_file.h"
 #include "lib/util.h"
 
 #define ENTRIES	8

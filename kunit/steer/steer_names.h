@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef RESPAWN_STEER_NAMES_H
+#define RESPAWN_STEER_NAMES_H
+/*
+ * What the module steer can be asked: the host checks the words of its users
+ * against these lists, and the module is made from them.
+ */
+
+/*
+ * X(name, it acts at yield points, ns between timers unless "every" says): the
+ * function <name>_at_block() is what it does at a yield point.
+ */
+#define STEER_STRATEGIES(X)			\
+	X(random,	true,	0)		\
+	X(pct,		true,	0)		\
+	X(burst,	true,	0)		\
+	X(hold,		true,	0)		\
+	X(jitter,	false,	20000)
+
+/* X(name, default, what it is) */
+#define STEER_PARAMETERS(X)							\
+	X(one_in, 32, "a CPU gives way at one in so many basic blocks")		\
+	X(most, 4, "how often it then gives way in a row at most")		\
+	X(hold, 64, "how often a CPU that is held back gives way in a row at most") \
+	X(changes, 3, "pct: how often a CPU loses its priority")		\
+	X(span, 50000, "pct: in how many basic blocks that happens")		\
+	X(every, 0, "mean time between two timers of a CPU in ns, 0 for none")	\
+	X(delay, 0, "ns to wait in place of each time to give way, where CPUs run in parallel")
+
+#endif /* RESPAWN_STEER_NAMES_H */

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "build/arch.h"
+
+const struct arch arch_arm64 = {
+	.name = "arm64",
+	.aliases = { "aarch64" },
+	.srcarch = "arm64",
+	.machine = "aarch64",
+	.cross = "aarch64-linux-gnu-",
+	.target = "Image",
+	.image = "arch/arm64/boot/Image",
+	.debian = "arm64",
+	.qemu = "qemu-system-aarch64",
+	.qemu_machine = "virt,gic-version=3,dtb-randomness=off",
+	.memory = 0x40000000,
+	.pvpanic = "pvpanic-pci",
+	.cpu = "cortex-a57",
+	.console = "ttyAMA0",
+	.cmdline = "",
+	.icount = 1,
+	.virtual_cmdline = "",
+	.needs = {
+		{ PROBE_PROGRAM, "aarch64-linux-gnu-gcc", "gcc-aarch64-linux-gnu",
+		  "builds arm64 kernels", WHERE_CROSS },
+		{ PROBE_LIB, "libc.a", "libc6-dev-arm64-cross",
+		  "static programs of arm64 guests", WHERE_CROSS },
+		{ PROBE_LIB, "libc.a", "libc6-dev", "static programs of arm64 guests",
+		  WHERE_NATIVE },
+		{ PROBE_PROGRAM, "qemu-system-aarch64", "qemu-system-arm",
+		  "boots arm64 guests", ANYWHERE },
+	},
+};

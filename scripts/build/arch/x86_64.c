@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "build/arch.h"
+
+const struct arch arch_x86_64 = {
+	.name = "x86_64",
+	.aliases = { "x86", "amd64" },
+	.srcarch = "x86",
+	.machine = "x86_64",
+	.cross = "x86_64-linux-gnu-",
+	.target = "bzImage",
+	.image = "arch/x86/boot/bzImage",
+	.debian = "amd64",
+	.qemu = "qemu-system-x86_64",
+	.qemu_machine = "microvm,pit=on,pic=on,rtc=on,isa-serial=on",
+	.pvpanic = "pvpanic",
+	/* No random numbers but the kernel's own: they would be input. */
+	.cpu = "max,-rdrand,-rdseed",
+	.console = "ttyS0",
+	/* Without ACPI a triple fault is the one way out of a microvm. */
+	.cmdline = "reboot=t cpu_init_udelay=0 ",
+	/*
+	 * The kernel spins for a fixed time to calibrate the APIC timer: the
+	 * dearer an instruction, the fewer it takes.
+	 */
+	.icount = 3,
+	.virtual_cmdline = "lpj=1000000 tsc=reliable ",
+	.needs = {
+		{ PROBE_PROGRAM, "x86_64-linux-gnu-gcc", "gcc-x86-64-linux-gnu",
+		  "builds x86_64 kernels", WHERE_CROSS },
+		{ PROBE_LIB, "libc.a", "libc6-dev-amd64-cross",
+		  "static programs of x86_64 guests", WHERE_CROSS },
+		{ PROBE_LIB, "libc.a", "libc6-dev", "static programs of x86_64 guests",
+		  WHERE_NATIVE },
+		{ PROBE_HEADER, "libelf.h", "libelf-dev", "objtool of the kernel", ANYWHERE },
+		{ PROBE_PROGRAM, "lz4", "lz4", "compresses the kernel image", ANYWHERE },
+		{ PROBE_PROGRAM, "qemu-system-x86_64", "qemu-system-x86",
+		  "boots x86_64 guests", ANYWHERE },
+	},
+};

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef RESPAWN_IMAGE_H
+#define RESPAWN_IMAGE_H
+
+#include "build/kernel.h"
+#include "build/plan.h"
+#include "build/request.h"
+#include "build/tree.h"
+
+/**
+ * struct image - what a guest boots, and where it comes from
+ * @tree: source of the kernel
+ * @plan: all steps there are
+ * @kernel: the kernel
+ * @initramfs: path of what it boots into
+ */
+struct image {
+	struct tree tree;
+	struct plan plan;
+	struct kernel kernel;
+	char *initramfs;
+};
+
+void image_open(struct image *i, const struct request *r);
+void image_build(struct image *i);
+
+#endif /* RESPAWN_IMAGE_H */

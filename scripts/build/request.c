@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Requests: the table of all that a run can be asked, and the way of a request
+ * into a record and back. What reads a user's variables walks the same table.
+ */
+#define _GNU_SOURCE
+#include <ctype.h>
+#include <limits.h>
+#include <string.h>
+
+#include "../kunit/steer/steer_names.h"
+#include "build/request.h"
+#include "lib/util.h"
+
+#define NAME(name, points, every)	#name " "
+/* "none" is no strategy, "mix" is one after the other, see seeds.c. */
+#define STRATEGIES	"none " STEER_STRATEGIES(NAME) "mix"
+
+#define AT(member)	.offset = offsetof(struct request, member)
+#define UP_TO(a, b, w)	.least = a, .most = b, .why = w
+
+const struct field request_fields[] = {
+	{ "ARCH", "", FIELD_ARCH, AT(arch), .help = "architectures, all if empty" },
+	{ "CONFIG", "default", FIELD_TEXT, AT(config),
+	  .help = "kernel flavour: default, or a file configs/flavour-<name>.config" },
+	{ "PIN", "", FIELD_TEXT, AT(pin),
+	  .help = "another pinned kernel: the one of kernel-patch/pin-<PIN>" },
+	{ "TREE", "", FIELD_PATH, AT(tree),
+	  .help = "git tree to test at its HEAD, instead of the pinned kernel" },
+	{ "KERNEL_TARBALL", "", FIELD_PATH, AT(tarball),
+	  .help = "kernel source package or tarball to use as the pinned kernel" },
+	{ "SERIES", "full", FIELD_CHOICE, AT(series), .choices = "full none",
+	  .help = "full, or none: the kernel as it is, steps that need the series left out" },
+	{ "PATCHES", "", FIELD_PATHS, AT(patches), .help = "patches to apply after the series" },
+	{ "SUITES", "", FIELD_PATHS, AT(suites),
+	  .help = "folders with more suites (Kbuild, plan, programs)" },
+	{ "PLAN", "", FIELD_TEXT, AT(plan), .help = "steps to run, comma separated, all if empty" },
+	{ "SEED", "1", FIELD_NUMBER, AT(seed), .most = INT64_MAX,
+	  .help = "seed of the stress driver" },
+	{ "CYCLES", "20", FIELD_NUMBER, AT(cycles),
+	  UP_TO(1, INT_MAX, "nothing would be done, the least is 1"),
+	  .help = "rounds of the stress driver" },
+	{ "ACTORS", "3", FIELD_NUMBER, AT(actors), UP_TO(0, 13, "13 are the most"),
+	  .help = "processes of the stress driver that work on threads" },
+	{ "OPS", "", FIELD_TEXT, AT(ops),
+	  .help = "operations of the stress driver, name or name:weight, comma separated, all if empty" },
+	{ "STRATEGY", "none", FIELD_CHOICE, AT(strategy), .choices = STRATEGIES,
+	  .help = "where CPUs give way to each other: " STRATEGIES },
+	{ "STEER", "", FIELD_TEXT, AT(steer),
+	  .help = "parameters of the strategy, as one_in=32,most=4" },
+	{ "SMP", "4", FIELD_NUMBER, AT(smp),
+	  UP_TO(2, 8, "hotplug needs at least 2 CPUs, the kernels are built for 8"),
+	  .help = "CPUs of the guest, 2 to 8" },
+	{ "SMPBOOT", "", FIELD_CHOICE, AT(smpboot), .choices = "respawn park",
+	  .help = "threads of an offline CPU: respawn or park; both, a guest each, if empty" },
+	{ "TIMING", "", FIELD_CHOICE, AT(timing), .choices = "virtual real",
+	  .help = "virtual (deterministic, the default) or real (parallel)" },
+	{ "ACCEL", "auto", FIELD_CHOICE, AT(accel), .choices = "auto kvm tcg",
+	  .help = "accelerator where TIMING=real: auto, kvm or tcg" },
+	{ "KCMDLINE", "", FIELD_TEXT, AT(kcmdline),
+	  .help = "more words for the guest kernel's command line" },
+	{ "TIMEOUT", "300", FIELD_NUMBER, AT(timeout), UP_TO(1, INT_MAX, "the least is 1 second"),
+	  .help = "host seconds a guest may take" },
+	{ "STALL", "60", FIELD_NUMBER, AT(stall), UP_TO(1, INT_MAX, "the least is 1 second"),
+	  .help = "host seconds a guest's console may be silent, and QEMU take to pause" },
+	{ "SNAPSHOT", "1", FIELD_SWITCH, AT(snapshot),
+	  .help = "0: each guest boots, rather than one for all to go on from" },
+};
+
+const size_t request_field_count = ARRAY_SIZE(request_fields);
+
+static const void *member(const struct request *r, const struct field *f)
+{
+	return (const char *)r + f->offset;
+}
+
+static char *key_of(const struct field *f)
+{
+	char *key = copy(f->name);
+
+	for (char *c = key; *c; c++)
+		*c = tolower((unsigned char)*c);
+	return key;
+}
+
+static json_t *value_to_json(const struct request *r, const struct field *f)
+{
+	switch (f->kind) {
+	case FIELD_ARCH:
+		return json_string(r->arch->name);
+	case FIELD_NUMBER:
+		return json_integer(*(const uint64_t *)member(r, f));
+	case FIELD_SWITCH:
+		return json_boolean(*(const bool *)member(r, f));
+	default:
+		return json_string(*(const char *const *)member(r, f));
+	}
+}
+
+/**
+ * request_to_json - write a request down
+ * @r: the request
+ *
+ * Called for each record, and for the key of what is remembered of a run.
+ *
+ * Return: an object with a member for each field, for json_decref(). Dies of text
+ * that is no UTF-8.
+ */
+json_t *request_to_json(const struct request *r)
+{
+	json_t *o = json_object();
+
+	for (size_t i = 0; i < request_field_count; i++) {
+		__auto_free char *key = key_of(&request_fields[i]);
+
+		if (json_object_set_new(o, key, value_to_json(r, &request_fields[i])))
+			die("%s=: this is no UTF-8, which a record can't have",
+			    request_fields[i].name);
+	}
+	return o;
+}
+
+/* Whether @v is a value that the field can have; if so, it is set. */
+static bool value_from_json(struct request *r, const struct field *f, const json_t *v)
+{
+	void *to = (void *)member(r, f);
+
+	switch (f->kind) {
+	case FIELD_ARCH:
+		r->arch = json_is_string(v) ? arch_find(json_string_value(v)) : NULL;
+		return r->arch;
+	case FIELD_NUMBER:
+		*(uint64_t *)to = json_integer_value(v);
+		return json_is_integer(v) && *(uint64_t *)to >= f->least &&
+		       *(uint64_t *)to <= f->most;
+	case FIELD_SWITCH:
+		*(bool *)to = json_is_true(v);
+		return json_is_boolean(v);
+	default:
+		if (!json_is_string(v))
+			return false;
+		*(const char **)to = copy(json_string_value(v));
+		return true;
+	}
+}
+
+/**
+ * request_from_json - read a request
+ * @r: gets it
+ * @o: what request_to_json() made
+ *
+ * Return: NULL, or which member is missing or of no use, to be freed
+ */
+char *request_from_json(struct request *r, const json_t *o)
+{
+	for (size_t i = 0; i < request_field_count; i++) {
+		char *key = key_of(&request_fields[i]);
+
+		if (!value_from_json(r, &request_fields[i], json_object_get(o, key)))
+			return key;
+		free_ptr(&key);
+	}
+	return NULL;
+}
+
+/**
+ * request_words - how a user would ask for the workload of a request
+ * @r: the request
+ *
+ * Return: variables as make takes them, to be freed
+ */
+char *request_words(const struct request *r)
+{
+	return fmt("ARCH=%s SEED=%llu CYCLES=%llu SMP=%llu ACTORS=%llu STRATEGY=%s%s%s%s%s",
+		   r->arch->name, (unsigned long long)r->seed, (unsigned long long)r->cycles,
+		   (unsigned long long)r->smp, (unsigned long long)r->actors, r->strategy,
+		   *r->steer ? " STEER=" : "", r->steer, *r->ops ? " OPS=" : "", r->ops);
+}
+
+/**
+ * request_has_series - is any of the series applied to the kernel under test?
+ * @r: the request
+ *
+ * Return: false with SERIES=none
+ */
+bool request_has_series(const struct request *r)
+{
+	return strcmp(r->series, "none");
+}
+
+/**
+ * request_has_whole_series - can the kernel under test do all that the series adds?
+ * @r: the request
+ *
+ * Return: false with SERIES=none, and while not all patches are applied
+ */
+bool request_has_whole_series(const struct request *r)
+{
+	return !strcmp(r->series, "full");
+}
+
+/**
+ * request_is_virtual - is the run deterministic?
+ * @r: the request
+ *
+ * Return: whether it runs in virtual time
+ */
+bool request_is_virtual(const struct request *r)
+{
+	return !strcmp(r->timing, "virtual");
+}

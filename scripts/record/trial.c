@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Trials: the one way to run a guest. Whatever is asked for becomes a guest, the
+ * guest a verdict, and the verdict a record.
+ */
+#define _GNU_SOURCE
+#include <stdlib.h>
+#include <string.h>
+
+#include "../kunit/steer/steer_names.h"
+#include "lib/ui.h"
+#include "record/trial.h"
+#include "run/pool.h"
+#include "run/qemu.h"
+#include "run/smpboot.h"
+
+/* "mix" is one of these, and another one for each seed. */
+#define NAME(name, points, every)	#name,
+
+/* Two seeds in a row have the same: modes of smpboot take turns with seeds, too. */
+static const char *strategy_of(const struct request *r)
+{
+	static const char *const mix[] = { STEER_STRATEGIES(NAME) };
+
+	if (strcmp(r->strategy, "mix"))
+		return r->strategy;
+	return mix[r->seed / 2 % ARRAY_SIZE(mix)];
+}
+
+/**
+ * trial_choose - have a request say one thing, where it leaves several
+ * @r: the request: its plan, its mode of smpboot and its strategy
+ * @image: what is run
+ *
+ * Dies of a plan that the image can't do.
+ */
+void trial_choose(struct request *r, const struct image *image)
+{
+	__auto_strv struct strv steps = { 0 };
+
+	plan_chosen(&image->plan, r, &steps);
+	r->plan = strv_join(&steps, ",");
+	r->smpboot = smpboot_of(r)->name;
+	r->strategy = strategy_of(r);
+}
+
+static void begin(struct trial *t)
+{
+	struct guest *g = &t->guest;
+
+	*g = (struct guest){
+		.image = t->image, .req = t->req, .accel = t->accel,
+		.by_cpu = t->by_cpu, .eager = t->eager, .gdb = t->gdb,
+	};
+	if (t->from)
+		snapshot_use(g, t->from);
+	guest_prepare(g);
+	g->dir = record_begin(t->out, &t->req);
+}
+
+static struct trial *trial_of(struct guest *g)
+{
+	return (struct trial *)((char *)g - offsetof(struct trial, guest));
+}
+
+static struct guest *next_guest(void *arg)
+{
+	const struct trial_source *s = arg;
+	struct trial *t = s->next(s->arg);
+
+	if (!t)
+		return NULL;
+	begin(t);
+	return &t->guest;
+}
+
+static bool is_kept(const struct trial *t)
+{
+	return t->keep == KEEP_ALWAYS ||
+	       (t->keep == KEEP_FAILED && !record_is_good(&t->record));
+}
+
+static void guest_over(void *arg, struct guest *g)
+{
+	const struct trial_source *s = arg;
+	struct trial *t = trial_of(g);
+
+	record_make(&t->record, g, t->from);
+	if (s->seen)
+		s->seen(s->arg, t);
+	if (is_kept(t))
+		record_finish(&t->record, g, t->from);
+	else
+		record_discard(&t->record);
+	if (s->over)
+		s->over(s->arg, t);
+}
+
+static void show(void *arg)
+{
+	const struct trial_source *s = arg;
+
+	if (s->show)
+		s->show(s->arg);
+}
+
+/**
+ * trials_run - run trials side by side until there are no more
+ * @source: where they come from
+ *
+ * Does not return from Ctrl-C: then there is no record of those that ran.
+ */
+void trials_run(const struct trial_source *source)
+{
+	pool_run(&(struct pool_source){
+		.next = next_guest, .over = guest_over, .show = show,
+		.most = source->most, .arg = (void *)source,
+	});
+}
+
+/* ---- all of an array ------------------------------------------------------------ */
+
+struct row {
+	struct trial *t;
+	size_t n;
+	size_t begun;
+	size_t done;
+};
+
+static struct trial *row_next(void *arg)
+{
+	struct row *r = arg;
+
+	return r->begun < r->n ? &r->t[r->begun++] : NULL;
+}
+
+static void row_over(void *arg, struct trial *t)
+{
+	struct row *r = arg;
+
+	(void)t;
+	r->done++;
+}
+
+static void row_show(void *arg)
+{
+	const struct row *r = arg;
+	char note[64] = "", text[128] = "";
+	double part = r->done;
+	size_t used = 0;
+
+	for (size_t i = 0; i < r->begun; i++) {
+		const struct trial *t = &r->t[i];
+
+		if (t->record.json)
+			continue;
+		part += judge_progress(t->guest.judge, note, sizeof(note));
+		if (used < sizeof(text) - 1)
+			used += snprintf(text + used, sizeof(text) - used, "%s%s:%s",
+					 used ? " " : "", t->req.arch->name, note);
+	}
+	ui_progress(part, r->n, text);
+}
+
+/**
+ * trials_run_all - run an array of trials
+ * @t: the trials, begun in this order
+ * @n: how many
+ * @most: how many at once, 0 for as many as the host has CPUs
+ */
+void trials_run_all(struct trial *t, size_t n, size_t most)
+{
+	struct row row = { .t = t, .n = n };
+
+	trials_run(&(struct trial_source){
+		.next = row_next, .over = row_over, .show = row_show, .most = most, .arg = &row,
+	});
+}
+
+/**
+ * trials_snapshot - have trials go on from snapshots rather than boot
+ * @t: the trials, as they are before they run
+ * @n: how many
+ *
+ * Those in virtual time do, if their requests let them.
+ *
+ * Return: whether all do
+ */
+bool trials_snapshot(struct trial *t, size_t n)
+{
+	struct snapshot *s = calloc(n + 1, sizeof(*s));
+	struct guest *like = calloc(n + 1, sizeof(*like));
+	bool all = true;
+
+	if (!s || !like)
+		die("out of memory");
+	for (size_t i = 0; i < n; i++) {
+		like[i] = (struct guest){
+			.image = t[i].image, .req = t[i].req, .accel = t[i].accel,
+		};
+		all &= t[i].req.snapshot && !strcmp(t[i].accel, "virtual");
+	}
+	all = all && n && snapshots_take(s, like, n);
+	for (size_t i = 0; all && i < n; i++)
+		t[i].from = &s[i];
+	free(like);
+	return all;
+}
+
+/* ---- again ---------------------------------------------------------------------- */
+
+/**
+ * trial_again - the trial of a record, to be run once more
+ * @t: gets it
+ * @rec: the record; has to live as long
+ * @image: gets what it ran; likewise
+ * @suites: SUITES=, where the folders that the record names are elsewhere; or empty
+ * @out: O=
+ *
+ * Dies if what it ran is gone or another one, of a run in real time, which has no
+ * schedule to repeat, and of one that was called as this respawn does not call it.
+ */
+void trial_again(struct trial *t, const struct record *rec, struct image *image,
+		 const char *suites, const char *out)
+{
+	struct guest g;
+
+	*t = (struct trial){ .image = image, .accel = "virtual", .out = out };
+	record_request(rec, &t->req);
+	if (*suites)
+		t->req.suites = suites;
+	if (!request_is_virtual(&t->req))
+		die("%s ran in real time, where nothing can be replayed: TIMING=virtual can",
+		    rec->dir);
+	record_image(rec, &t->req, image);
+	if (record_member(rec, "snapshot")) {
+		struct snapshot *s = calloc(1, sizeof(*s));
+
+		if (!s)
+			die("out of memory");
+		record_snapshot(rec, s);
+		t->from = s;
+	}
+	g = (struct guest){ .image = image, .req = t->req, .accel = t->accel };
+	if (t->from)
+		snapshot_use(&g, t->from);
+	guest_prepare(&g);
+	record_same_call(rec, &g);
+	guest_free(&g);
+}
+
+/**
+ * trial_must_say - die of a trial that says nothing, since the host was at fault
+ * @t: the trial, over
+ */
+void trial_must_say(const struct trial *t)
+{
+	if (record_verdict(&t->record) == VERDICT_ERROR)
+		die("%s", record_text(&t->record, "first_failure.what"));
+}
+
+/**
+ * trial_key - all that what a trial shows depends on
+ * @t: the trial, as it is before it runs
+ * @kind: what is remembered of it
+ *
+ * This is the one key of all that is remembered of guests: image, request, QEMU,
+ * and the judge.
+ *
+ * Return: hex digits of a hash, to be freed
+ */
+char *trial_key(const struct trial *t, const char *kind)
+{
+	json_t *o = request_to_json(&t->req);
+	__auto_free char *request = json_dumps(o, JSON_COMPACT | JSON_SORT_KEYS);
+	struct hash *h = hash_new();
+	char key[HASH_LEN];
+
+	json_decref(o);
+	if (!request)
+		die("out of memory");
+	hash_str(h, kind);
+	hash_str(h, request);
+	hash_str(h, t->image->kernel.key);
+	hash_str(h, t->image->initramfs);
+	hash_str(h, t->accel);
+	hash_str(h, t->by_cpu ? "by CPU time" : "by time");
+	hash_str(h, t->eager ? "to the first failure" : "to the end");
+	hash_str(h, qemu_version(t->req.arch));
+	hash_str(h, judge_version());
+	hash_end(h, key);
+	return copy(key);
+}
+
+/**
+ * trial_free - free what a trial left in memory
+ * @t: the trial, over; its record on disk stays
+ */
+void trial_free(struct trial *t)
+{
+	free((char *)t->guest.dir);
+	guest_free(&t->guest);
+	record_free(&t->record);
+}

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What a person reads on a terminal after the guests are over.
+ */
+#define _GNU_SOURCE
+#include <string.h>
+
+#include "lib/ui.h"
+#include "report/report.h"
+
+/* Failed tests that are named one by one */
+#define NAMES_SHOWN	20
+
+static enum ui_color color_of(bool good)
+{
+	return good ? UI_GREEN : UI_RED;
+}
+
+static unsigned int number(const json_t *o, const char *key)
+{
+	return json_integer_value(json_object_get(o, key));
+}
+
+static void suite_row(const struct record *rec, const json_t *t, FILE *f)
+{
+	const char *status = json_string_value(json_object_get(t, "status"));
+	bool skipped = status && !strcmp(status, "skip");
+	bool good = skipped || (status && !strcmp(status, "pass"));
+	bool has_parts = json_object_get(t, "tests");
+
+	fprintf(f, "%-8s %-8s %-20s %s%-6s%s %6u %6u %7u %9.3f s\n",
+		record_text(rec, "request.arch"), record_text(rec, "request.smpboot"),
+		json_string_value(json_object_get(t, "name")), ui_on(f, color_of(good)),
+		good ? "ok" : "not ok", ui_off(f),
+		has_parts ? number(t, "passed") : good && !skipped,
+		has_parts ? number(t, "failed") : !good,
+		has_parts ? number(t, "skipped") : skipped,
+		json_real_value(json_object_get(t, "guest_seconds")));
+}
+
+/**
+ * struct sum - trials on one architecture in one mode, added up
+ * @guests: how many there are
+ * @verdict: the worst
+ * @guest: seconds of guest time
+ * @wall: seconds of the host's
+ * @boot: those of them until init spoke
+ */
+struct sum {
+	size_t guests;
+	enum verdict verdict;
+	double guest, wall, boot;
+};
+
+static void sum_row(const struct record *rec, const struct sum *s, FILE *f)
+{
+	const char *timing = record_text(rec, "request.timing");
+	bool is_virtual = !strcmp(timing, "virtual");
+	bool good = s->verdict <= VERDICT_SKIP;
+
+	fprintf(f, "%-8s %-8s %-20s %s%-6s%s %*s guest %.1f s, host %.1f s, boot %.1f s, %zu guest%s\n",
+		record_text(rec, "request.arch"), record_text(rec, "request.smpboot"),
+		is_virtual ? timing : record_text(rec, "accelerator"),
+		ui_on(f, color_of(good)), verdict_name(s->verdict), ui_off(f), 4, "",
+		s->guest, s->wall, s->boot, s->guests, s->guests == 1 ? "" : "s");
+}
+
+static bool is_alike(const struct record *a, const struct record *b)
+{
+	return !strcmp(record_text(a, "request.arch"), record_text(b, "request.arch")) &&
+	       !strcmp(record_text(a, "request.smpboot"), record_text(b, "request.smpboot"));
+}
+
+static void add(struct sum *s, const struct record *rec)
+{
+	enum verdict v = record_verdict(rec);
+
+	s->guests++;
+	s->verdict = v > s->verdict ? v : s->verdict;
+	s->guest += record_real(rec, "times.guest");
+	s->wall += record_real(rec, "times.wall");
+	s->boot += record_real(rec, "times.boot") > 0 ? record_real(rec, "times.boot") : 0;
+}
+
+/* Architectures and suites, with counts and guest times */
+static void table(const struct report *r, FILE *f)
+{
+	struct sum sum = { 0 };
+
+	fprintf(f, "\n%s%-8s %-8s %-20s %-6s %6s %6s %7s %11s%s\n", ui_on(f, UI_BOLD),
+		"arch", "smpboot", "suite", "result", "passed", "failed", "skipped",
+		"guest time", ui_off(f));
+	for (size_t i = 0; i < r->n; i++) {
+		const struct record *rec = r->records[i];
+		size_t k;
+		json_t *t;
+
+		json_array_foreach(record_member(rec, "results"), k, t)
+			suite_row(rec, t, f);
+		add(&sum, rec);
+		if (i + 1 < r->n && is_alike(rec, r->records[i + 1]))
+			continue;
+		sum_row(rec, &sum, f);
+		sum = (struct sum){ 0 };
+	}
+}
+
+/**
+ * report_failure - say what went wrong in a trial, where, and what it left
+ * @rec: its record; nothing is said of one that passed
+ * @f: where to
+ */
+void report_failure(const struct record *rec, FILE *f)
+{
+	const json_t *failed = record_member(rec, "failed_tests");
+	const char *test = json_string_value(record_member(rec, "first_failure.test"));
+	size_t n = json_array_size(failed);
+
+	if (record_is_good(rec))
+		return;
+	ui_interrupt();
+	fprintf(f, "\n%s%s %s: %s%s: %s\n", ui_on(f, UI_RED), record_text(rec, "request.arch"),
+		record_text(rec, "request.smpboot"), record_text(rec, "verdict"), ui_off(f),
+		record_text(rec, "first_failure.what"));
+	for (size_t i = 0; i < n && i < NAMES_SHOWN; i++)
+		fprintf(f, "  failed: %s\n", json_string_value(json_array_get(failed, i)));
+	if (n > NAMES_SHOWN)
+		fprintf(f, "  failed: %zu more, see the record\n", n - NAMES_SHOWN);
+	if (!n && test)
+		fprintf(f, "  during: %s\n", test);
+	fprintf(f, "  record: %s\n%s", rec->dir ?: "none is kept", record_text(rec, "excerpt"));
+}
+
+static void write_text(const struct report *r, FILE *f)
+{
+	struct ktap_counts sum = { .passed = r->same, .failed = r->different };
+
+	if (!ui_quiet())
+		table(r, f);
+	for (size_t i = 0; i < r->n; i++) {
+		struct ktap_counts c = record_counts(r->records[i]);
+
+		report_failure(r->records[i], f);
+		sum.passed += c.passed;
+		sum.failed += c.failed;
+		sum.skipped += c.skipped;
+	}
+	if (!ui_quiet() && r->same + r->different)
+		fprintf(f, "\nthe same seed twice: %u of %u pairs agree to the last bit\n",
+			r->same, r->same + r->different);
+	if (!ui_quiet())
+		fprintf(f, "\n");
+	report_total(f, sum.passed, sum.failed, sum.skipped);
+}
+
+const struct report_format report_text = { "text", write_text };

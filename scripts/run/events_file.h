@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef RESPAWN_EVENTS_FILE_H
+#define RESPAWN_EVENTS_FILE_H
+
+#include <sys/types.h>
+
+#include "judge/events.h"
+
+bool events_save(int memory, off_t at, size_t size, const char *path);
+bool events_read(struct events *e, const char *path);
+void events_ops(const char *record, struct strv *ops);
+unsigned int events_count(const char *record, const char *op);
+
+#endif /* RESPAWN_EVENTS_FILE_H */
