@@ -54,8 +54,36 @@ char *find_program(const char *name)
 	return NULL;
 }
 
-static void __noreturn run_child(const struct strv *argv,
-				 const struct run_opts *o, int out, pid_t parent)
+/*
+ * What a program may know of the caller's surroundings: where programs, packages
+ * and places for files are. Anything else, as KCFLAGS or GIT_DIR, would change what
+ * it does, and what it leaves in the cache, behind our back.
+ */
+static const char *const passed_on[] = {
+	"PATH", "HOME", "USER", "LOGNAME", "TERM", "TMPDIR", "XDG_CACHE_HOME",
+	"APT_CONFIG", "http_proxy", "https_proxy", "ftp_proxy", "all_proxy", "no_proxy",
+	"HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "ALL_PROXY", "NO_PROXY",
+};
+
+/* The environment of a child; what the caller of run() adds comes last and wins. */
+static void clean_env(const struct strv *more)
+{
+	static struct strv env;
+
+	for (size_t i = 0; i < ARRAY_SIZE(passed_on); i++)
+		if (getenv(passed_on[i]))
+			strv_add(&env, "%s=%s", passed_on[i], getenv(passed_on[i]));
+	clearenv();
+	for (size_t i = 0; i < env.n; i++)
+		putenv(env.v[i]);
+	/* What a program says is read by us, too. */
+	setenv("LC_ALL", "C", 1);
+	for (size_t i = 0; more && i < more->n; i++)
+		putenv(more->v[i]);
+}
+
+static void __noreturn run_child(const struct strv *argv, const struct run_opts *o,
+				 int in, int out, pid_t parent)
 {
 	int null = open("/dev/null", O_RDWR);
 	sigset_t none;
@@ -66,11 +94,11 @@ static void __noreturn run_child(const struct strv *argv,
 		_exit(127);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	dup2(null, STDIN_FILENO);
+	signal(SIGPIPE, SIG_DFL);
+	dup2(in < 0 ? null : in, STDIN_FILENO);
 	dup2(out, STDOUT_FILENO);
 	dup2(o->quiet_err ? null : out, STDERR_FILENO);
-	for (size_t i = 0; o->env && i < o->env->n; i++)
-		putenv(o->env->v[i]);
+	clean_env(o->env);
 	if (o->dir && chdir(o->dir)) {
 		dprintf(out, "%s: %s\n", o->dir, strerror(errno));
 		_exit(127);
@@ -80,10 +108,35 @@ static void __noreturn run_child(const struct strv *argv,
 	_exit(127);
 }
 
+static pid_t begin(const struct strv *argv, const struct run_opts *o, int in, int out)
+{
+	pid_t pid, self = getpid();
+
+	fflush(NULL);
+	pid = fork();
+	if (pid < 0)
+		die("fork: %s", strerror(errno));
+	if (!pid)
+		run_child(argv, o, in, out, self);
+	return pid;
+}
+
+static int end(pid_t pid)
+{
+	int status;
+
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
 /**
  * run - run a program and wait for it
  * @argv: its arguments
  * @opts: what to do with its output, see struct run_opts
+ *
+ * The program gets an environment of its own: paths, proxies, LC_ALL=C and what
+ * @opts adds, nothing else of the caller's.
  *
  * Return: its exit status, 127 if it can't be run, 128 + signal if one ended it
  */
@@ -94,17 +147,12 @@ int run(const struct strv *argv, const struct run_opts *opts)
 	FILE *in, *log = NULL, *out = NULL;
 	char *line = NULL;
 	size_t room = 0, out_len;
-	int fds[2], status;
-	pid_t pid, self = getpid();
+	int fds[2];
+	pid_t pid;
 
-	fflush(NULL);
 	if (pipe2(fds, O_CLOEXEC))
 		die("pipe: %s", strerror(errno));
-	pid = fork();
-	if (pid < 0)
-		die("fork: %s", strerror(errno));
-	if (!pid)
-		run_child(argv, o, fds[1], self);
+	pid = begin(argv, o, -1, fds[1]);
 	close(fds[1]);
 
 	if (o->log)
@@ -126,7 +174,60 @@ int run(const struct strv *argv, const struct run_opts *opts)
 		fclose(log);
 	if (out)
 		fclose(out);
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+	return end(pid);
+}
+
+/**
+ * feed_begin - run a program that reads what we write
+ * @f: gets the stream to write to
+ * @argv: the program's arguments
+ *
+ * The environment is that of run(). A program that ends early makes writes fail
+ * with EPIPE; it is no signal that ends us. To be followed by feed_end().
+ */
+void feed_begin(struct feed *f, const struct strv *argv)
+{
+	static const struct run_opts none;
+	int fds[2];
+
+	f->said = tmpfile();
+	if (!f->said)
+		die("cannot create a temporary file: %s", strerror(errno));
+	if (pipe2(fds, O_CLOEXEC))
+		die("pipe: %s", strerror(errno));
+	f->sigpipe = signal(SIGPIPE, SIG_IGN);
+	f->pid = begin(argv, &none, fds[0], fileno(f->said));
+	close(fds[0]);
+	f->to = fdopen(fds[1], "w");
+	if (!f->to)
+		die("out of memory");
+}
+
+/**
+ * feed_end - no more is written: wait for the program
+ * @f: from feed_begin()
+ * @said: gets what the program printed, to be freed
+ *
+ * Return: its exit status as run() has it; -1 if it ended well, but did not read
+ * all that was written
+ */
+int feed_end(struct feed *f, char **said)
+{
+	bool cut = ferror(f->to);
+	char buf[1 << 12];
+	FILE *text;
+	size_t n;
+	int status;
+
+	cut |= !!fclose(f->to);
+	status = end(f->pid);
+	signal(SIGPIPE, f->sigpipe);
+	text = open_memstream(said, &n);
+	rewind(f->said);
+	while (text && (n = fread(buf, 1, sizeof(buf), f->said)) > 0)
+		fwrite(buf, 1, n, text);
+	if (!text || fclose(text))
+		die("out of memory");
+	fclose(f->said);
+	return status ? status : cut ? -1 : 0;
 }

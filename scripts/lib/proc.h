@@ -3,6 +3,8 @@
 #define RESPAWN_PROC_H
 
 #include <stdbool.h>
+#include <stdio.h>
+#include <sys/types.h>
 
 #include "lib/str.h"
 
@@ -13,7 +15,7 @@ typedef void (*line_fn)(void *arg, const char *line);
 
 /**
  * struct run_opts - how run() runs a program; all of it may be left out
- * @env: "NAME=value" strings added to the environment
+ * @env: "NAME=value" strings added to the clean environment it gets
  * @dir: working directory
  * @log: file that gets everything the program prints
  * @out: gets what the program prints to stdout, and stderr too unless
@@ -33,5 +35,22 @@ struct run_opts {
 };
 
 int run(const struct strv *argv, const struct run_opts *opts);
+
+/**
+ * struct feed - a program that reads what we write, see feed_begin()
+ * @to: where to write
+ * @pid: of the program
+ * @said: what it prints
+ * @sigpipe: what SIGPIPE did before
+ */
+struct feed {
+	FILE *to;
+	pid_t pid;
+	FILE *said;
+	void (*sigpipe)(int sig);
+};
+
+void feed_begin(struct feed *f, const struct strv *argv);
+int feed_end(struct feed *f, char **said);
 
 #endif /* RESPAWN_PROC_H */
