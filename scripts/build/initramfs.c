@@ -17,6 +17,8 @@
 #include "build/apt.h"
 #include "build/initramfs.h"
 #include "build/package.h"
+#include "build/toolchain.h"
+#include "lib/cache.h"
 #include "lib/host.h"
 #include "lib/ui.h"
 
@@ -80,14 +82,22 @@ static void hash_one(void *arg, const char *dir, const char *name)
 	hash_str(arg, hex);
 }
 
+/* A copy of a folder with sources, while it is brought up to date */
+struct mirror {
+	const char *to;
+	struct strv names;
+};
+
 /* Copy what changed, so that make sees only that. */
 static void mirror_one(void *arg, const char *dir, const char *name)
 {
+	struct mirror *m = arg;
 	__auto_free char *from = fmt("%s/%s", dir, name);
-	__auto_free char *to = fmt("%s/%s", (const char *)arg, name);
+	__auto_free char *to = fmt("%s/%s", m->to, name);
 	__auto_free char *have = NULL, *want = NULL;
 	size_t len, have_len = 0;
 
+	strv_add(&m->names, "%s", name);
 	*strrchr(to, '/') = '\0';
 	make_dirs(to);
 	to[strlen(to)] = '/';
@@ -99,22 +109,67 @@ static void mirror_one(void *arg, const char *dir, const char *name)
 		write_file(to, want, len);
 }
 
-static char *initramfs_key(const struct kernel *k, const struct plan *p)
+static void unmirror_one(void *arg, const char *dir, const char *name)
 {
-	__auto_free char *own = fmt("%s/initramfs", host_source());
-	struct hash *h = hash_new();
-	char key[HASH_LEN];
+	const struct mirror *m = arg;
+	__auto_free char *path = fmt("%s/%s", dir, name);
 
-	hash_str(h, "initramfs 3");
-	hash_str(h, k->key);
-	hash_str(h, p->text);
-	hash_str(h, k->req.series);
-	each_source(own, hash_one, h);
-	for (size_t i = 0; i < p->dirs.n; i++)
-		each_source(p->dirs.v[i], hash_one, h);
-	hash_end(h, key);
-	return fmt("%.24s", key);
+	if (!strv_has(&m->names, name))
+		unlink(path);
 }
+
+/**
+ * initramfs_mirror - have a copy of a folder with sources of modules
+ * @from: the folder
+ * @to: the copy, which make builds in
+ *
+ * Files that are as they should be keep their times; sources that are gone from the
+ * folder go from the copy, too. Called with the tree locked that @to belongs to.
+ */
+void initramfs_mirror(const char *from, const char *to)
+{
+	struct mirror m = { .to = to };
+
+	make_dirs(to);
+	each_source(from, mirror_one, &m);
+	each_source(to, unmirror_one, &m);
+	strv_free(&m.names);
+}
+
+/**
+ * initramfs_mirror_name - what the copy of a folder is called
+ * @dir: the folder
+ *
+ * The names of modules' files in their messages begin with this, so that of one of
+ * respawn's own folders is the same in each checkout: those that build for one kernel
+ * take turns, as the tree is locked, and rebuild what differs. A user's folder has a
+ * copy for itself.
+ *
+ * Return: a name without a slash, to be freed
+ */
+char *initramfs_mirror_name(const char *dir)
+{
+	__auto_free char *real = realpath(dir, NULL), *own = realpath(host_source(), NULL);
+	size_t len = own ? strlen(own) : 0;
+	char hex[HASH_LEN], *name;
+	struct hash *h;
+
+	if (!real)
+		die("cannot read %s: %s", dir, strerror(errno));
+	if (own && !strncmp(real, own, len) && real[len] == '/') {
+		name = fmt("own%s", real + len);
+		for (char *c = name; *c; c++)
+			*c = *c == '/' ? '-' : *c;
+		return name;
+	}
+	h = hash_new();
+	hash_str(h, real);
+	hash_end(h, hex);
+	return fmt("suites-%.12s", hex);
+}
+
+/* How programs of the guest's are compiled; init is one of them. */
+#define PROGRAM_FLAGS	"-static -O2 -std=gnu11 -Wall -Wextra -Wl,--build-id=none"
 
 /* BusyBox of the guest's architecture, static, from the distribution */
 static char *busybox(const struct arch *a)
@@ -137,6 +192,31 @@ static char *busybox(const struct arch *a)
 	}
 	close(fd);
 	return path;
+}
+
+static char *initramfs_key(const struct kernel *k, const struct plan *p)
+{
+	__auto_free char *own = fmt("%s/initramfs", host_source()), *bb = busybox(k->arch);
+	struct hash *h = hash_new();
+	char key[HASH_LEN], hex[HASH_LEN];
+
+	hash_str(h, "initramfs 4");
+	/* Compiler and libraries are in that, too. */
+	hash_str(h, k->key);
+	hash_str(h, p->text);
+	hash_str(h, k->req.series);
+	hash_str(h, PROGRAM_FLAGS);
+	cache_hash_file(bb, hex);
+	hash_str(h, hex);
+	each_source(own, hash_one, h);
+	for (size_t i = 0; i < p->dirs.n; i++) {
+		__auto_free char *name = initramfs_mirror_name(p->dirs.v[i]);
+
+		hash_str(h, name);
+		each_source(p->dirs.v[i], hash_one, h);
+	}
+	hash_end(h, key);
+	return fmt("%.24s", key);
 }
 
 static void add(struct archive *a, const char *name, mode_t mode,
@@ -175,12 +255,12 @@ static const char *const shared[] = { "kmsg.c", "guest.c" };
 static char *program(const struct kernel *k, const char *dir, const char *name)
 {
 	__auto_strv struct strv argv = { 0 };
-	__auto_free char *cc = kernel_compiler(k->arch), *said = NULL;
+	__auto_free char *cc = toolchain_compiler(k->arch), *said = NULL;
 	char *out = fmt("%s/respawn-%s", k->out, name);
 	struct run_opts o = { .out = &said };
 
 	strv_add(&argv, "%s", cc);
-	strv_split(&argv, "-static -O2 -std=gnu11 -Wall -Wextra -Wl,--build-id=none", " ");
+	strv_split(&argv, PROGRAM_FLAGS, " ");
 	strv_add(&argv, "-I%s/initramfs", host_source());
 	strv_add(&argv, "-o%s", out);
 	strv_add(&argv, "%s/%s.c", dir, name);
@@ -254,16 +334,14 @@ static void build_modules(const struct kernel *k, struct tree *t, const struct p
 	const struct strv *dirs = &p->dirs;
 
 	for (size_t i = 0; i < dirs->n; i++) {
-		__auto_free char *kbuild = fmt("%s/Kbuild", dirs->v[i]);
-		const char *to;
+		__auto_free char *kbuild = fmt("%s/Kbuild", dirs->v[i]), *name = NULL;
 
 		if (!exists(kbuild))
 			continue;
-		strv_add(built, "%s/respawn-modules/%zu", k->out, i);
-		to = built->v[built->n - 1];
-		make_dirs(to);
-		each_source(dirs->v[i], mirror_one, (void *)to);
-		kernel_modules(k, t, to);
+		name = initramfs_mirror_name(dirs->v[i]);
+		strv_add(built, "%s/respawn-modules/%s", k->out, name);
+		initramfs_mirror(dirs->v[i], built->v[built->n - 1]);
+		kernel_modules(k, t, built->v[built->n - 1]);
 	}
 }
 
@@ -374,17 +452,19 @@ char *initramfs_build(const struct kernel *k, struct tree *t, const struct plan 
 	__auto_strv struct strv modules = { 0 };
 	__auto_free char *dir = fmt("%s/initramfs", host_cache());
 	char *path = initramfs_path(k, p);
-	__auto_free char *tmp = fmt("%s.%d.tmp", path, getpid());
+	__auto_free char *tmp = publish_name(path);
 
-	if (exists(path))
+	if (cache_use(path))
 		return path;
 	make_dirs(dir);
+	kernel_folder(k, t);
 	build_modules(k, t, p, &modules);
 	ui_stage(k->arch->name, "initramfs");
-	write_archive(tmp, k, p, &modules);
+	do {
+		write_archive(tmp, k, p, &modules);
+		publish_file(tmp, path);
+	} while (!cache_use(path));
 	tree_unlock(t);
-	if (rename(tmp, path))
-		die("cannot rename %s: %s", tmp, strerror(errno));
 	ui_done("init, %zu steps, BusyBox", p->n);
 	return path;
 }

@@ -10,22 +10,16 @@
 #include <unistd.h>
 
 #include "build/kernel.h"
+#include "build/toolchain.h"
+#include "lib/cache.h"
 #include "lib/host.h"
 #include "lib/ui.h"
 
 /* What a first build prints, until it is known better. */
 #define USUAL_LINES	1500
 
-/**
- * kernel_compiler - the C compiler of an architecture
- * @a: the architecture
- *
- * Return: its name, to be freed
- */
-char *kernel_compiler(const struct arch *a)
-{
-	return fmt("%sgcc", arch_is_host(a) ? "" : a->cross);
-}
+/* Some ten builds of each architecture */
+#define CCACHE_LIMIT	"5G"
 
 static char *fragment_path(const char *name)
 {
@@ -79,32 +73,57 @@ bool kernel_asks_for(const struct request *r, const char *option)
 	return strstr(all, line);
 }
 
+/* The same source has to give the same kernel, whoever builds it when. */
+static const char *const settings[] = {
+	"KBUILD_BUILD_TIMESTAMP=Thu Jan  1 00:00:00 UTC 2026",
+	"KBUILD_BUILD_USER=respawn",
+	"KBUILD_BUILD_HOST=respawn",
+	"KBUILD_BUILD_VERSION=1",
+	"LOCALVERSION=",
+};
+
 static void kernel_key(struct kernel *k, const struct tree *t, const char *config)
 {
-	__auto_strv struct strv argv = { 0 };
-	__auto_free char *cc = kernel_compiler(k->arch), *version = NULL;
-	struct run_opts o = { .out = &version };
 	struct hash *h = hash_new();
 	char key[HASH_LEN];
 
-	strv_add(&argv, "%s", cc);
-	strv_add(&argv, "--version");
-	if (run(&argv, &o))
-		die("%s does not run; 'make deps' installs it", cc);
-	hash_str(h, "kernel 1");
+	hash_str(h, "kernel 2");
 	hash_str(h, k->arch->name);
 	hash_str(h, t->hash);
 	hash_str(h, config);
-	hash_str(h, version);
+	hash_str(h, toolchain_id(k->arch));
+	for (size_t i = 0; i < ARRAY_SIZE(settings); i++)
+		hash_str(h, settings[i]);
 	hash_end(h, key);
 	k->key = fmt("%.24s", key);
-	k->compiler = fmt("%.*s", (int)strcspn(version, "\n"), version);
+	k->compiler = toolchain_version(k->arch);
+}
+
+/*
+ * What was compiled before is taken from ccache. It looks at the compiler itself, but
+ * not at the assembler; and its own settings are neither the user's nor the host's.
+ */
+static void ccache_env(const struct arch *a, struct strv *env)
+{
+	__auto_free char *dir = fmt("%s/ccache", host_cache());
+
+	make_dirs(dir);
+	cache_use(dir);
+	strv_add(env, "CCACHE_DIR=%s", dir);
+	strv_add(env, "CCACHE_CONFIGPATH=/dev/null");
+	strv_add(env, "CCACHE_MAXSIZE=" CCACHE_LIMIT);
+	strv_add(env, "CCACHE_BASEDIR=%s", host_cache());
+	strv_add(env, "CCACHE_NOHASHDIR=1");
+	strv_add(env, "CCACHE_COMPILERCHECK=string:%s", toolchain_id(a));
+	/* make has the dependencies anyway: no file is preprocessed twice. */
+	strv_add(env, "CCACHE_DEPEND=1");
+	strv_add(env, "CCACHE_NOCOMPRESS=1");
 }
 
 static void make_command(const struct kernel *k, const struct tree *t,
 			 struct strv *argv, struct strv *env)
 {
-	__auto_free char *cc = kernel_compiler(k->arch);
+	__auto_free char *cc = toolchain_compiler(k->arch);
 	__auto_free char *ccache = find_program("ccache");
 
 	strv_split(argv, "make --no-print-directory", " ");
@@ -118,22 +137,11 @@ static void make_command(const struct kernel *k, const struct tree *t,
 	if (ui_verbose())
 		strv_add(argv, "V=1");
 
-	strv_add(env, "LC_ALL=C");
-	/* The same source has to give the same kernel, whoever builds it when. */
-	strv_add(env, "KBUILD_BUILD_TIMESTAMP=Thu Jan  1 00:00:00 UTC 2026");
-	strv_add(env, "KBUILD_BUILD_USER=respawn");
-	strv_add(env, "KBUILD_BUILD_HOST=respawn");
-	strv_add(env, "KBUILD_BUILD_VERSION=1");
-	strv_add(env, "LOCALVERSION=");
+	for (size_t i = 0; i < ARRAY_SIZE(settings); i++)
+		strv_add(env, "%s", settings[i]);
 	/* For kunit/Kbuild: with part of the series, no module may need it. */
 	strv_add(env, "RESPAWN_SERIES=%s", k->req.series);
-	strv_add(env, "CCACHE_DIR=%s/ccache", host_cache());
-	strv_add(env, "CCACHE_BASEDIR=%s", host_cache());
-	strv_add(env, "CCACHE_NOHASHDIR=1");
-	strv_add(env, "CCACHE_COMPILERCHECK=content");
-	/* make has the dependencies anyway: no file is preprocessed twice. */
-	strv_add(env, "CCACHE_DEPEND=1");
-	strv_add(env, "CCACHE_NOCOMPRESS=1");
+	ccache_env(k->arch, env);
 }
 
 /* A build in progress, as its output shows it */
@@ -306,6 +314,24 @@ static void set_holds(const struct kernel *k, const char *key, const char *files
 }
 
 /*
+ * Have the build folder, without what other compilers and the like have made: make
+ * notices another compiler, but no other assembler. Called with the tree locked.
+ */
+static void have_folder(const struct kernel *k)
+{
+	__auto_free char *stamp = fmt("%s/respawn-toolchain", k->out);
+	__auto_free char *is = read_file(stamp, NULL);
+	const char *id = toolchain_id(k->arch);
+
+	if (!is || strcmp(is, id)) {
+		remove_tree(k->out);
+		make_dirs(k->out);
+		write_file(stamp, id, strlen(id));
+	}
+	cache_use(k->out);
+}
+
+/*
  * Have the build folder in the state that is published as @k->key. NULL, or why
  * it does not build, to be freed.
  */
@@ -319,7 +345,7 @@ static char *try_build(struct kernel *k, struct tree *t, const char *config, boo
 	char *why;
 
 	tree_checkout(t);
-	make_dirs(k->out);
+	have_folder(k);
 	is = read_file(stamp, NULL);
 	if (is && !strcmp(is, k->key))
 		return NULL;
@@ -380,7 +406,7 @@ static void build_files(struct kernel *k, struct tree *t, const struct strv *fil
 
 static void publish(const struct kernel *k)
 {
-	__auto_free char *tmp = fmt("%s.%d.tmp", k->dir, getpid());
+	__auto_free char *tmp = publish_name(k->dir);
 	static const char *const files[][2] = {
 		{ "vmlinux", "vmlinux" }, { ".config", "config" },
 		{ "include/config/kernel.release", "release" },
@@ -396,9 +422,14 @@ static void publish(const struct kernel *k)
 
 		copy_file(from, dest);
 	}
-	if (rename(tmp, k->dir) && !exists(k->dir))
-		die("cannot rename %s: %s", tmp, strerror(errno));
-	remove_tree(tmp);
+	publish_dir(tmp, k->dir);
+}
+
+/* In the cache, and for us to use: somebody may make room there at any time. */
+static void have_published(const struct kernel *k)
+{
+	while (!cache_use(k->dir))
+		publish(k);
 }
 
 /**
@@ -431,11 +462,10 @@ void kernel_build(struct kernel *k, struct tree *t)
 {
 	__auto_free char *config = fragments(&k->req);
 
-	if (exists(k->dir))
+	if (cache_use(k->dir))
 		return;
 	must(try_build(k, t, config, false));
-	if (!exists(k->dir))
-		publish(k);
+	have_published(k);
 	tree_unlock(t);
 }
 
@@ -454,8 +484,8 @@ char *kernel_build_partly(struct kernel *k, struct tree *t)
 	__auto_free char *config = fragments(&k->req);
 	char *why = try_build(k, t, config, true);
 
-	if (!why && !exists(k->dir))
-		publish(k);
+	if (!why)
+		have_published(k);
 	tree_unlock(t);
 	return why;
 }
@@ -479,7 +509,7 @@ char *kernel_make(struct kernel *k, struct tree *t, const struct strv *words, ch
 
 	*said = NULL;
 	tree_checkout(t);
-	make_dirs(k->out);
+	have_folder(k);
 	is = read_file(stamp, NULL);
 	if (!is || strcmp(is, k->key)) {
 		unlink(stamp);
@@ -513,7 +543,7 @@ void kernel_build_near(struct kernel *k, struct tree *t, const struct kernel *ne
 	__auto_strv struct strv files = { 0 };
 	bool known = false;
 
-	if (exists(k->dir))
+	if (cache_use(k->dir))
 		return;
 	tree_checkout(t);
 	changed = holds(k, near->key);
@@ -530,14 +560,29 @@ void kernel_build_near(struct kernel *k, struct tree *t, const struct kernel *ne
 		must(try_build(k, t, config, false));
 		set_holds(k, near->key, all);
 	}
-	publish(k);
+	have_published(k);
 	tree_unlock(t);
+}
+
+/**
+ * kernel_folder - have the build folder as it is right after the kernel was built
+ * @k: the kernel
+ * @t: its source; locked on return, for as long as the folder is needed
+ *
+ * For what is built against it. Dies if the kernel does not build.
+ */
+void kernel_folder(const struct kernel *k, struct tree *t)
+{
+	__auto_free char *config = fragments(&k->req);
+	struct kernel again = *k;
+
+	must(try_build(&again, t, config, false));
 }
 
 /**
  * kernel_modules - build modules from a folder of sources with a Kbuild
  * @k: the kernel they are for
- * @t: its source; locked on return, for as long as the modules are needed
+ * @t: its source, from kernel_folder()
  * @dir: the folder, outside the user's; products go there
  *
  * Dies if they do not build.
@@ -545,12 +590,11 @@ void kernel_build_near(struct kernel *k, struct tree *t, const struct kernel *ne
 void kernel_modules(const struct kernel *k, struct tree *t, const char *dir)
 {
 	__auto_strv struct strv words = { 0 };
-	__auto_free char *config = fragments(&k->req);
-	struct kernel again = *k;
 	struct build b = { .usual = 20 };
 
-	must(try_build(&again, t, config, false));
 	strv_add(&words, "M=%s", dir);
+	/* Where the cache lies is in no message of a module's. */
+	strv_add(&words, "KCFLAGS=-fmacro-prefix-map=%s/=", dir);
 	strv_add(&words, "modules");
 	must(try_make(k, t, &words, &b));
 }

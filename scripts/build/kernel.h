@@ -32,8 +32,8 @@ char *kernel_build_partly(struct kernel *k, struct tree *t);
 char *kernel_make(struct kernel *k, struct tree *t, const struct strv *words, char **said);
 void kernel_build_near(struct kernel *k, struct tree *t, const struct kernel *near,
 		       const char *file);
+void kernel_folder(const struct kernel *k, struct tree *t);
 void kernel_modules(const struct kernel *k, struct tree *t, const char *dir);
-char *kernel_compiler(const struct arch *a);
 bool kernel_asks_for(const struct request *r, const char *option);
 
 #endif /* RESPAWN_KERNEL_H */
