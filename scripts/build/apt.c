@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "build/apt.h"
+#include "lib/cache.h"
 #include "lib/host.h"
 #include "lib/ui.h"
 #include "lib/util.h"
@@ -109,8 +110,8 @@ char *apt_download(const char *arch, const char *package, const char *version)
 {
 	__auto_free char *dir = fmt("%s/download/%s-%s-%s", host_cache(), package,
 				    version ? version : "any", arch);
-	__auto_free char *tmp = fmt("%s.tmp", dir);
-	char *deb = find_deb(dir, package);
+	__auto_free char *tmp = publish_name(dir);
+	char *deb = cache_use(dir) ? find_deb(dir, package) : NULL;
 
 	for (int attempt = 0; !deb && attempt < 2; attempt++) {
 		__auto_strv struct strv argv = { 0 };
@@ -130,10 +131,10 @@ char *apt_download(const char *arch, const char *package, const char *version)
 			strv_add(&argv, "%s", package);
 		if (run(&argv, &o))
 			continue;
+		/* One that is there has no package in it. */
 		remove_tree(dir);
-		if (rename(tmp, dir))
-			die("cannot rename %s: %s", tmp, strerror(errno));
-		deb = find_deb(dir, package);
+		publish_dir(tmp, dir);
+		deb = cache_use(dir) ? find_deb(dir, package) : NULL;
 	}
 	remove_tree(tmp);
 	return deb;

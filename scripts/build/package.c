@@ -6,11 +6,10 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <fcntl.h>
+#include <glob.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <archive.h>
@@ -154,47 +153,70 @@ static void import_entry(struct layer *l, struct archive_entry *e, FILE *out)
 	blob(out, data, size);
 }
 
-/* git fast-import, and the pipe that feeds it */
-static FILE *importer(const char *git, pid_t *pid)
+/*
+ * Quick rather than small: this is read once per checkout. And only "done" makes it
+ * whole: if we die, nothing is kept.
+ */
+static void importer(struct feed *f, const char *git)
 {
-	int fds[2];
+	__auto_strv struct strv argv = { 0 };
 
-	if (pipe2(fds, O_CLOEXEC))
-		die("pipe: %s", strerror(errno));
-	*pid = fork();
-	if (!*pid) {
-		dup2(fds[0], STDIN_FILENO);
-		/* What it has to say of a broken stream, we say better. */
-		dup2(open("/dev/null", O_WRONLY | O_CLOEXEC), STDERR_FILENO);
-		/*
-		 * Quick rather than small: this is read once per checkout. And
-		 * only "done" makes it whole: if we die, nothing is kept.
-		 */
-		execlp("git", "git", "--git-dir", git, "-c", "core.compression=1",
-		       "-c", "pack.compression=1", "fast-import", "--quiet",
-		       "--depth=0", "--force", "--done", NULL);
-		_exit(127);
+	strv_add(&argv, "git");
+	strv_add(&argv, "--git-dir=%s", git);
+	strv_split(&argv, "-c core.compression=1 -c pack.compression=1", " ");
+	strv_split(&argv, "fast-import --quiet --depth=0 --force --done", " ");
+	feed_begin(f, &argv);
+}
+
+/* A pack that was not finished, and what git writes down when it fails */
+static void remove_half(const char *git)
+{
+	static const char *const halves[] = {
+		"objects/pack/tmp_*", "fast_import_crash_*",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(halves); i++) {
+		__auto_free char *pattern = fmt("%s/%s", git, halves[i]);
+		glob_t g = { 0 };
+
+		glob(pattern, GLOB_NOSORT, NULL, &g);
+		for (size_t j = 0; j < g.gl_pathc; j++)
+			unlink(g.gl_pathv[j]);
+		globfree(&g);
 	}
-	close(fds[0]);
-	return fdopen(fds[1], "w");
+}
+
+static void __noreturn not_imported(const char *package, const char *git, int status,
+				    const char *said)
+{
+	const char *why = strstr(said, "fatal: ");
+
+	remove_half(git);
+	if (status == 127)
+		die("git does not run (%.*s); 'make deps' installs it", (int)strcspn(said, "\n"),
+		    said);
+	why = why ? why + strlen("fatal: ") : *said ? said : "it said nothing";
+	die("git fast-import did not store %s (status %d): %.*s; is the disk full?", package,
+	    status, (int)strcspn(why, "\n"), why);
 }
 
 /**
  * source_import - make a kernel source a commit of a git repository
  * @package: a .deb of Debian's linux-source, or a tarball
- * @git: the repository
+ * @git: the repository; nobody else imports into it now
  * @ref: reference that gets the commit
  *
- * Shows progress. Dies if the package is not as it should be; @ref is set last.
+ * Shows progress. Dies if the package is not as it should be, or git does not store it;
+ * @ref is set last.
  */
 void source_import(const char *package, const char *git, const char *ref)
 {
+	__auto_free char *said = NULL;
 	struct layer file, data, tar, *source = &file;
 	struct archive_entry *e;
 	struct stat st;
+	struct feed f;
 	int status, ret;
-	FILE *out;
-	pid_t pid;
 
 	if (stat(package, &st))
 		die("cannot read %s: %s", package, strerror(errno));
@@ -209,18 +231,20 @@ void source_import(const char *package, const char *git, const char *ref)
 		source = &tar;
 	}
 
-	out = importer(git, &pid);
-	fprintf(out, "commit %s\ncommitter respawn <respawn@localhost> 0 +0000\n", ref);
-	blob(out, "kernel source", strlen("kernel source"));
-	while ((ret = archive_read_next_header(source->a, &e)) == ARCHIVE_OK) {
-		import_entry(source, e, out);
+	remove_half(git);
+	importer(&f, git);
+	fprintf(f.to, "commit %s\ncommitter respawn <respawn@localhost> 0 +0000\n", ref);
+	blob(f.to, "kernel source", strlen("kernel source"));
+	while ((ret = archive_read_next_header(source->a, &e)) == ARCHIVE_OK && !ferror(f.to)) {
+		import_entry(source, e, f.to);
 		ui_progress(archive_filter_bytes(file.a, -1), st.st_size, "");
 	}
-	if (ret != ARCHIVE_EOF)
+	if (ret != ARCHIVE_OK && ret != ARCHIVE_EOF)
 		broken(source);
-	fputs("done\n", out);
-	if (fclose(out) || waitpid(pid, &status, 0) != pid || status)
-		die("git fast-import could not store %s; is the disk full?", package);
+	fputs("done\n", f.to);
+	status = feed_end(&f, &said);
+	if (status)
+		not_imported(package, git, status, said);
 	if (source != &file) {
 		layer_close(&tar);
 		layer_close(&data);
@@ -238,7 +262,7 @@ void source_import(const char *package, const char *git, const char *ref)
  */
 void source_extract(const char *package, const char *member, const char *to)
 {
-	__auto_free char *tmp = fmt("%s.%d.tmp", to, getpid());
+	__auto_free char *tmp = publish_name(to);
 	struct layer file, data;
 	struct archive_entry *e;
 	char buf[1 << 16];
@@ -259,10 +283,17 @@ void source_extract(const char *package, const char *member, const char *to)
 		die("cannot write %s: %s", tmp, strerror(errno));
 	while ((n = archive_read_data(data.a, buf, sizeof(buf))) > 0)
 		fwrite(buf, 1, n, f);
-	if (n < 0)
+	if (n < 0) {
+		unlink(tmp);
 		broken(&data);
-	if (fclose(f) || chmod(tmp, 0755) || rename(tmp, to))
-		die("cannot write %s: %s", to, strerror(errno));
+	}
+	if (ferror(f) || fclose(f) || chmod(tmp, 0755)) {
+		int err = errno;
+
+		unlink(tmp);
+		die("cannot write %s: %s", to, strerror(err));
+	}
+	publish_file(tmp, to);
 	layer_close(&data);
 	layer_close(&file);
 }
