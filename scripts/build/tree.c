@@ -14,8 +14,18 @@
 
 #include "build/package.h"
 #include "build/tree.h"
+#include "lib/cache.h"
 #include "lib/host.h"
 #include "lib/ui.h"
+
+/* Our repositories are the same to git whatever the user has in ~/.gitconfig. */
+static void git_env(struct strv *env, const char *index)
+{
+	strv_add(env, "GIT_CONFIG_GLOBAL=/dev/null");
+	strv_add(env, "GIT_CONFIG_NOSYSTEM=1");
+	if (index)
+		strv_add(env, "GIT_INDEX_FILE=%s", index);
+}
 
 /* git in a tree's repository; its output without the last newline, or NULL */
 static char *git(const struct tree *t, const char *index, int *status,
@@ -32,16 +42,13 @@ static char *git(const struct tree *t, const char *index, int *status,
 	strv_add(&argv, "git");
 	strv_add(&argv, "--git-dir=%s", t->git);
 	strv_add(&argv, "--work-tree=%s", t->src);
-	strv_split(&argv, "-c core.autocrlf=false -c core.attributesFile=/dev/null", " ");
-	strv_split(&argv, "-c checkout.workers=0", " ");
+	strv_split(&argv, "-c core.attributesFile=/dev/null -c checkout.workers=0", " ");
 	strv_split(&argv, words, " ");
 	va_start(args, words);
 	while ((w = va_arg(args, const char *)))
 		strv_add(&argv, "%s", w);
 	va_end(args);
-	if (index)
-		strv_add(&env, "GIT_INDEX_FILE=%s", index);
-	strv_add(&env, "LC_ALL=C");
+	git_env(&env, index);
 	ret = run(&argv, &o);
 	if (status)
 		*status = ret;
@@ -51,21 +58,32 @@ static char *git(const struct tree *t, const char *index, int *status,
 	return out;
 }
 
+static void create_repository(const char *git)
+{
+	__auto_strv struct strv argv = { 0 }, env = { 0 };
+	__auto_free char *tmp = publish_name(git), *said = NULL;
+	struct run_opts o = { .env = &env, .out = &said };
+
+	git_env(&env, NULL);
+	strv_split(&argv, "git init -q --bare", " ");
+	strv_add(&argv, "%s", tmp);
+	if (run(&argv, &o))
+		die("cannot create the repository %s: %.*s", git, (int)strcspn(said, "\n"), said);
+	publish_dir(tmp, git);
+}
+
 static void tree_paths(struct tree *t, const char *id)
 {
 	t->dir = fmt("%s/tree/%s", host_cache(), id);
 	t->git = fmt("%s/git", t->dir);
 	t->src = fmt("%s/src", t->dir);
 	t->lock = -1;
-	make_dirs(t->src);
-	if (!exists(t->git)) {
-		__auto_strv struct strv argv = { 0 };
-
-		strv_split(&argv, "git init -q --bare", " ");
-		strv_add(&argv, "%s", t->git);
-		if (run(&argv, NULL))
-			die("cannot create the repository %s", t->git);
-	}
+	/* Somebody may make room in the cache at any time. */
+	do {
+		make_dirs(t->dir);
+	} while (!cache_use(t->dir));
+	if (!exists(t->git))
+		create_repository(t->git);
 }
 
 static void tree_lock(struct tree *t)
@@ -371,14 +389,15 @@ void tree_aside(struct tree *t, const char *name)
  */
 char *tree_read(const struct tree *t, const char *file)
 {
-	__auto_strv struct strv argv = { 0 };
+	__auto_strv struct strv argv = { 0 }, env = { 0 };
 	char *text = NULL;
-	struct run_opts o = { .out = &text, .quiet_err = true };
+	struct run_opts o = { .env = &env, .out = &text, .quiet_err = true };
 
 	strv_add(&argv, "git");
 	strv_add(&argv, "--git-dir=%s", t->git);
 	strv_split(&argv, "cat-file blob", " ");
 	strv_add(&argv, "%s:%s", t->hash, file);
+	git_env(&env, NULL);
 	if (!run(&argv, &o))
 		return text;
 	free(text);
@@ -423,27 +442,52 @@ void tree_try_series(const struct pin *p)
 	apply_all(&t, &patches);
 }
 
+/*
+ * The first file of the work tree that is not as the index has it, or is not in there,
+ * to be freed; NULL if there is none. git looks at a file's time of change, too, which
+ * an edit can't set back, and at the content if in doubt.
+ */
+static char *edited(const struct tree *t, const char *index)
+{
+	char *files = git(t, index, NULL, "ls-files --modified --deleted --others", NULL);
+
+	if (*files)
+		return files;
+	free(files);
+	return NULL;
+}
+
 /**
  * tree_checkout - make the work tree show this content, and keep others off it
  * @t: from tree_open()
  *
- * Files that are as they should be keep their times.
+ * Files that are as they should be keep their times. What somebody has changed, added
+ * or removed there by hand is undone. Called by all that builds, each time.
  */
 void tree_checkout(struct tree *t)
 {
 	__auto_free char *index = fmt("%s/index", t->dir);
-	__auto_free char *stale = fmt("%s.lock", index);
+	__auto_free char *stale = fmt("%s.lock", index), *hand = NULL;
 	__auto_free char *stamp = fmt("%s/checked-out", t->dir), *is = NULL;
+	bool here;
 
 	tree_lock(t);
+	make_dirs(t->src);
+	cache_use(t->src);
+	/* The lock is ours: what a git that was killed left there is no one's. */
+	unlink(stale);
 	is = read_file(stamp, NULL);
-	if (is && !strcmp(is, t->hash))
+	here = is && !strcmp(is, t->hash);
+	if (here)
+		hand = edited(t, index);
+	if (here && !hand)
 		return;
 	ui_stage("kernel", "checkout");
 	unlink(stamp);
-	/* The lock is ours: what a git that was killed left there is no one's. */
-	unlink(stale);
 	free(git(t, index, NULL, "read-tree --reset -u", t->hash, NULL));
+	free(git(t, index, NULL, "clean -ffdxq", NULL));
 	write_file(stamp, t->hash, strlen(t->hash));
+	if (hand)
+		ui_note("%s is the cache's: a change by hand in %s is undone", t->src, hand);
 	ui_done("%s, %s", t->name, t->series ? "series applied" : "without the series");
 }
