@@ -3,20 +3,19 @@
  * The series as commits, to work on, and the commits as the series.
  */
 #define _GNU_SOURCE
-#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "cmd/kernel_edit.h"
-#include "options.h"
+#include "build/series.h"
 #include "build/tree.h"
+#include "cmd/cmd.h"
+#include "lib/host.h"
 #include "lib/ui.h"
 
-static char *edit_dir(void)
+static char *edit_dir(const struct options *o)
 {
-	return fmt("%s/kernel", opt.out);
+	return fmt("%s/kernel", o->out);
 }
 
 /* git where the user edits: the words, then more arguments; dies if it fails */
@@ -37,14 +36,15 @@ static void git(const char *dir, const char *words, const struct strv *more)
 }
 
 /**
- * edit_open - open the patched kernel as a git tree, a commit per patch
+ * cmd_kernel_edit - open the patched kernel as a git tree, a commit per patch
+ * @o: what the user asked for
  *
  * Return: an exit status
  */
-int edit_open(void)
+int cmd_kernel_edit(const struct options *o)
 {
 	__auto_strv struct strv base = { 0 }, patches = { 0 };
-	__auto_free char *dir = edit_dir(), *tmp = fmt("%s.tmp", dir);
+	__auto_free char *dir = edit_dir(o), *tmp = publish_name(dir);
 	__auto_free char *alternates = fmt("%s/.git/objects/info/alternates", tmp);
 	__auto_free char *objects = NULL, *commit = NULL;
 	struct tree t;
@@ -52,7 +52,7 @@ int edit_open(void)
 
 	if (exists(dir))
 		die("%s is there already; 'make kernel-export' writes it back", dir);
-	pin_read(&p);
+	pin_read(&p, "");
 	commit = tree_open_pin(&t, &p);
 	objects = fmt("%s/objects\n", t.git);
 	strv_add(&base, "%s", commit);
@@ -68,6 +68,7 @@ int edit_open(void)
 	if (patches.n)
 		git(tmp, "-c user.name=respawn -c user.email=respawn@localhost am -q -b",
 		    &patches);
+	/* Not published as what is in the cache is: git makes it again. */
 	if (rename(tmp, dir))
 		die("cannot rename %s: %s", tmp, strerror(errno));
 	ui_done("%s: the commits after the tag 'base' are the series", dir);
@@ -84,40 +85,18 @@ static bool is_clean(const char *dir)
 	return !run(&argv, NULL);
 }
 
-static int is_patch(const struct dirent *d)
-{
-	size_t n = strlen(d->d_name);
-
-	return n > 6 && !strcmp(d->d_name + n - 6, ".patch");
-}
-
-/* The series file's own first lines */
-static char *series_comment(void)
-{
-	__auto_free char *path = fmt("%s/kernel-patch/series", source_dir());
-	char *text = read_file(path, NULL);
-	size_t n = 0;
-
-	if (!text)
-		die("cannot read %s: %s", path, strerror(errno));
-	while (text[n] == '#')
-		n += strcspn(text + n, "\n") + 1;
-	text[n] = '\0';
-	return text;
-}
-
 /**
- * edit_export - write the commits of the edited tree back as the series
+ * cmd_kernel_export - write the commits of the edited tree back as the series
+ * @o: what the user asked for
  *
  * Return: an exit status
  */
-int edit_export(void)
+int cmd_kernel_export(const struct options *o)
 {
-	__auto_strv struct strv old = { 0 }, out = { 0 };
-	__auto_free char *dir = edit_dir(), *series = NULL, *text = NULL;
-	__auto_free char *tmp = fmt("%s/kernel-patch.new", opt.out);
-	struct dirent **names;
-	int n;
+	__auto_strv struct strv out = { 0 };
+	__auto_free char *dir = edit_dir(o), *tmp = fmt("%s/kernel-patch.new", o->out);
+	__auto_free char *series = fmt("%s/kernel-patch", host_source());
+	size_t n;
 
 	if (!exists(dir))
 		die("there is no %s; 'make kernel-edit' opens it", dir);
@@ -130,25 +109,8 @@ int edit_export(void)
 	strv_split(&out, "--no-thread --no-cover-letter --stat=80", " ");
 	strv_add(&out, "base..HEAD");
 	git(dir, "-c diff.noprefix=false -c diff.context=3 format-patch -q", &out);
-
-	tree_series(&old);
-	for (size_t i = 0; i < old.n; i++)
-		unlink(old.v[i]);
-	text = series_comment();
-	n = scandir(tmp, &names, is_patch, alphasort);
-	for (int i = 0; i < n; i++) {
-		__auto_free char *from = fmt("%s/%s", tmp, names[i]->d_name);
-		__auto_free char *to = fmt("%s/kernel-patch/%s", source_dir(),
-					   names[i]->d_name);
-		char *more = fmt("%s%s\n", text, names[i]->d_name);
-
-		copy_file(from, to);
-		free(text);
-		text = more;
-	}
-	series = fmt("%s/kernel-patch/series", source_dir());
-	write_file(series, text, strlen(text));
+	n = series_replace(series, tmp);
 	remove_tree(tmp);
-	ui_note("%d patches written to kernel-patch/", n);
+	ui_note("%zu patches written to kernel-patch/", n);
 	return EXIT_PASS;
 }

@@ -127,7 +127,8 @@ static void remember_use(const char *path, int fd)
  * a program that is run does not hold it. Called for all that is taken from the
  * cache or was put there, right before the first look into it.
  *
- * Return: whether it is there; if not, it is to be made, and asked for again
+ * Return: whether it is there; if not, it is to be made, and asked for again. Dies if
+ * it is there and can't be read.
  */
 bool cache_use(const char *path)
 {
@@ -141,8 +142,10 @@ bool cache_use(const char *path)
 		}
 	}
 	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
+	if (fd < 0 && errno == ENOENT)
 		return false;
+	if (fd < 0)
+		die("cannot use %s: %s", path, strerror(errno));
 	while (flock(fd, LOCK_SH))
 		if (errno != EINTR)
 			die("cannot lock %s: %s", path, strerror(errno));

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef RESPAWN_SERIES_H
+#define RESPAWN_SERIES_H
+
+#include <stddef.h>
+
+size_t series_replace(const char *dir, const char *from);
+
+#endif /* RESPAWN_SERIES_H */

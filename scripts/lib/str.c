@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Strings and vectors of strings, in memory that is freed by whoever has it.
+ */
+#define _GNU_SOURCE
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/die.h"
+#include "lib/str.h"
+
+void free_ptr(void *p)
+{
+	free(*(void **)p);
+}
+
+/**
+ * fmt - a formatted string in memory of its own
+ * @format: as for printf()
+ *
+ * Return: the string, to be freed; there is no failure but death.
+ */
+char *fmt(const char *format, ...)
+{
+	va_list args;
+	char *s;
+
+	va_start(args, format);
+	if (vasprintf(&s, format, args) < 0)
+		die("out of memory");
+	va_end(args);
+	return s;
+}
+
+char *copy(const char *s)
+{
+	return fmt("%s", s);
+}
+
+/**
+ * strv_add - append a formatted string to a vector
+ * @s: vector, all zeroes if empty; @s->v always ends with NULL
+ * @format: as for printf()
+ */
+void strv_add(struct strv *s, const char *format, ...)
+{
+	va_list args;
+
+	s->v = reallocarray(s->v, s->n + 2, sizeof(*s->v));
+	if (!s->v)
+		die("out of memory");
+	va_start(args, format);
+	if (vasprintf(&s->v[s->n], format, args) < 0)
+		die("out of memory");
+	va_end(args);
+	s->v[++s->n] = NULL;
+}
+
+/**
+ * strv_split - append the words of a text to a vector
+ * @s: vector
+ * @text: words, or NULL for none
+ * @delim: characters between words
+ */
+void strv_split(struct strv *s, const char *text, const char *delim)
+{
+	__auto_free char *t = copy(text ? text : "");
+	char *save, *w;
+
+	for (w = strtok_r(t, delim, &save); w; w = strtok_r(NULL, delim, &save))
+		strv_add(s, "%s", w);
+}
+
+/**
+ * strv_join - the words of a vector as one text
+ * @s: vector
+ * @delim: what comes between two words
+ *
+ * Return: the text, to be freed
+ */
+char *strv_join(const struct strv *s, const char *delim)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	for (size_t i = 0; f && i < s->n; i++)
+		fprintf(f, "%s%s", i ? delim : "", s->v[i]);
+	if (!f || fclose(f))
+		die("out of memory");
+	return text;
+}
+
+bool strv_has(const struct strv *s, const char *word)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (!strcmp(s->v[i], word))
+			return true;
+	return false;
+}
+
+/**
+ * has_word - is a word one of a list?
+ * @words: the list
+ * @delim: characters between its words
+ * @word: the word
+ *
+ * Return: whether it is
+ */
+bool has_word(const char *words, const char *delim, const char *word)
+{
+	__auto_strv struct strv all = { 0 };
+
+	strv_split(&all, words, delim);
+	return strv_has(&all, word);
+}
+
+void strv_free(struct strv *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		free(s->v[i]);
+	free(s->v);
+	*s = (struct strv){ 0 };
+}
