@@ -16,7 +16,7 @@ DEPS := $(O)/respawn-deps
 
 # What the program can be asked, out of the table of its subcommands: a CHECK has
 # an exit status that says what came of it, a JOB is done or it is not.
-commands = $(shell sed -n 's/^X($(1), "\([a-z-]*\)".*/\1/p' scripts/cmd/cmd.h)
+commands = $(shell sed -n 's/^X.$(1), "\([a-z-]*\)".*/\1/p' scripts/cmd/cmd.h)
 CHECKS := $(call commands,CHECK)
 JOBS := $(call commands,JOB)
 JUDGING := $(CHECKS) test
@@ -94,7 +94,7 @@ endif
 
 SOURCES := $(filter-out scripts/deps.c,$(wildcard scripts/*.c scripts/*/*.c scripts/*/*/*.c))
 OBJECTS := $(SOURCES:scripts/%.c=$(O)/obj/%.o)
-ALL_CFLAGS = -std=gnu11 -Wall -Wextra $(CFLAGS) -MMD -Iscripts
+ALL_CFLAGS = -std=gnu11 -Wall -Wextra $(CFLAGS) -MMD -MP -Iscripts
 LDLIBS = $(shell pkg-config --libs $(LIBS))
 
 #  deps: install what is missing on this machine
@@ -163,8 +163,8 @@ fuzz:
 clean:
 	rm -rf $(O)/obj $(O)/tests $(O)/fuzz $(O)/fuzz_ktap $(RESPAWN) $(DEPS) $(O)/flags $(O)/source $(O)/*.status
 
-dist#  clean: remove what was built in O=, keep run records and the cache
-clean:
+#  distclean: remove O= and the cache
+distclean:
 	rm -rf $(O) $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/respawn
 
 -include $(OBJECTS:.o=.d) $(UNITS:=.d)
