@@ -17,7 +17,7 @@
 #include <cmocka.h>
 #include <jansson.h>
 
-#include "judge/events.h"
+#include "run/events_file.h"
 #include "program.h"
 #include "lib/util.h"
 
