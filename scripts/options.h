@@ -15,11 +15,13 @@
  * @seeds: the seeds to explore, "from..to"
  * @run: folder of a record
  * @bundle: a record in one file, from somebody else
+ * @log: console to judge
  * @mutants: names of the mutants to run, comma separated; empty for all
  * @mutants_dir: folder of their tables, empty for respawn's own
  * @bugs: names of the planted bugs to look for, comma separated; empty for all
  * @bugs_dir: folder of their patches, empty for respawn's own
  * @out: folder for records and other products
+ * @cache_max: GB that the cache may have
  * @time: seconds of host time after which no further seed is begun, 0 for no end
  * @count: how often to do it again
  * @guests: guests at once, 0 for as many as the host has CPUs
@@ -34,11 +36,13 @@ struct options {
 	const char *seeds;
 	const char *run;
 	const char *bundle;
+	const char *log;
 	const char *mutants;
 	const char *mutants_dir;
 	const char *bugs;
 	const char *bugs_dir;
 	const char *out;
+	uint64_t cache_max;
 	uint64_t time;
 	uint64_t count;
 	uint64_t guests;

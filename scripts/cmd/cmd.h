@@ -43,6 +43,10 @@ X(CHECK, "bench-primitives", cmd_bench_primitives, "TIMING=real",		\
 X(CHECK, "bench-hotplug", cmd_bench_hotplug,					\
   "OPS=offline,online ACTORS=0 CYCLES=2000 SMPBOOT=park N=3",			\
   "how fast CPUs go and come back, in virtual and in real time")		\
+X(CHECK, "judge", cmd_judge, NULL,						\
+  "what the judge says of any console, LOG=<file>")				\
+X(JOB, "cache", cmd_cache, NULL,						\
+  "show what is in the cache")							\
 X(JOB, "shell", cmd_shell, NULL,						\
   "boot into a shell on the terminal (ARCH=)")					\
 X(INNER, "bisect-step", cmd_bisect_step, CHECK_DEFAULTS,			\

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "judge/console.h"
+#include "judge/utf8.h"
 
 #define ESC	0x1b
 #define BEL	0x07
@@ -20,14 +21,37 @@ enum escape_state {
 	ESCAPE_STRING,		/* ESC ] text, until BEL or ESC \ */
 };
 
+/* Longer than a printk prefix, and than what a console says of itself */
+#define AHEAD	64
+
+/**
+ * struct console - what is known of a console
+ * @fn: takes each line
+ * @arg: first argument of it
+ * @escape: of the sequence that is being read
+ * @line: the line that is being split
+ * @record: a printk prefix began it
+ * @diagnostic: a '#' began its text
+ * @continued: @buf goes on with a line that is split already
+ * @levels: the console is one that gives each record's level
+ * @newest: time of the newest record, or -1
+ * @len: bytes in @buf
+ * @buf: what is not handed over yet
+ * @text: the text of @line
+ */
 struct console {
 	console_line_fn fn;
 	void *arg;
 	enum escape_state escape;
-	bool continued;		/* buf goes on with a line already split */
-	double when;		/* of the line being split */
+	struct console_line line;
+	bool record;
+	bool diagnostic;
+	bool continued;
+	bool levels;
+	double newest;
 	size_t len;
-	char buf[CONSOLE_LINE_MAX + 1];
+	char buf[CONSOLE_LINE_MAX + AHEAD + 1];
+	char text[CONSOLE_TEXT_MAX + 1];
 };
 
 /**
@@ -47,20 +71,31 @@ struct console *console_new(console_line_fn fn, void *arg)
 		return NULL;
 	c->fn = fn;
 	c->arg = arg;
-	c->when = -1;
+	c->newest = -1;
 	return c;
 }
 
-/* "<6>", as /dev/kmsg readers and early boot loaders leave it in front. */
-static size_t level_len(const char *s)
+/* What a printk prefix says */
+struct prefix {
+	size_t len;
+	double when;
+	int number;		/* level and facility, or -1 */
+};
+
+/* "<14>", eight times the facility and the level */
+static size_t number_len(const char *s, int *number)
 {
 	size_t n = 1;
+	int all = 0;
 
 	if (s[0] != '<')
 		return 0;
-	while (s[n] >= '0' && s[n] <= '9')
-		n++;
-	return n > 1 && n <= 4 && s[n] == '>' ? n + 1 : 0;
+	for (; s[n] >= '0' && s[n] <= '9' && n <= 4; n++)
+		all = 10 * all + s[n] - '0';
+	if (n == 1 || s[n] != '>')
+		return 0;
+	*number = all;
+	return n + 1;
 }
 
 /* "[   12.345678]" */
@@ -107,47 +142,117 @@ static size_t caller_len(const char *s)
 	return n > first && n - first <= 10 && n >= 7 && s[n] == ']' ? n + 1 : 0;
 }
 
-/**
- * console_prefix() - how long the printk prefix of a line is
- * @line: the line
- * @when: set to the printk time in seconds, or to -1 when there is none
- *
- * The prefix is what printk and the console drivers put before the text: a
- * level, a time and a caller, each of them optional, and one space. Further
- * spaces are the text's own, and KTAP needs them.
- *
- * Called for each line of a console here, and by trouble_match() to find a
- * kernel message within a line which user space had left unfinished.
- *
- * Return: its length in bytes, 0 when @line has no prefix.
+/*
+ * What printk and the console drivers put before the text: a number, a time and
+ * a caller, each of them optional, and one space. Further spaces are the text's
+ * own, and KTAP needs them.
  */
-size_t console_prefix(const char *line, double *when)
+static struct prefix read_prefix(const char *s)
 {
-	size_t level = level_len(line);
-	const char *s = line + level;
-	size_t stamp, caller, n;
+	struct prefix p = { .when = -1, .number = -1 };
+	size_t stamp, n;
 
-	*when = -1;
-	stamp = time_len(s, when);
+	p.len = number_len(s, &p.number);
+	s += p.len;
+	stamp = time_len(s, &p.when);
 	n = stamp;
 	if (stamp && s[n] == ' ' && caller_len(s + n + 1))
 		n++;
-	caller = caller_len(s + n);
-	n += caller;
+	n += caller_len(s + n);
 	if (n && s[n] == ' ')
 		n++;
-	return level + n;
+	p.len += n;
+	return p;
 }
 
-static void flush(struct console *c, bool complete)
+static size_t begin_line(struct console *c)
 {
-	size_t skip = 0;
+	struct prefix p = read_prefix(c->buf);
+
+	c->line.when = p.when;
+	c->line.level = p.number < 0 ? LEVEL_UNKNOWN : p.number % 8;
+	c->line.facility = p.number < 0 ? FACILITY_UNKNOWN : p.number / 8;
+	c->record = p.when >= 0 && (p.number >= 0 || !c->levels);
+	c->levels |= c->record && p.number >= 0;
+	if (c->record)
+		c->newest = p.when;
+	c->diagnostic = c->buf[p.len + strspn(c->buf + p.len, " \t")] == '#';
+	return p.len;
+}
+
+/*
+ * Does a record begin in the middle of a line? One does where a program had left
+ * its line unfinished, and where a console that was printing one was taken over.
+ *
+ * A diagnostic, and a message of the kernel, may also quote the log, time and all.
+ * A quote is of the past: it is no record if none before had an earlier time. On a
+ * console that gives each record's level, one without is no record either.
+ */
+static bool record_begins(const struct console *c, const char *s)
+{
+	struct prefix p = read_prefix(s);
+
+	if (p.when < 0 || (c->levels && p.number < 0))
+		return false;
+	if (!c->record && !c->diagnostic)
+		return true;
+	return c->newest >= 0 && p.when > c->newest;
+}
+
+/* Where the line ends that begins at the start of the buffer */
+static size_t find_end(const struct console *c, size_t from)
+{
+	for (size_t i = from; i < c->len; i++) {
+		const char *s = c->buf + i;
+
+		if ((*s == '[' || *s == '<') && record_begins(c, s))
+			return i;
+		if (*s == '*' && i && !strncmp(s, CONSOLE_REPLAY, strlen(CONSOLE_REPLAY)))
+			return i;
+	}
+	return c->len;
+}
+
+static void hand_over(struct console *c, size_t from, size_t to, enum line_end end)
+{
+	utf8_clean(c->text, c->buf + from, to - from);
+	c->line.text = c->text;
+	c->line.end = end;
+	c->line.number++;
+	c->fn(c->arg, &c->line);
+	c->len -= to;
+	memmove(c->buf, c->buf + to, c->len);
+	c->buf[c->len] = '\0';
+}
+
+/* Hand over one line, or one piece of it, from the start of the buffer. */
+static void flush(struct console *c, enum line_end end)
+{
+	size_t from, to;
 
 	c->buf[c->len] = '\0';
-	if (!c->continued)
-		skip = console_prefix(c->buf, &c->when);
-	c->fn(c->arg, c->buf + skip, c->when, complete);
-	c->len = 0;
+	from = c->continued ? 0 : begin_line(c);
+	to = find_end(c, from ? from : !c->continued);
+	if (to < c->len && to <= CONSOLE_LINE_MAX) {
+		c->continued = false;
+		return hand_over(c, from, to, LINE_CUT);
+	}
+	if (c->len <= CONSOLE_LINE_MAX) {
+		c->continued = end == LINE_PIECE;
+		return hand_over(c, from, c->len, end);
+	}
+	/* Not in the middle of a character */
+	to = CONSOLE_LINE_MAX - utf8_unfinished(c->buf, CONSOLE_LINE_MAX);
+	c->continued = true;
+	hand_over(c, from, to, LINE_PIECE);
+}
+
+static void end_line(struct console *c, enum line_end end)
+{
+	do
+		flush(c, end);
+	while (c->len);
+	c->continued = false;
 }
 
 /* Whether the byte is part of an escape sequence. */
@@ -210,17 +315,14 @@ void console_feed(struct console *c, const char *buf, size_t len)
 		if (escaped(c, b))
 			continue;
 		if (b == '\n') {
-			flush(c, true);
-			c->continued = false;
+			end_line(c, LINE_WHOLE);
 			continue;
 		}
 		if ((b < 0x20 && b != '\t') || b == DEL)
 			continue;
-		if (c->len == CONSOLE_LINE_MAX) {
-			flush(c, false);
-			c->continued = true;
-		}
 		c->buf[c->len++] = (char)b;
+		if (c->len == CONSOLE_LINE_MAX + AHEAD)
+			flush(c, LINE_PIECE);
 	}
 }
 
@@ -234,8 +336,7 @@ void console_feed(struct console *c, const char *buf, size_t len)
 void console_end(struct console *c)
 {
 	if (c->len)
-		flush(c, false);
-	c->continued = false;
+		end_line(c, LINE_PIECE);
 	c->escape = ESCAPE_NONE;
 }
 

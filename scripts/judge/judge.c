@@ -9,11 +9,16 @@
 
 #include "judge/console.h"
 #include "judge/judge.h"
+#include "judge/lines.h"
+#include "judge/signature.h"
 #include "judge/trouble.h"
+#include "judge/utf8.h"
 
 /* Lines of console that a report shows before and after what went wrong */
 #define LINES_BEFORE	8
 #define LINES_AFTER	24
+/* What a program of kselftest ends with if it was skipped */
+#define EXIT_SKIPPED	4
 
 static const struct {
 	const char *name;
@@ -37,53 +42,129 @@ int verdict_exit_status(enum verdict v)
 	return verdicts[v].status;
 }
 
+/*
+ * Where a failure comes from, from what says most of a run to what says least:
+ * the first of them is the one that the run is reported by.
+ */
+enum source {
+	BY_HOST,
+	BY_ORACLE,		/* the stress driver, before any trouble was seen */
+	BY_TROUBLE,
+	BY_SILENCE,		/* the host ended it */
+	BY_LOSS,		/* what was lost cannot be judged */
+	BY_CPUS,
+	BY_ENDING,		/* it ended before its plan */
+	BY_TEST,
+	BY_RESULTS,		/* results that are not whole */
+	BY_SUITE,
+	BY_INIT,
+	BY_STEP,
+	BY_PLAN,
+};
+
+/**
+ * struct failure - something that went wrong
+ * @source: where it comes from
+ * @verdict: what it makes of a run
+ * @row: of the table of trouble, if it is of that
+ * @what: a line about it
+ * @test: the test or the step it happened in, or NULL
+ * @words: what of @what is the same in other runs, or NULL if that is to be found out
+ * @signature: what is the same in other runs, once all is known
+ * @at: number of the line that it is about
+ */
+struct failure {
+	enum source source;
+	enum verdict verdict;
+	const struct trouble_row *row;
+	char *what;
+	char *test;
+	char *words;
+	char *signature;
+	size_t at;
+};
+
+/**
+ * struct step_run - a step that the guest says it did
+ * @name: its name
+ * @begin: number of the line that said so
+ * @end: number of the line that said that it has ended, 0 before
+ * @status: it ended with
+ */
+struct step_run {
+	char *name;
+	size_t begin;
+	size_t end;
+	int status;
+};
+
+/* A line that may yet turn out to be half of one that is said again */
+struct held {
+	char *text;
+	struct console_line line;
+};
+
 /**
  * struct judge - what is known of a guest so far
- * @plan: all steps there are
- * @steps: those it was asked to do
+ * @asked: what it was asked for, NULL for a log from elsewhere
  * @lines: the console, cleaned
+ * @held: its newest line, which is not looked at yet
+ * @replay: the console says that it is said again
+ * @at: number of the line that is looked at
+ * @last: number of the newest line
+ * @cut: the console ended, or paused, in the middle of a line
  * @expected: trouble that the running step said it would cause
- * @trouble: the first row of trouble that nobody expected
- * @at: index of the line that the report is about
- * @begun: how many steps have begun
- * @ended: how many steps have ended
- * @planned: what the guest said it would do, -1 before
- * @done: what the guest said it did, -1 before
+ * @stacks_due: stacks that come with it, or that something else explains
+ * @failures: what went wrong, as it was found
+ * @more: how many more there were than are kept
+ * @in_trouble: trouble was seen that nobody expected
+ * @runs: the steps it says it did
+ * @protocol: it speaks as a guest does
+ * @planned: how many steps the guest said it would do, -1 before
+ * @done: how many it said it did, -1 before
+ * @when: guest seconds of the newest line
  * @part: how far the running step is, from 0 to 1
- * @oracle: what the stress driver saw go wrong before any trouble was seen
+ * @cases: numbers of the lines with a case's result
  * @events_at: address of the event log in the guest, if @events_size
  * @events_size: bytes that it has
  * @words_at: address where the guest takes its words, if @words_size
  * @words_size: bytes that they may have
+ * @first: the failure that the run is reported by, once it is judged
+ * @all: all of them, for others
  */
 struct judge {
-	const struct plan *plan;
-	const struct strv *steps;
+	const struct judge_asked *asked;
 	struct console *console;
 	struct ktap *ktap;
-	struct strv lines;
-	struct strv expected;
-	const struct trouble_row *trouble;
-	ssize_t at;
-	bool greeted;
+	struct lines *lines;
+	struct held held;
+	bool replay;
+	size_t at;
+	size_t last;
 	bool cut;
-	unsigned int begun;
-	unsigned int ended;
+	struct strv expected;
+	unsigned int stacks_due;
+	struct failure *failures;
+	size_t n_failures;
+	size_t more;
+	bool in_trouble;
+	struct step_run *runs;
+	size_t n_runs;
+	bool greeted;
+	bool protocol;
 	int planned;
 	int done;
 	double when;
 	double part;
-	char *failed_step;
-	char *guest_error;
-	char *unmet;
-	char *oracle;
+	size_t *cases;
+	size_t n_cases;
 	unsigned long long events_at;
 	size_t events_size;
 	unsigned long long words_at;
 	size_t words_size;
 	enum verdict verdict;
-	char *failure;
-	char *failed_test;
+	const struct failure *first;
+	struct judge_failure *all;
 };
 
 static bool starts(const char *s, const char *prefix)
@@ -91,74 +172,325 @@ static bool starts(const char *s, const char *prefix)
 	return !strncmp(s, prefix, strlen(prefix));
 }
 
-/* Something is wrong; the first thing is what the report is about. */
-static void note(struct judge *j, char **what, char *text)
+static void *grow(void *v, size_t n, size_t size)
 {
-	if (*what) {
-		free(text);
-		return;
+	/* By powers of two, from 16 on */
+	if (n && (n < 16 || (n & (n - 1))))
+		return v;
+	v = reallocarray(v, n ? 2 * n : 16, size);
+	if (!v)
+		die("out of memory");
+	return v;
+}
+
+/* Something is wrong. Takes the strings; @test and @words may be NULL. */
+static struct failure *note(struct judge *j, enum source source, enum verdict verdict,
+			    char *what, char *test, char *words)
+{
+	struct failure *f;
+
+	if (j->n_failures == JUDGE_FAILURES_MAX) {
+		j->more++;
+		free(what);
+		free(test);
+		free(words);
+		return NULL;
 	}
-	*what = text;
-	if (j->at < 0)
-		j->at = j->lines.n - 1;
+	j->failures = grow(j->failures, j->n_failures, sizeof(*j->failures));
+	f = &j->failures[j->n_failures++];
+	*f = (struct failure){
+		.source = source, .verdict = verdict, .what = what, .test = test,
+		.words = words, .at = j->at,
+	};
+	lines_pin(j->lines, j->at > REPORT_BEFORE ? j->at - REPORT_BEFORE : 1,
+		  j->at + REPORT_AFTER);
+	return f;
+}
+
+static bool has(const struct judge *j, enum source source)
+{
+	for (size_t i = 0; i < j->n_failures; i++)
+		if (j->failures[i].source == source)
+			return true;
+	return false;
+}
+
+/* --- What the guest says of itself --- */
+
+static struct step_run *running(const struct judge *j)
+{
+	struct step_run *r = j->n_runs ? &j->runs[j->n_runs - 1] : NULL;
+
+	return r && !r->end ? r : NULL;
+}
+
+static char *running_name(const struct judge *j)
+{
+	const struct step_run *r = running(j);
+
+	return r ? fmt("step %s", r->name) : NULL;
+}
+
+static size_t steps_ended(const struct judge *j)
+{
+	return j->n_runs - !!running(j);
+}
+
+static void step_began(struct judge *j, const char *name)
+{
+	if (running(j))
+		note(j, BY_STEP, VERDICT_FAIL,
+		     fmt("step %s began before step %s ended", name, running(j)->name),
+		     running_name(j), NULL);
+	if (j->n_runs == KTAP_TESTS_MAX)
+		return;
+	j->runs = grow(j->runs, j->n_runs, sizeof(*j->runs));
+	j->runs[j->n_runs++] = (struct step_run){ .name = copy(name), .begin = j->at };
 }
 
 static void step_ended(struct judge *j, const char *name, int status)
 {
-	if (j->ended >= j->steps->n || strcmp(j->steps->v[j->ended], name))
-		note(j, &j->failed_step, fmt("step %s ended, which was not its turn", name));
-	else if (status)
-		note(j, &j->failed_step, fmt("step %s ended with status %d", name, status));
+	size_t nr = steps_ended(j);
+	struct step_run *r = running(j);
+
+	if (!r || strcmp(r->name, name) ||
+	    (j->asked && (nr >= j->asked->n || strcmp(j->asked->steps[nr].name, name))))
+		note(j, BY_STEP, VERDICT_FAIL,
+		     fmt("step %s ended, which was not its turn", name), NULL, NULL);
+	else if (status && status != EXIT_SKIPPED)
+		note(j, BY_STEP, VERDICT_FAIL,
+		     fmt("step %s ended with status %d", name, status), running_name(j),
+		     fmt("step %s ended with status %d", name, status));
 	if (j->expected.n)
-		note(j, &j->unmet, fmt("step %s did not cause what it has to: no trouble with '%s'",
-				       name, j->expected.v[0]));
+		note(j, BY_STEP, VERDICT_FAIL,
+		     fmt("step %s did not cause what it has to: no trouble with '%s'", name,
+			 j->expected.v[0]), running_name(j), NULL);
 	strv_free(&j->expected);
-	j->ended++;
+	j->stacks_due = 0;
 	j->part = 0;
+	if (r) {
+		r->end = j->at;
+		r->status = status;
+	}
 }
 
-/* What init and the programs say of themselves */
-static void protocol(struct judge *j, const char *s)
+static void take_guest(struct judge *j, const char *s)
 {
-	char name[64];
-	int n;
+	const char *cpus = strstr(s, " cpus=");
+	unsigned int n;
 
-	if (starts(s, "guest "))
-		j->greeted = true;
-	else if (sscanf(s, "plan %d", &n) == 1)
-		j->planned = n;
-	else if (sscanf(s, "done %d", &n) == 1)
-		j->done = n;
-	else if (sscanf(s, "events at %llx size %zu", &j->events_at, &j->events_size) == 2)
-		;
-	else if (sscanf(s, "words at %llx size %zu", &j->words_at, &j->words_size) == 2)
-		;
-	else if (starts(s, "stress failed ") && !j->trouble)
-		note(j, &j->oracle, fmt("stress.%s", s + strlen("stress failed ")));
-	else if (starts(s, "expect "))
-		strv_add(&j->expected, "%s", s + strlen("expect "));
-	else if (starts(s, "error "))
-		note(j, &j->guest_error, copy(s + strlen("error ")));
-	else if (sscanf(s, "step %63s end %d", name, &n) == 2)
-		step_ended(j, name, n);
-	else if (starts(s, "step ") && strstr(s, " begin"))
-		j->begun++;
+	if (!j->asked || !j->asked->cpus || !cpus || sscanf(cpus, " cpus=%u", &n) != 1 ||
+	    n == j->asked->cpus)
+		return;
+	note(j, BY_CPUS, VERDICT_FAIL,
+	     fmt("the guest has %u CPUs, and was to have %u", n, j->asked->cpus), NULL, NULL);
 }
+
+static void take_plan(struct judge *j, const char *s)
+{
+	sscanf(s, "%d", &j->planned);
+}
+
+static void take_done(struct judge *j, const char *s)
+{
+	sscanf(s, "%d", &j->done);
+}
+
+static void take_step(struct judge *j, const char *s)
+{
+	char name[64], verb[8];
+	int status;
+	int n = sscanf(s, "%63s %7s %d", name, verb, &status);
+
+	if (n < 2)
+		return;
+	name[utf8_cut(name, strlen(name) - utf8_unfinished(name, strlen(name)))] = '\0';
+	if (n == 3 && !strcmp(verb, "end"))
+		step_ended(j, name, status);
+	else if (!strcmp(verb, "begin"))
+		step_began(j, name);
+}
+
+static void take_error(struct judge *j, const char *s)
+{
+	note(j, BY_INIT, VERDICT_FAIL, fmt("init says: %s", s), NULL, NULL);
+}
+
+/* "name: what was seen" */
+static void take_oracle(struct judge *j, const char *s)
+{
+	__auto_free char *words = signature_words(s + strcspn(s, ":"));
+	char *test = fmt("stress.%.*s", (int)strcspn(s, ":"), s);
+
+	note(j, j->in_trouble ? BY_TEST : BY_ORACLE, VERDICT_FAIL, fmt("stress.%s", s), test,
+	     fmt("%s%s", test, words));
+}
+
+static void take_expect(struct judge *j, const char *s)
+{
+	/* No step has that many, and what a console can make us keep is bounded. */
+	if (j->expected.n < 1000)
+		strv_add(&j->expected, "%s", s);
+}
+
+static void take_events(struct judge *j, const char *s)
+{
+	sscanf(s, "%llx size %zu", &j->events_at, &j->events_size);
+}
+
+static void take_words(struct judge *j, const char *s)
+{
+	sscanf(s, "%llx size %zu", &j->words_at, &j->words_size);
+}
+
+static void greet(struct judge *j, const char *s)
+{
+	(void)s;
+	j->greeted = true;
+}
+
+/**
+ * struct word - what a line of the protocol begins with
+ * @text: the word, behind "respawn: "
+ * @facility: who says it: init and programs are users of the log, modules the kernel
+ * @at_once: somebody waits for it
+ * @take: takes what follows it
+ */
+static const struct word {
+	const char *text;
+	int facility;
+	bool at_once;
+	void (*take)(struct judge *j, const char *s);
+} words[] = {
+	{ "guest ", FACILITY_USER, true, greet },
+	{ "guest ", FACILITY_USER, false, take_guest },
+	{ "plan ", FACILITY_USER, false, take_plan },
+	{ "step ", FACILITY_USER, false, take_step },
+	{ "done ", FACILITY_USER, false, take_done },
+	{ "error ", FACILITY_USER, false, take_error },
+	{ "expect ", FACILITY_KERNEL, false, take_expect },
+	{ "stress failed ", FACILITY_KERNEL, false, take_oracle },
+	{ "events at ", FACILITY_KERNEL, true, take_events },
+	{ "words at ", FACILITY_KERNEL, true, take_words },
+};
+
+/* A line of the protocol counts from where it may come. */
+static bool protocol(struct judge *j, const struct console_line *line, bool at_once)
+{
+	const char *s = line->text;
+
+	if (!starts(s, "respawn: "))
+		return false;
+	s += strlen("respawn: ");
+	for (size_t i = 0; i < ARRAY_SIZE(words) && line->end == LINE_WHOLE; i++) {
+		const struct word *w = &words[i];
+
+		if (w->at_once != at_once || !starts(s, w->text))
+			continue;
+		if (line->facility != FACILITY_UNKNOWN && line->facility != w->facility)
+			continue;
+		j->protocol |= w->facility == FACILITY_USER;
+		w->take(j, s + strlen(w->text));
+	}
+	return true;
+}
+
+/* --- Trouble --- */
 
 /* Each announced trouble may come once. */
-static bool was_expected(struct judge *j, const char *line)
+static ssize_t expected(const struct judge *j, const char *line)
 {
-	for (size_t i = 0; i < j->expected.n; i++) {
-		if (!strstr(line, j->expected.v[i]))
-			continue;
-		free(j->expected.v[i]);
-		j->expected.n--;
-		memmove(&j->expected.v[i], &j->expected.v[i + 1],
-			(j->expected.n - i + 1) * sizeof(*j->expected.v));
+	for (size_t i = 0; i < j->expected.n; i++)
+		if (strstr(line, j->expected.v[i]))
+			return i;
+	return -1;
+}
+
+static void forget_expected(struct judge *j, size_t i)
+{
+	free(j->expected.v[i]);
+	j->expected.n--;
+	memmove(&j->expected.v[i], &j->expected.v[i + 1],
+		(j->expected.n - i + 1) * sizeof(*j->expected.v));
+}
+
+/* Rows that only go on with a report, if there was one */
+static bool goes_on(const struct trouble_row *row)
+{
+	static const char *const ids[] = {
+		"panic", "oops", "arm64-oops", "arm64-internal", "rcu-starved", "rcu-blocking",
+		"rcu-stall-ended", "lockdep-off", "lockdep-turned-off", "stack-overrun",
+		"cpu-unknown-state", "irq-disabled",
+	};
+
+	if (trouble_is_stack(row) || trouble_is_loud(row))
 		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(ids); i++)
+		if (!strcmp(row->id, ids[i]))
+			return true;
+	return false;
+}
+
+/* The same again, as a warning that is not a WARN_ONCE() */
+static bool is_known(const struct judge *j, const struct trouble_row *row, const char *line)
+{
+	__auto_free char *words = signature_words(line);
+
+	for (size_t i = 0; i < j->n_failures; i++) {
+		const struct failure *f = &j->failures[i];
+		__auto_free char *theirs = f->row == row ? copy(f->words) : NULL;
+
+		if (theirs && !strcmp(theirs, words))
+			return true;
 	}
 	return false;
 }
+
+/* What prints a stack without being in trouble */
+static bool explains_stack(const char *line)
+{
+	static const char *const texts[] = {
+		"FAULT_INJECTION: forcing a failure", "sysrq: ", "NMI backtrace for cpu ",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
+		if (starts(line, texts[i]))
+			return true;
+	return false;
+}
+
+static void look_for_trouble(struct judge *j, const struct console_line *line)
+{
+	const struct trouble_row *row = trouble_match(line);
+	struct failure *f;
+	ssize_t i;
+
+	j->stacks_due += explains_stack(line->text);
+	if (!row)
+		return;
+	i = expected(j, line->text);
+	if (i >= 0) {
+		forget_expected(j, i);
+		j->stacks_due++;
+		return;
+	}
+	if (trouble_is_stack(row) && j->stacks_due) {
+		j->stacks_due--;
+		return;
+	}
+	if ((goes_on(row) && j->in_trouble) || is_known(j, row, line->text))
+		return;
+	j->in_trouble |= row->class != TROUBLE_LOST;
+	f = note(j, row->class == TROUBLE_LOST ? BY_LOSS : BY_TROUBLE,
+		 row->class == TROUBLE_HANG ? VERDICT_HANG :
+		 row->class == TROUBLE_LOST ? VERDICT_FAIL : VERDICT_CRASH,
+		 fmt("%s: %s", row->what, line->text), running_name(j),
+		 signature_words(line->text));
+	if (f)
+		f->row = row;
+}
+
+/* --- Lines --- */
 
 static void watch_progress(struct judge *j, const char *line)
 {
@@ -169,54 +501,103 @@ static void watch_progress(struct judge *j, const char *line)
 		j->part = (double)i / n;
 }
 
-static void one_line(void *arg, const char *line, double when, bool complete)
+static void count_case(struct judge *j, const char *line)
 {
-	const struct trouble_row *row;
+	size_t indent = strspn(line, " ");
+
+	if (indent != 4 || (!starts(line + indent, "ok ") && !starts(line + indent, "not ok ")) ||
+	    j->n_cases == KTAP_TESTS_MAX)
+		return;
+	j->cases = grow(j->cases, j->n_cases, sizeof(*j->cases));
+	j->cases[j->n_cases++] = j->at;
+}
+
+static void look_at(struct judge *j, const struct console_line *line)
+{
+	j->at = line->number;
+	if (protocol(j, line, false))
+		return;
+	look_for_trouble(j, line);
+	watch_progress(j, line->text);
+	if (line->end == LINE_PIECE)
+		return;
+	count_case(j, line->text);
+	ktap_line(j->ktap, line);
+}
+
+/* Look at the line that was held back. */
+static void release(struct judge *j)
+{
+	if (!j->held.text)
+		return;
+	j->held.line.text = j->held.text;
+	look_at(j, &j->held.line);
+	free(j->held.text);
+	j->held.text = NULL;
+}
+
+/* Half a line, and then all of it: the half does not count. */
+static void said_again(struct judge *j, const struct console_line *line)
+{
+	if (j->held.text && starts(line->text, j->held.text)) {
+		free(j->held.text);
+		j->held.text = NULL;
+	}
+	j->replay = false;
+}
+
+static void one_line(void *arg, const struct console_line *line)
+{
 	struct judge *j = arg;
 
-	strv_add(&j->lines, "%s", line);
-	if (when >= 0)
-		j->when = when;
-	j->cut = !complete;
-	if (starts(line, "respawn: ")) {
-		if (complete)
-			protocol(j, line + strlen("respawn: "));
+	lines_add(j->lines, line->number, line->text);
+	j->last = line->number;
+	j->cut = line->end != LINE_WHOLE;
+	if (line->when >= 0)
+		j->when = line->when;
+	if (!strcmp(line->text, CONSOLE_REPLAY)) {
+		j->replay = true;
 		return;
 	}
-	row = trouble_match(line);
-	if (row && !was_expected(j, line) && !j->trouble) {
-		j->trouble = row;
-		j->at = j->lines.n - 1;
-	}
-	watch_progress(j, line);
-	if (complete)
-		ktap_line(j->ktap, line, when);
+	protocol(j, line, true);
+	if (j->replay)
+		said_again(j, line);
+	release(j);
+	j->held.text = copy(line->text);
+	j->held.line = *line;
 }
 
 /**
  * judge_new - begin to judge a guest
- * @plan: all steps there are; has to live as long as the judge
- * @steps: names of the steps it was asked to do; likewise
+ * @asked: what it was asked for, has to live as long as the judge; NULL for a log
+ *	from elsewhere, which is judged by what it says itself
  *
  * Return: the judge
  */
-struct judge *judge_new(const struct plan *plan, const struct strv *steps)
+struct judge *judge_new(const struct judge_asked *asked)
 {
 	struct judge *j = calloc(1, sizeof(*j));
 
 	if (!j)
 		die("out of memory");
-	j->plan = plan;
-	j->steps = steps;
-	j->at = -1;
+	j->asked = asked;
 	j->planned = -1;
 	j->done = -1;
+	j->lines = lines_new();
 	j->console = console_new(one_line, j);
 	j->ktap = ktap_new();
+	if (!j->console || !j->ktap)
+		die("out of memory");
 	j->verdict = VERDICT_ERROR;
 	return j;
 }
 
+/**
+ * judge_feed - the next bytes of the console
+ * @j: the judge
+ * @text: the bytes, any at all
+ * @len: how many
+ */
 void judge_feed(struct judge *j, const char *text, size_t len)
 {
 	console_feed(j->console, text, len);
@@ -257,14 +638,38 @@ bool judge_greeted(const struct judge *j)
 	return j->greeted;
 }
 
+/**
+ * judge_in_trouble - was trouble seen that nobody expected?
+ * @j: the judge
+ *
+ * The newest line counts too: it may be the last one that a kernel says.
+ *
+ * Return: whether it was
+ */
 bool judge_in_trouble(const struct judge *j)
 {
-	return j->trouble;
+	struct console_line line = j->held.line;
+	const struct trouble_row *row;
+
+	line.text = j->held.text;
+	if (j->in_trouble || !line.text || starts(line.text, "respawn: "))
+		return j->in_trouble;
+	row = trouble_match(&line);
+	return row && row->class != TROUBLE_LOST && expected(j, line.text) < 0 &&
+	       !(trouble_is_stack(row) && j->stacks_due);
 }
 
 double judge_guest_time(const struct judge *j)
 {
 	return j->when;
+}
+
+/* How many steps it has to do, as far as that is known */
+static size_t steps_asked(const struct judge *j)
+{
+	if (j->asked)
+		return j->asked->n;
+	return j->planned > 0 ? j->planned : 0;
 }
 
 /**
@@ -277,21 +682,11 @@ double judge_guest_time(const struct judge *j)
  */
 double judge_progress(const struct judge *j, char *note, size_t len)
 {
-	snprintf(note, len, "%s", !j->begun ? "boot" :
-		 j->ended < j->steps->n ? j->steps->v[j->ended] : "end");
-	return (j->ended + j->part) / (j->steps->n ? j->steps->n : 1);
-}
+	size_t all = steps_asked(j), ended = steps_ended(j);
 
-/* The first test that failed, deepest first, with its reason */
-static const struct ktap_test *first_failed(const struct ktap_test *t)
-{
-	for (const struct ktap_test *c = t->children; c; c = c->next) {
-		const struct ktap_test *f = first_failed(c);
-
-		if (f)
-			return f;
-	}
-	return t->parent && (t->status == KTAP_FAIL || t->status == KTAP_MISSING) ? t : NULL;
+	snprintf(note, len, "%s", !j->n_runs ? "boot" : running(j) ? running(j)->name :
+		 j->asked && ended < all ? j->asked->steps[ended].name : "end");
+	return (ended + j->part) / (all ? all : 1);
 }
 
 static char *test_path(const struct ktap_test *t)
@@ -334,103 +729,274 @@ void judge_failed_tests(const struct judge *j, struct strv *names)
 		collect_failed(root, names);
 }
 
-/* Where the console shows that test's own result */
-static void find_line(struct judge *j, const struct ktap_test *t)
+/* --- The verdict --- */
+
+static const struct ktap_test *deepest_failed(const struct ktap_test *t)
 {
-	for (size_t i = 0; i < j->lines.n && j->at < 0; i++) {
-		const char *ok = strstr(j->lines.v[i], "not ok ");
-
-		if (ok && *t->name && strstr(ok, t->name))
-			j->at = i;
-	}
-}
-
-static char *missing_suite(const struct judge *j)
-{
-	for (size_t i = 0; i < j->steps->n; i++) {
-		__auto_strv struct strv suites = { 0 };
-		const struct step *s = plan_find(j->plan, j->steps->v[i]);
-
-		strv_split(&suites, s->suites, ",");
-		for (size_t k = 0; k < suites.n; k++)
-			if (strcmp(suites.v[k], "-") &&
-			    !ktap_find_suite(j->ktap, suites.v[k]))
-				return copy(suites.v[k]);
-	}
+	for (const struct ktap_test *c = t->children; c; c = c->next)
+		if (c->status == KTAP_FAIL || c->status == KTAP_MISSING)
+			return c;
 	return NULL;
 }
 
-static const char *last_line(const struct judge *j)
+/*
+ * Tests that failed, the deepest ones. In a guest that ended early only those that
+ * said so: the others are what comes of that.
+ */
+static void note_tests(struct judge *j, const struct ktap_test *t, bool early)
 {
-	for (size_t i = j->lines.n; i > 0; i--)
-		if (*j->lines.v[i - 1])
-			return j->lines.v[i - 1];
+	__auto_free char *path = NULL, *words = NULL;
+
+	for (const struct ktap_test *c = t->children; c; c = c->next)
+		if (c->status == KTAP_FAIL || c->status == KTAP_MISSING)
+			note_tests(j, c, early);
+	if (deepest_failed(t) || !t->parent || (early && !t->has_result))
+		return;
+	path = test_path(t);
+	words = signature_words(t->reason ? t->reason : "");
+	j->at = t->line;
+	note(j, BY_TEST, VERDICT_FAIL,
+	     fmt("%s failed%s%s", path, t->reason ? ": " : "", t->reason ? t->reason : ""),
+	     copy(path), fmt("%s failed%s%s", path, *words ? ": " : "", words));
+}
+
+static void note_results(struct judge *j)
+{
+	const struct ktap_test *root = ktap_root(j->ktap);
+
+	if (root->status == KTAP_FAIL && !has(j, BY_TEST))
+		note(j, BY_RESULTS, VERDICT_FAIL,
+		     fmt("the results are not whole%s%s", root->reason ? ": " : "",
+			 root->reason ? root->reason : ""), NULL, NULL);
+}
+
+/* A KTAP test between two lines of the console for which @is holds */
+static bool any_between(const struct ktap_test *t, size_t from, size_t to,
+			bool (*is)(const struct ktap_test *t))
+{
+	if (t->parent && t->line > from && t->line < to && is(t))
+		return true;
+	for (const struct ktap_test *c = t->children; c; c = c->next)
+		if (any_between(c, from, to, is))
+			return true;
+	return false;
+}
+
+static bool went_wrong(const struct ktap_test *t)
+{
+	return t->status == KTAP_FAIL || t->status == KTAP_MISSING;
+}
+
+static bool was_skipped(const struct ktap_test *t)
+{
+	return t->status == KTAP_SKIP;
+}
+
+static bool any_suite(const char *suites)
+{
+	return strcmp(suites, "-");
+}
+
+/*
+ * kselftest's programs end with 4 where they skipped. A step with suites has to say
+ * so in a document, too: 4 may be anything else of such a program.
+ */
+static bool step_skipped(const struct judge *j, const struct step_run *r, const char *suites)
+{
+	const struct ktap_test *root = ktap_root(j->ktap);
+
+	if (r->status != EXIT_SKIPPED || any_between(root, r->begin, r->end, went_wrong))
+		return false;
+	return !any_suite(suites) || any_between(root, r->begin, r->end, was_skipped);
+}
+
+static const char *suites_of(const struct judge *j, size_t nr)
+{
+	return j->asked && nr < j->asked->n ? j->asked->steps[nr].suites : "-";
+}
+
+static void note_statuses(struct judge *j)
+{
+	for (size_t i = 0; i < j->n_runs; i++) {
+		const struct step_run *r = &j->runs[i];
+
+		if (r->status != EXIT_SKIPPED || step_skipped(j, r, suites_of(j, i)))
+			continue;
+		j->at = r->end;
+		note(j, BY_STEP, VERDICT_FAIL,
+		     fmt("step %s ended with status %d", r->name, r->status),
+		     fmt("step %s", r->name),
+		     fmt("step %s ended with status %d", r->name, r->status));
+	}
+}
+
+static void note_suites(struct judge *j)
+{
+	for (size_t i = 0; j->asked && i < j->asked->n; i++) {
+		__auto_strv struct strv suites = { 0 };
+
+		if (i < j->n_runs && step_skipped(j, &j->runs[i], suites_of(j, i)))
+			continue;
+		strv_split(&suites, any_suite(suites_of(j, i)) ? suites_of(j, i) : "", ",");
+		for (size_t k = 0; k < suites.n; k++)
+			if (!ktap_find_suite(j->ktap, suites.v[k]))
+				note(j, BY_SUITE, VERDICT_FAIL,
+				     fmt("suite %s never reported", suites.v[k]),
+				     copy(suites.v[k]),
+				     fmt("suite %s never reported", suites.v[k]));
+	}
+}
+
+/* The newest line that says something, whole if @whole */
+static const char *last_line(const struct judge *j, bool whole)
+{
+	for (size_t i = j->last - (whole && j->cut && j->last); i > 0; i--) {
+		const char *line = lines_at(j->lines, i);
+
+		if (line && *line)
+			return line;
+	}
 	return "(an empty console)";
 }
 
-static void decide(struct judge *j, enum verdict v, char *why)
+/*
+ * The line that a guest fell silent in may be cut anywhere, so the one before it
+ * says where that was.
+ */
+static void note_end(struct judge *j, enum source source, enum verdict v, const char *what)
 {
-	j->verdict = v;
-	j->failure = why;
-	if (j->at < 0)
-		j->at = j->lines.n - 1;
+	__auto_free char *clean = utf8_copy(what);
+	__auto_free char *head = signature_words(clean);
+	__auto_free char *line = signature_words(last_line(j, true));
+
+	note(j, source, v,
+	     fmt("%s%s; last line: %s", clean, j->cut ? ", in the middle of a line" : "",
+		 last_line(j, false)), running_name(j), fmt("%s; last line: %s", head, line));
 }
 
-/* Whatever comes of it later, this is what the guest had to look out for. */
-static void judge_oracle(struct judge *j)
+static void note_host(struct judge *j, const char *detail)
 {
-	j->failed_test = fmt("%.*s", (int)strcspn(j->oracle, ":"), j->oracle);
-	decide(j, VERDICT_FAIL, copy(j->oracle));
+	/* A host at fault says nothing of the guest, whatever was seen of it. */
+	while (j->n_failures) {
+		struct failure *f = &j->failures[--j->n_failures];
+
+		free(f->what);
+		free(f->test);
+		free(f->words);
+	}
+	j->more = 0;
+	note(j, BY_HOST, VERDICT_ERROR, utf8_copy(detail), running_name(j), NULL);
 }
 
-static void judge_unfinished(struct judge *j, enum ending ending, const char *detail)
+/* What a guest that came to its end by itself did not do */
+static void note_plan(struct judge *j)
 {
-	switch (ending) {
-	case ENDING_KILLED:
-	case ENDING_QEMU_FAILED:
-		return decide(j, VERDICT_ERROR, copy(detail));
-	case ENDING_SILENT:
-	case ENDING_TIMEOUT:
-		return decide(j, VERDICT_HANG, fmt("%s%s; last line: %s", detail,
-						   j->cut ? ", in the middle of a line" : "",
-						   last_line(j)));
-	default:
-		return decide(j, VERDICT_CRASH,
-			      fmt("the guest ended before its plan was done%s; last line: %s",
-				  j->cut ? ", in the middle of a line" : "", last_line(j)));
+	size_t n = steps_asked(j);
+
+	if (j->planned != (int)n || j->done != j->planned || steps_ended(j) != n)
+		note(j, BY_PLAN, VERDICT_FAIL,
+		     fmt("%zu steps were asked for, the guest planned %d and did %d", n,
+			 j->planned, j->done), NULL, NULL);
+}
+
+/* A log from elsewhere, in which no guest speaks */
+static bool is_plain(const struct judge *j)
+{
+	return !j->asked && !j->protocol;
+}
+
+static bool is_silent(enum ending ending)
+{
+	return ending == ENDING_SILENT || ending == ENDING_TIMEOUT || ending == ENDING_FLOOD;
+}
+
+static void note_failures(struct judge *j, enum ending ending, const char *detail)
+{
+	bool early = !is_plain(j) && (j->done < 0 || ending != ENDING_ITSELF);
+
+	note_tests(j, ktap_root(j->ktap), early || j->in_trouble);
+	j->at = j->last;
+	if (is_silent(ending))
+		note_end(j, BY_SILENCE, VERDICT_HANG, detail);
+	else if (early && ending != ENDING_ENOUGH && !j->in_trouble)
+		note_end(j, BY_ENDING, VERDICT_CRASH, "the guest ended before its plan was done");
+	if (early && (ending != ENDING_ENOUGH || j->n_failures))
+		return;
+	note_results(j);
+	note_statuses(j);
+	j->at = j->last;
+	if (j->in_trouble || is_plain(j))
+		return;
+	note_suites(j);
+	note_plan(j);
+}
+
+static int by_appearance(const void *a, const void *b)
+{
+	const struct failure *x = a, *y = b;
+
+	if (x->at != y->at)
+		return x->at < y->at ? -1 : 1;
+	return (int)x->source - (int)y->source;
+}
+
+static void sign(const struct judge *j, struct failure *f)
+{
+	__auto_free char *place = f->row ? signature_place(f->row, j->lines, f->at) : copy("");
+	__auto_free char *words = f->words ? copy(f->words) : signature_words(f->what);
+
+	f->signature = fmt("%s: %s%s%s%s%s", verdict_name(f->verdict), f->row ? f->row->what : "",
+			   f->row ? ": " : "", words, *place ? " at " : "", place);
+}
+
+static void find_first(struct judge *j)
+{
+	for (size_t i = 0; i < j->n_failures; i++)
+		if (!j->first || j->failures[i].source < j->first->source)
+			j->first = &j->failures[i];
+}
+
+static void show_all(struct judge *j)
+{
+	j->all = calloc(j->n_failures + 1, sizeof(*j->all));
+	if (!j->all)
+		die("out of memory");
+	for (size_t i = 0; i < j->n_failures; i++) {
+		const struct failure *f = &j->failures[i];
+
+		j->all[i] = (struct judge_failure){ f->verdict, f->what, f->test, f->signature };
 	}
 }
 
-static void judge_finished(struct judge *j)
+static enum verdict verdict_without_failure(struct judge *j)
 {
 	struct ktap_counts n = ktap_count(ktap_root(j->ktap));
-	const struct ktap_test *t = first_failed(ktap_root(j->ktap));
-	char *suite = missing_suite(j);
+	bool skipped = n.skipped;
 
-	if (t) {
-		find_line(j, t);
-		j->failed_test = test_path(t);
-		decide(j, VERDICT_FAIL, fmt("%s failed%s%s", j->failed_test,
-					    t->reason ? ": " : "", t->reason ? t->reason : ""));
-	} else if (n.failed) {
-		decide(j, VERDICT_FAIL, fmt("%u tests failed", n.failed));
-	} else if (suite) {
-		j->failed_test = copy(suite);
-		decide(j, VERDICT_FAIL, fmt("suite %s never reported", suite));
-	} else if (j->guest_error) {
-		decide(j, VERDICT_FAIL, fmt("init says: %s", j->guest_error));
-	} else if (j->failed_step || j->unmet) {
-		decide(j, VERDICT_FAIL, copy(j->failed_step ? j->failed_step : j->unmet));
-	} else if (j->planned != (int)j->steps->n || j->done != j->planned ||
-		   j->ended != j->steps->n) {
-		decide(j, VERDICT_FAIL, fmt("%zu steps were asked for, the guest planned %d and did %d",
-					    j->steps->n, j->planned, j->done));
-	} else if (n.passed || n.skipped) {
-		j->verdict = n.passed ? VERDICT_PASS : VERDICT_SKIP;
-	} else {
-		decide(j, VERDICT_FAIL, copy("no test reported anything"));
+	for (size_t i = 0; i < j->n_runs; i++)
+		skipped |= j->runs[i].status == EXIT_SKIPPED;
+	if (n.passed)
+		return VERDICT_PASS;
+	if (skipped)
+		return VERDICT_SKIP;
+	if (is_plain(j))
+		return VERDICT_PASS;
+	note(j, BY_PLAN, VERDICT_FAIL, copy("no test reported anything"), NULL, NULL);
+	return VERDICT_FAIL;
+}
+
+/* The step that was next, for what happened between two */
+static void name_step(struct judge *j)
+{
+	size_t ended = steps_ended(j);
+
+	for (size_t i = 0; i < j->n_failures; i++) {
+		struct failure *f = &j->failures[i];
+
+		if (!f->test && j->n_runs && j->asked && ended < j->asked->n &&
+		    f->at >= j->runs[0].begin)
+			f->test = fmt("step %s", j->asked->steps[ended].name);
 	}
-	free(suite);
 }
 
 /**
@@ -442,25 +1008,25 @@ static void judge_finished(struct judge *j)
 void judge_end(struct judge *j, enum ending ending, const char *detail)
 {
 	console_end(j->console);
+	release(j);
 	ktap_end(j->ktap);
+	j->at = j->last;
 
-	/* A host at fault says nothing of the guest, whatever was seen of it. */
 	if (ending == ENDING_KILLED || ending == ENDING_QEMU_FAILED)
-		judge_unfinished(j, ending, detail);
-	else if (j->oracle)
-		judge_oracle(j);
-	else if (j->trouble)
-		decide(j, j->trouble->class == TROUBLE_HANG ? VERDICT_HANG : VERDICT_CRASH,
-		       fmt("%s: %s", j->trouble->what, j->lines.v[j->at]));
-	else if (ending == ENDING_ENOUGH)
-		judge_finished(j);
-	else if (j->done < 0 || ending != ENDING_ITSELF)
-		judge_unfinished(j, ending, detail);
+		note_host(j, detail);
 	else
-		judge_finished(j);
-
-	if (!j->failed_test && j->verdict > VERDICT_SKIP && j->ended < j->steps->n && j->begun)
-		j->failed_test = fmt("step %s", j->steps->v[j->ended]);
+		note_failures(j, ending, detail);
+	if (!j->n_failures)
+		j->verdict = verdict_without_failure(j);
+	if (j->n_failures)
+		qsort(j->failures, j->n_failures, sizeof(*j->failures), by_appearance);
+	name_step(j);
+	for (size_t i = 0; i < j->n_failures; i++)
+		sign(j, &j->failures[i]);
+	find_first(j);
+	if (j->first)
+		j->verdict = j->first->verdict;
+	show_all(j);
 }
 
 static bool any_failed(const struct ktap_test *t)
@@ -482,6 +1048,17 @@ bool judge_has_failed(const struct judge *j)
 	return any_failed(ktap_root(j->ktap));
 }
 
+/**
+ * judge_has_protocol - does the console speak as a guest's?
+ * @j: the judge
+ *
+ * Return: whether init or a program of a guest said something
+ */
+bool judge_has_protocol(const struct judge *j)
+{
+	return j->protocol;
+}
+
 enum verdict judge_verdict(const struct judge *j)
 {
 	return j->verdict;
@@ -491,16 +1068,62 @@ enum verdict judge_verdict(const struct judge *j)
  * judge_failure - why the verdict is not pass
  * @j: the judge
  *
- * Return: a line, NULL if it is pass
+ * Return: a line, NULL if it is pass or skip
  */
 const char *judge_failure(const struct judge *j)
 {
-	return j->failure;
+	return j->first ? j->first->what : NULL;
 }
 
+/**
+ * judge_failed_test - the test or the step in which that happened
+ * @j: the judge
+ *
+ * Return: its name, or NULL
+ */
 const char *judge_failed_test(const struct judge *j)
 {
-	return j->failed_test;
+	return j->first ? j->first->test : NULL;
+}
+
+/**
+ * judge_signature - what failures of one bug have in common
+ * @j: the judge of a run that failed
+ *
+ * Return: a line without what is of that run alone, to be freed; empty if the run
+ * did not fail
+ */
+char *judge_signature(const struct judge *j)
+{
+	return copy(j->first ? j->first->signature : "");
+}
+
+/**
+ * judge_failures - all that went wrong
+ * @j: the judge
+ * @all: gets the failures, in the order of the console's lines; they live as long as
+ *	the judge
+ *
+ * The one that judge_failure() tells of is among them: the one that says most of
+ * the run, which need not be the first in the console.
+ *
+ * Return: how many there are, JUDGE_FAILURES_MAX at most
+ */
+size_t judge_failures(const struct judge *j, const struct judge_failure **all)
+{
+	*all = j->all;
+	return j->n_failures;
+}
+
+/**
+ * judge_failures_more - how many failures are not among judge_failures()
+ * @j: the judge
+ *
+ * Return: their number
+ */
+size_t judge_failures_more(const struct judge *j)
+{
+	return j->more;
 }
 
 const struct ktap *judge_ktap(const struct judge *j)
@@ -519,15 +1142,10 @@ const struct ktap *judge_ktap(const struct judge *j)
  */
 size_t judge_cases_before(const struct judge *j)
 {
-	size_t to = j->failure && j->at >= 0 ? (size_t)j->at : j->lines.n, n = 0;
+	size_t n = 0;
 
-	for (size_t i = 0; i < to; i++) {
-		const char *line = j->lines.v[i];
-		size_t indent = strspn(line, " ");
-
-		n += indent == 4 && (starts(line + indent, "ok ") ||
-				     starts(line + indent, "not ok "));
-	}
+	while (n < j->n_cases && (!j->first || j->cases[n] < j->first->at))
+		n++;
 	return n;
 }
 
@@ -547,48 +1165,6 @@ struct ktap_counts judge_counts(const struct judge *j)
 	return n;
 }
 
-/* The function's name in a line of a stack as "  kthread_park+0x2c/0x90", or NULL */
-static char *frame(const char *line)
-{
-	char name[128];
-	unsigned int offset;
-
-	line += strspn(line, " ");
-	/* One with a question mark was found on the stack, but may not be of it. */
-	if (sscanf(line, "%127[A-Za-z0-9_.]+0x%x/", name, &offset) != 2)
-		return NULL;
-	return copy(name);
-}
-
-/**
- * judge_frames - the functions on top of the stack that the failure shows
- * @j: the judge
- * @most: how many at most
- *
- * Return: their names with spaces between, to be freed; empty if there are none
- */
-char *judge_frames(const struct judge *j, unsigned int most)
-{
-	char *all = copy("");
-	bool trace = false;
-
-	if (!j->trouble || j->at < 0)
-		return all;
-	for (size_t i = j->at; i < j->lines.n && most; i++) {
-		__auto_free char *name = trace ? frame(j->lines.v[i]) : NULL;
-		char *more;
-
-		trace |= strstr(j->lines.v[i], "Call trace:") || strstr(j->lines.v[i], "Call Trace:");
-		if (!name || starts(name, "dump_") || starts(name, "panic"))
-			continue;
-		more = fmt("%s%s%s", all, *all ? " < " : "", name);
-		free(all);
-		all = more;
-		most--;
-	}
-	return all;
-}
-
 /**
  * judge_excerpt - the console around what went wrong
  * @j: the judge
@@ -597,32 +1173,42 @@ char *judge_frames(const struct judge *j, unsigned int most)
  */
 char *judge_excerpt(const struct judge *j)
 {
-	size_t from, to, len = 0;
+	size_t len = 0, at = j->first ? j->first->at : 0;
 	char *text = NULL;
 	FILE *f = open_memstream(&text, &len);
 
-	if (j->failure && j->at >= 0) {
-		from = j->at > LINES_BEFORE ? j->at - LINES_BEFORE : 0;
-		to = j->at + LINES_AFTER;
-		to = to < j->lines.n ? to : j->lines.n;
-		for (size_t i = from; i < to; i++)
-			fprintf(f, "%s %s\n", (ssize_t)i == j->at ? ">" : " ", j->lines.v[i]);
+	for (size_t i = at > LINES_BEFORE ? at - LINES_BEFORE : 1; at && i < at + LINES_AFTER; i++) {
+		const char *line = lines_at(j->lines, i);
+
+		if (line)
+			fprintf(f, "%s %s\n", i == at ? ">" : " ", line);
 	}
 	fclose(f);
 	return text;
 }
 
+/**
+ * judge_free - free a judge
+ * @j: the judge
+ */
 void judge_free(struct judge *j)
 {
 	console_free(j->console);
 	ktap_free(j->ktap);
-	strv_free(&j->lines);
+	lines_free(j->lines);
 	strv_free(&j->expected);
-	free(j->failed_step);
-	free(j->guest_error);
-	free(j->unmet);
-	free(j->oracle);
-	free(j->failure);
-	free(j->failed_test);
+	for (size_t i = 0; i < j->n_failures; i++) {
+		free(j->failures[i].what);
+		free(j->failures[i].test);
+		free(j->failures[i].words);
+		free(j->failures[i].signature);
+	}
+	for (size_t i = 0; i < j->n_runs; i++)
+		free(j->runs[i].name);
+	free(j->failures);
+	free(j->runs);
+	free(j->cases);
+	free(j->held.text);
+	free(j->all);
 	free(j);
 }

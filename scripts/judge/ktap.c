@@ -18,6 +18,7 @@
 #include <strings.h>
 
 #include "judge/ktap.h"
+#include "judge/utf8.h"
 #include "lib/util.h"
 
 /* Diagnostics that wait for the test they belong to. */
@@ -30,6 +31,7 @@ struct text {
 struct node {
 	struct ktap_test t;
 	bool broken;		/* an error in its structure: it cannot pass */
+	bool skipped;		/* its plan says that none of it ran */
 	size_t diag_len;
 };
 
@@ -53,8 +55,16 @@ struct ktap {
 	unsigned int tests;
 	unsigned int documents;	/* at top level */
 	size_t diag_all;
+	size_t line;		/* number of the console's line being read */
 	char hint[KTAP_TEXT_MAX];	/* "# Subtest: name" ahead of its document */
 	size_t hint_depth;	/* depth it was seen at, 0 for none */
+};
+
+/* A plan taken apart. */
+struct plan {
+	unsigned int cases;
+	bool skip;
+	char why[KTAP_TEXT_MAX];	/* what follows the directive */
 };
 
 /* A line taken apart. */
@@ -70,7 +80,7 @@ struct result {
 static void copy_text(char *to, const char *from, size_t len)
 {
 	if (len > KTAP_TEXT_MAX - 1)
-		len = KTAP_TEXT_MAX - 1;
+		len = utf8_cut(from, KTAP_TEXT_MAX - 1);
 	memcpy(to, from, len);
 	to[len] = '\0';
 }
@@ -97,6 +107,7 @@ static void broken(struct node *n, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(why, sizeof(why), fmt, args);
 	va_end(args);
+	why[strlen(why) - utf8_unfinished(why, strlen(why))] = '\0';
 	n->broken = true;
 	n->t.status = KTAP_FAIL;
 	set_string(&n->t.reason, why);
@@ -127,6 +138,7 @@ static struct node *add_test(struct ktap *k, struct node *parent, const char *na
 	}
 	k->tests++;
 	n->t.status = KTAP_FAIL;
+	n->t.line = k->line;
 	n->t.start = -1;
 	n->t.end = -1;
 	if (!parent)
@@ -168,7 +180,7 @@ static void drop_pending(struct ktap *k, struct text *p)
 static void give_pending(struct ktap *k, struct text *p, struct node *n)
 {
 	size_t room = KTAP_DIAG_MAX - n->diag_len;
-	size_t len = p->len < room ? p->len : room;
+	size_t len = p->len <= room ? p->len : utf8_cut(p->buf, room);
 	char *buf = NULL;
 
 	if (p->first >= 0 && (n->t.start < 0 || p->first < n->t.start))
@@ -406,9 +418,29 @@ static void read_version(struct ktap *k, size_t indent, const char *kind,
 		broken(l->test, "%s version %u is not known", kind, version);
 }
 
-static void read_plan(struct ktap *k, size_t indent, unsigned int plan, double when)
+/* None of it ran: what a program says that is skipped, as kselftest's do. */
+static void skip_all(struct ktap *k, struct level *l, const struct plan *plan)
+{
+	char name[KTAP_TEXT_MAX];
+	struct node *n = l->test;
+
+	if (n == k->root) {
+		snprintf(name, sizeof(name), "(document %u)", k->documents);
+		n = add_test(k, k->root, name);
+		if (!n)
+			return;
+		n->t.has_result = true;
+		n->t.status = KTAP_SKIP;
+	}
+	n->skipped = true;
+	if (plan->why[0] && !n->broken)
+		set_string(&n->t.reason, plan->why);
+}
+
+static void read_plan(struct ktap *k, size_t indent, const struct plan *p, double when)
 {
 	struct level *l = level_at(k, indent);
+	unsigned int plan = p->cases;
 
 	if (!l && k->hint_depth && k->hint_depth == k->depth && indent > deepest(k)->indent) {
 		k->hint_depth = 0;
@@ -430,6 +462,8 @@ static void read_plan(struct ktap *k, size_t indent, unsigned int plan, double w
 	l->plan = plan;
 	l->test->t.has_plan = true;
 	l->test->t.plan = plan > UINT_MAX - l->test->t.plan ? UINT_MAX : l->test->t.plan + plan;
+	if (p->skip && !plan)
+		skip_all(k, l, p);
 }
 
 /* Returns false if the line is only a comment. */
@@ -524,11 +558,12 @@ static struct node *take_open_test(struct ktap *k, size_t depth, const struct re
 	return n;
 }
 
-static void set_result(struct node *n, const struct result *r)
+static void set_result(struct ktap *k, struct node *n, const struct result *r)
 {
 	const struct ktap_test *bad = failed_child(&n->t);
 
 	n->t.has_result = true;
+	n->t.line = k->line;
 	n->t.number = r->number;
 	if (!n->t.name[0])
 		set_string(&n->t.name, r->name);
@@ -540,7 +575,11 @@ static void set_result(struct node *n, const struct result *r)
 		       bad->status == KTAP_MISSING ? "is missing" : "failed");
 		return;
 	}
-	n->t.status = r->skip ? KTAP_SKIP : r->ok ? KTAP_PASS : KTAP_FAIL;
+	n->t.status = KTAP_FAIL;
+	if (r->ok)
+		n->t.status = n->skipped && !n->t.children ? KTAP_SKIP : KTAP_PASS;
+	if (r->skip)
+		n->t.status = KTAP_SKIP;
 	if (r->has_why && r->why[0])
 		set_string(&n->t.reason, r->why);
 }
@@ -560,7 +599,7 @@ static bool read_result(struct ktap *k, size_t indent, const struct result *r, d
 	touch(&l->test->t, when);
 	if (!n)
 		return true;
-	set_result(n, r);
+	set_result(k, n, r);
 	give_pending(k, &l->pending, n);
 	touch(&n->t, when);
 	return true;
@@ -664,13 +703,22 @@ static bool parse_result(const char *s, struct result *r)
 	return true;
 }
 
-/* "1..7", with a comment after it or nothing */
-static bool parse_plan(const char *s, unsigned int *plan)
+/* "1..7", with a comment after it or nothing, "1..0 # SKIP why" */
+static bool parse_plan(const char *s, struct plan *plan)
 {
-	if (!skip_word(&s, "1..") || !read_number(&s, plan))
+	memset(plan, 0, sizeof(*plan));
+	if (!skip_word(&s, "1..") || !read_number(&s, &plan->cases))
 		return false;
 	s = skip_spaces(s);
-	return !*s || *s == '#';
+	if (*s != '#')
+		return !*s;
+	s = skip_spaces(s + 1);
+	plan->skip = is_skip(s, true);
+	if (plan->skip) {
+		s = skip_spaces(s + 4 + (s[4] == ':'));
+		copy_text(plan->why, s, strlen(s));
+	}
+	return true;
 }
 
 /* "KTAP version 1" or "TAP version 14" and nothing else */
@@ -686,6 +734,7 @@ static void read_line(struct ktap *k, const char *line, size_t len, double when)
 	size_t indent = strspn(line, " ");
 	const char *s = line + indent;
 	struct result r;
+	struct plan plan;
 	const char *kind;
 	unsigned int n;
 
@@ -695,8 +744,8 @@ static void read_line(struct ktap *k, const char *line, size_t len, double when)
 	}
 	if (!k->depth)
 		return;
-	if (parse_plan(s, &n)) {
-		read_plan(k, indent, n, when);
+	if (parse_plan(s, &plan)) {
+		read_plan(k, indent, &plan, when);
 		return;
 	}
 	if (parse_result(s, &r) && read_result(k, indent, &r, when))
@@ -740,25 +789,25 @@ struct ktap *ktap_new(void)
 /**
  * ktap_line() - read one line of the console
  * @k: the parser
- * @line: the line, without newline and printk prefix; may be of any bytes
- * @when: guest seconds it was printed at, negative if unknown
+ * @line: the line
  *
  * Called for every line of the console, also those that are not KTAP: they are
  * kept as diagnostics of the test they came in.
  */
-void ktap_line(struct ktap *k, const char *line, double when)
+void ktap_line(struct ktap *k, const struct console_line *line)
 {
-	size_t len = strlen(line);
+	size_t len = strlen(line->text);
 	char *copy;
 
-	while (len && isspace((unsigned char)line[len - 1]))
+	while (len && isspace((unsigned char)line->text[len - 1]))
 		len--;
-	copy = strndup(line, len);
+	copy = strndup(line->text, len);
+	k->line = line->number;
 	if (!copy) {
 		broken(k->root, "no memory for a line of the console");
 		return;
 	}
-	read_line(k, copy, len, when);
+	read_line(k, copy, len, line->when);
 	free(copy);
 }
 

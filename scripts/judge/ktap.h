@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "judge/console.h"
+
 /* How much a console can make the parser remember. */
 #define KTAP_DEPTH_MAX	16		/* nested documents */
 #define KTAP_TESTS_MAX	100000		/* nodes of the tree, the root included */
@@ -29,6 +31,8 @@ enum ktap_status {
  * @has_result: its own "ok" or "not ok" line was seen
  * @has_plan: a plan of its children was seen
  * @plan: how many children it planned (for the root: all its documents)
+ * @line: number of the console's line with its result; where there is none, of the
+ *	line at which it began or was found to be missing
  * @start: guest seconds of the first line of it, negative if unknown
  * @end: guest seconds of the last line of it, negative if unknown
  * @reason: why it was skipped, or the first error in its structure, or NULL
@@ -46,6 +50,7 @@ struct ktap_test {
 	bool has_result;
 	bool has_plan;
 	unsigned int plan;
+	size_t line;
 	double start, end;
 	char *reason;
 	char *diag;
@@ -59,7 +64,7 @@ struct ktap_counts {
 struct ktap;
 
 struct ktap *ktap_new(void);
-void ktap_line(struct ktap *k, const char *line, double when);
+void ktap_line(struct ktap *k, const struct console_line *line);
 void ktap_end(struct ktap *k);
 const struct ktap_test *ktap_root(const struct ktap *k);
 struct ktap_counts ktap_count(const struct ktap_test *t);

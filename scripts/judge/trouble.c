@@ -6,19 +6,28 @@
  */
 #include <string.h>
 
-#include "judge/console.h"
 #include "judge/trouble.h"
 #include "lib/util.h"
 
-#define CRASH(i, t, t2, w)	{ i, TROUBLE_CRASH, true, t, t2, w }
-#define HANG(i, t, t2, w)	{ i, TROUBLE_HANG, true, t, t2, w }
+#define CRASH(i, t, t2, w)	{ i, TROUBLE_CRASH, TROUBLE_AT_START, t, t2, w }
+#define HANG(i, t, t2, w)	{ i, TROUBLE_HANG, TROUBLE_AT_START, t, t2, w }
 /* For texts that follow a name (of a task, a function) or a half-written line. */
-#define CRASH_IN(i, t, t2, w)	{ i, TROUBLE_CRASH, false, t, t2, w }
-#define HANG_IN(i, t, t2, w)	{ i, TROUBLE_HANG, false, t, t2, w }
+#define CRASH_IN(i, t, t2, w)	{ i, TROUBLE_CRASH, TROUBLE_ANYWHERE, t, t2, w }
+#define HANG_IN(i, t, t2, w)	{ i, TROUBLE_HANG, TROUBLE_ANYWHERE, t, t2, w }
+#define LOST_IN(i, t, t2, w)	{ i, TROUBLE_LOST, TROUBLE_ANYWHERE, t, t2, w }
+/* For words that a program may well say. */
+#define CRASH_REC(i, t, t2, w)	{ i, TROUBLE_CRASH, TROUBLE_IN_RECORD, t, t2, w }
 
 #define PANIC "Kernel panic - not syncing: "
 
 const struct trouble_row trouble_table[] = {
+	/* what the console lost cannot be judged */
+	LOST_IN("lost-lines", "printk messages dropped", NULL, "the console lost lines"),
+	{ "lost-early", TROUBLE_LOST, TROUBLE_AT_START, "dropped ", " messages",
+	  "the console lost lines of the boot" },
+	LOST_IN("lost-output", "output lines suppressed due to ratelimiting", NULL,
+		"the kernel left out lines of a program"),
+
 	/* panics that say why */
 	CRASH_IN("panic-init-killed", PANIC, "Attempted to kill init!", "init died"),
 	CRASH_IN("panic-stack-protector", PANIC, "stack-protector: Kernel stack is corrupted",
@@ -36,20 +45,56 @@ const struct trouble_row trouble_table[] = {
 		"a CPU took no interrupts"),
 	HANG("workqueue-lockup", "BUG: workqueue lockup", NULL, "a worker pool made no progress"),
 	HANG("hung-task", "INFO: task ", " blocked for more than ", "a task slept for too long"),
+	HANG("rcu-csd-stall", "rcu: INFO: ", " suppressed full report due to a stuck CSD-lock",
+	     "an RCU grace period did not end, as a CPU does not answer function calls"),
 	HANG("rcu-expedited-stall", "rcu: INFO: ", " detected expedited stall",
 	     "an expedited RCU grace period did not end"),
 	HANG("rcu-self-stall", "rcu: INFO: ", " self-detected stall on CPU",
 	     "a CPU found itself stalling RCU"),
-	HANG("rcu-tasks-stall", "rcu: INFO: rcu_tasks", " detected stalls",
+	HANG("rcu-tasks-stall", "INFO: rcu_tasks", " detected stalls",
 	     "tasks stall an RCU-tasks grace period"),
+	HANG("rcu-stall-ended", "rcu: INFO: Stall ended before state dump start", NULL,
+	     "an RCU grace period ended late"),
 	HANG("rcu-stall", "rcu: INFO: ", " detected stall", "an RCU grace period did not end"),
 	HANG("rcu-blocking", "rcu: blocking rcu_node structures", NULL,
 	     "the rest of an expedited RCU stall report"),
 	HANG("rcu-starved", "rcu: ", " kthread starved for ", "RCU's own thread did not run"),
 	HANG_IN("csd-lock", "non-responsive CSD lock (#", NULL,
 		"a CPU does not answer function calls"),
+	HANG_IN("rcu-torture-stall", "??? Writer stall state ", NULL,
+		"rcutorture: a grace period did not end"),
+	HANG_IN("tick-broadcast", "Failed to broadcast timer tick. ", NULL,
+		"CPUs get no timer ticks"),
+	HANG("workqueue-worker", "workqueue: Failed to ", "worker",
+	     "a worker pool got no further worker"),
+	HANG("workqueue-rescuer", "workqueue: Failed to ", "rescuer",
+	     "a workqueue got no rescuer"),
 	HANG("netdev-unregister", "unregister_netdevice: waiting for ", NULL,
 	     "a reference to a network device was never dropped"),
+
+	/* CPUs that do not come up, or do not die */
+	HANG_IN("cpu-not-online", ": failed to come online", NULL, "a CPU did not come up"),
+	HANG_IN("cpu-not-alive", " failed to report alive state", NULL, "a CPU did not come up"),
+	HANG_IN("cpu-not-dead", " failed to report dead state", NULL, "a CPU did not die"),
+	HANG_IN("cpu-no-boot", "CPU", ": failed to boot: ", "a CPU could not be started"),
+	HANG_IN("cpu-no-boot-psci", "failed to boot CPU", NULL, "a CPU could not be started"),
+	HANG_IN("cpu-no-boot-x86", "do_boot_cpu failed(", ") to wakeup CPU#",
+		"a CPU could not be started"),
+	HANG_IN("cpu-no-idle", "fork_idle() failed for CPU ", NULL, "a CPU got no idle task"),
+	HANG_IN("cpu-unknown-state", ": failed in unknown state : ", NULL,
+		"a CPU did not come up"),
+	HANG_IN("cpu-died-early", ": died during early boot", NULL, "a CPU died as it came up"),
+	HANG_IN("cpu-stuck", "CPU", ": is stuck in kernel", "a CPU did not come up"),
+	HANG_IN("cpu-stuck-dead", " is stuck in mwait_play_dead()", NULL,
+		"an offline CPU cannot be stopped"),
+	HANG_IN("cpu-will-not-boot", "CPU", ": will not boot", "a CPU gave up as it came up"),
+	HANG_IN("cpu-not-clean", " may not have shut down cleanly", NULL, "a CPU did not die"),
+	HANG_IN("cpu-did-not-die", "CPU", " didn't die", "a CPU did not die"),
+	HANG_IN("cpu-not-stopped", "SMP: failed to stop secondary CPUs", NULL,
+		"CPUs did not stop"),
+	HANG("cpu-not-offline", "Failed to offline CPU", NULL, "a CPU could not be taken offline"),
+	HANG_IN("apic-not-delivered", "APIC never delivered???", NULL,
+		"a CPU was not told to start"),
 
 	/* sanitizers */
 	CRASH("kasan", "BUG: KASAN: ", NULL, "bad memory access (KASAN)"),
@@ -88,6 +133,16 @@ const struct trouble_row trouble_table[] = {
 	      "a system call kept a lock"),
 	CRASH("lockdep-nested", "WARNING: Nested lock was not taken", NULL,
 	      "nesting lock not held"),
+	CRASH("lockdep-wait-context", "[ BUG: Invalid wait context ]", NULL,
+	      "a sleeping lock taken under a spinning one"),
+	CRASH("lockdep-contention", "WARNING: bad contention detected!", NULL,
+	      "a lock contended that was not taken"),
+	CRASH("lockdep-collision", "WARNING: chain_key collision", NULL,
+	      "lockdep took two chains of locks for one"),
+	CRASH("lockdep-off", "INFO: lockdep is turned off.", NULL,
+	      "lockdep no longer looks at locks"),
+	CRASH("lockdep-turned-off", "turning off the locking correctness validator.", NULL,
+	      "lockdep no longer looks at locks"),
 	CRASH("lockdep-info", "INFO: possible ", NULL, "lockdep report of an older kernel"),
 	CRASH("lockdep-info-old", "[ INFO: ", " ]", "lockdep report of a much older kernel"),
 	CRASH("lockdep-key", "INFO: trying to register non-static key", NULL,
@@ -95,6 +150,8 @@ const struct trouble_row trouble_table[] = {
 	CRASH("lockdep-limit", "BUG: MAX_", " too low!", "lockdep ran out of its tables"),
 	CRASH_IN("lockdep-warn-on", "DEBUG_LOCKS_WARN_ON(", NULL,
 		 "lockdep or a lock found itself inconsistent"),
+
+	CRASH("bug-in-brackets", "[ BUG: ", " ]", "kernel bug"),
 
 	/* memory management */
 	CRASH("bad-page-state", "BUG: Bad page state", NULL, "a freed page was still in use"),
@@ -105,12 +162,35 @@ const struct trouble_row trouble_table[] = {
 	CRASH("list-add", "list_add corruption", NULL, "a list was corrupted"),
 	CRASH("list-add-double", "list_add double add", NULL, "an entry was added twice"),
 	CRASH("list-del", "list_del corruption", NULL, "a list was corrupted"),
+	CRASH_IN("percpu-ref", ": percpu_ref underflow", NULL, "reference count underflow"),
+	CRASH_IN("page-poison", "pagealloc: memory corruption", NULL, "a freed page was written to"),
+	CRASH_IN("page-poison-bit", "pagealloc: single bit error", NULL,
+		 "a freed page was written to"),
+	CRASH_IN("page-table", ": Corrupted page table at address ", NULL,
+		 "a page table was corrupted"),
+	CRASH_IN("low-memory", "Corrupted low memory at ", NULL, "low memory was written to"),
+	CRASH_IN("usage-underflow", "Runtime PM usage count underflow!", NULL,
+		 "use count of a device below zero"),
+	CRASH_IN("stack-overrun", "Thread overran stack, or stack corrupted", NULL,
+		 "kernel stack overflow"),
+	CRASH_IN("vmalloc-tree", "tree is corrupted: ", NULL, "the tree of vmalloc is corrupted"),
+	CRASH_IN("psi", "psi: ", " underflow! cpu=", "PSI counted tasks wrong"),
+	CRASH_IN("page-cache", "Page cache invalidation failure on direct I/O.", NULL,
+		 "page cache and disk may differ"),
 	CRASH("odebug", "ODEBUG: ", "object type: ", "an object used against its life cycle"),
 	CRASH_IN("page-alloc", ": page allocation failure: order:", NULL,
 		 "no memory for the kernel"),
 	CRASH("oom-kill", "Out of memory", ": Killed process ", "a process killed for memory"),
 
 	/* faults */
+	CRASH_IN("arm64-exception", "Unhandled ", " exception on CPU", "exception of no known kind"),
+	CRASH_IN("machine-check", "[Hardware Error]: ", "Machine ", "machine check"),
+	CRASH("nmi-unknown", "Uhhuh. NMI received for unknown reason ", NULL, "an NMI of no known kind"),
+	CRASH("double-fault-fred", "PANIC: invalid or fatal FRED event", NULL,
+	      "exception of no known kind"),
+	CRASH("unwind-stack", "WARNING: kernel stack ", NULL, "a stack could not be followed"),
+	CRASH("unwind-recursion", "WARNING: stack recursion on stack type ", NULL,
+	      "a stack could not be followed"),
 	CRASH("null-deref", "BUG: kernel NULL pointer dereference", NULL, "NULL pointer used"),
 	CRASH("page-fault", "BUG: unable to handle ", NULL, "a bad address was used"),
 	CRASH("nx-exec", "kernel tried to execute ", NULL, "the kernel jumped into data"),
@@ -139,94 +219,190 @@ const struct trouble_row trouble_table[] = {
 	      "per-CPU data used while preemptible"),
 	CRASH("spinlock", "BUG: spinlock ", NULL, "a spinlock misused"),
 	CRASH("rwlock", "BUG: rwlock ", NULL, "an rwlock misused"),
+	CRASH_IN("softirq-count", "huh, entered softirq ", NULL,
+		 "a softirq came back with another preemption count"),
+	CRASH("timer-count", "schedule_timeout: wrong timeout value ", NULL,
+	      "a task slept for a time that is none"),
+	CRASH_IN("sched-clock", "sched_clock on CPU ", " went backward by ", "time went backwards"),
+	CRASH("irq-trap", "unexpected IRQ trap at vector ", NULL, "an interrupt that nobody set up"),
+	CRASH("irq-nobody", "irq ", ": nobody cared", "an interrupt that nobody took"),
+	CRASH("irq-disabled", "Disabling IRQ #", NULL, "an interrupt that nobody took"),
+	CRASH("irq-no-handler", "No irq handler for ", NULL, "an interrupt that nobody set up"),
+	CRASH_IN("ipi-unknown", ": Unknown IPI message ", NULL, "a CPU got a call that is none"),
+	CRASH_IN("kernfs", "BUG in find_next_ancestor", NULL, "kernfs walked in a circle"),
+	CRASH_IN("jump-label", "jump_label: Fatal kernel bug", NULL, "code patched wrongly"),
+	CRASH_IN("fault-in-exit", "Fixing recursive fault but reboot is needed!", NULL,
+		 "a fault while a task died of one"),
 	CRASH("workqueue-leak", "BUG: workqueue leaked ", NULL, "a work item kept a lock"),
 
 	/* whatever the rows above do not know */
 	CRASH("bug", "BUG: ", NULL, "kernel bug"),
 	CRASH("warning", "WARNING: CPU:", NULL, "WARN() reached"),
 	CRASH("warning-new", "WARNING: ", ", CPU#", "WARN() reached (kernels since 6.18)"),
+	CRASH_IN("torture-bad", "-torture:!!!", NULL, "a torture test found something"),
+	CRASH_REC("three-bangs", "!!!", NULL, "the kernel cried out"),
+	CRASH_REC("stack", "Call trace:", NULL, "a stack was printed for no known reason"),
+	CRASH_REC("stack-x86", "Call Trace:", NULL, "a stack was printed for no known reason"),
 };
 
 const size_t trouble_rows = ARRAY_SIZE(trouble_table);
+
+/* By its level alone: in no table, as no text is like another */
+static const struct trouble_row loud = {
+	"loud", TROUBLE_CRASH, TROUBLE_IN_RECORD, "", NULL, "the kernel said this at level 2 or above",
+};
+
+/**
+ * struct harmless - a line that looks like trouble and is none
+ * @where: as in struct trouble_row
+ * @text: what is in it
+ * @why: why it is none
+ */
+struct harmless {
+	enum trouble_where where;
+	const char *text;
+	const char *why;
+};
+
+static const struct harmless harmless[] = {
+	{ TROUBLE_AT_START, "ok ", "a KTAP result, named after trouble" },
+	{ TROUBLE_AT_START, "not ok ", "a KTAP result, named after trouble" },
+	{ TROUBLE_AT_START, "#", "a KTAP diagnostic, which may quote the log" },
+	{ TROUBLE_AT_START, "respawn:", "the protocol" },
+	{ TROUBLE_AT_START, "Kernel command line:", "words of the user's" },
+	{ TROUBLE_AT_START, "Command line:", "words of the user's" },
+	{ TROUBLE_ANYWHERE, "NOHZ tick-stop error: ",
+	  "idle with a softirq pending: a delay that is known and no error of threads" },
+	{ TROUBLE_ANYWHERE, "COMPACTION is disabled!!!", "why memory ran out" },
+	{ TROUBLE_ANYWHERE, "nocb GP activity on CB-only CPU!!!", "a line of an RCU report" },
+};
+
+/* The same of lines at level 2 and above */
+static const struct harmless quiet[] = {
+	{ TROUBLE_AT_START, "reboot: Restarting system", "how a guest ends" },
+	{ TROUBLE_AT_START, "reboot: Power down", "how a guest ends" },
+	{ TROUBLE_AT_START, "reboot: System halted", "how a guest ends" },
+	{ TROUBLE_AT_START, "reboot: Power off not available: System halted instead",
+	  "how a guest ends" },
+	{ TROUBLE_ANYWHERE, "-torture:", "what torture tests say, unless they cry out" },
+	{ TROUBLE_ANYWHERE, "-scale:", "what measurements of RCU say" },
+	{ TROUBLE_AT_START, "RDRAND is not reliable on this platform; disabling.",
+	  "an erratum of the CPU" },
+	{ TROUBLE_AT_START, "RDSEED is not reliable on this platform; disabling.",
+	  "an erratum of the CPU" },
+	{ TROUBLE_AT_START, "RDSEED32 is broken. Disabling the corresponding CPUID bit.",
+	  "an erratum of the CPU" },
+	{ TROUBLE_AT_START, "Unsupported mitigations=", "words of the user's" },
+	{ TROUBLE_AT_START, "Kernel compiled without mitigations, ignoring 'mitigations'",
+	  "words of the user's" },
+	{ TROUBLE_ANYWHERE, "tsc=watchdog", "words of the user's" },
+	{ TROUBLE_ANYWHERE, "ERROR: earlyprintk= ", "words of the user's" },
+	{ TROUBLE_AT_START, "KGDB: ", "a debugger at work" },
+	{ TROUBLE_AT_START, "rbtree testing", "a test of the kernel's library" },
+	{ TROUBLE_AT_START, "augmented rbtree testing", "a test of the kernel's library" },
+	{ TROUBLE_AT_START, "interval tree ", "a test of the kernel's library" },
+	{ TROUBLE_AT_START, "test exit", "a test of the kernel's library" },
+	{ TROUBLE_AT_START, "clocksource-wdtest: ", "a test of the clocksource watchdog" },
+	{ TROUBLE_AT_START, "SMP: stopping secondary CPUs", "a line of how a kernel ends" },
+};
 
 static bool begins(const char *s, const char *with)
 {
 	return !strncmp(s, with, strlen(with));
 }
 
-static bool row_matches(const struct trouble_row *row, const char *s)
+static const char *found(enum trouble_where where, const char *text, const char *s)
 {
-	const char *at;
-
-	if (row->prefix)
-		at = begins(s, row->text) ? s : NULL;
-	else
-		at = strstr(s, row->text);
-	if (!at)
-		return false;
-	return !row->text2 || strstr(at + strlen(row->text), row->text2);
+	if (where == TROUBLE_AT_START)
+		return begins(s, text) ? s : NULL;
+	return strstr(s, text);
 }
 
-/* Lines that speak about trouble, or are named after it, without being any. */
-static bool only_talk(const char *s)
+static bool row_matches(const struct trouble_row *row, const char *s)
 {
-	static const char * const talk[] = {
-		"ok ", "not ok ", "respawn:", "Kernel command line:", "Command line:",
-	};
-	size_t i;
+	const char *at = found(row->where, row->text, s);
 
-	s += strspn(s, " \t");
-	for (i = 0; i < ARRAY_SIZE(talk); i++)
-		if (begins(s, talk[i]))
+	return at && (!row->text2 || strstr(at + strlen(row->text), row->text2));
+}
+
+static bool is_harmless(const struct harmless *table, size_t n, const char *s)
+{
+	for (size_t i = 0; i < n; i++)
+		if (found(table[i].where, table[i].text, s))
 			return true;
 	return false;
 }
 
-/* A KTAP diagnostic may quote the log, time and all. */
-static bool is_diagnostic(const char *s)
+/* From a program, or of a kernel that does not say who speaks, but when? */
+static bool is_record(const struct console_line *line)
 {
-	return s[strspn(s, " \t")] == '#';
+	return line->facility == FACILITY_KERNEL || line->when >= 0;
 }
 
-static const struct trouble_row *match_text(const char *s)
+static const struct trouble_row *known(const struct console_line *line)
 {
-	size_t i;
+	for (size_t i = 0; i < trouble_rows; i++) {
+		const struct trouble_row *row = &trouble_table[i];
 
-	if (only_talk(s))
-		return NULL;
-	for (i = 0; i < trouble_rows; i++)
-		if (row_matches(&trouble_table[i], s))
-			return &trouble_table[i];
+		if (row->where == TROUBLE_IN_RECORD && !is_record(line))
+			continue;
+		if (row_matches(row, line->text))
+			return row;
+	}
 	return NULL;
+}
+
+static bool is_loud(const struct console_line *line)
+{
+	return *line->text && line->facility == FACILITY_KERNEL &&
+	       line->level != LEVEL_UNKNOWN && line->level <= LEVEL_CRIT &&
+	       !is_harmless(quiet, ARRAY_SIZE(quiet), line->text);
 }
 
 /**
  * trouble_match() - whether a console line shows the kernel in trouble
- * @line: the line, without its printk time prefix
+ * @line: the line
  *
- * KTAP results and diagnostics, the kernel command line and what the test's
- * init says are never trouble. When user space had left a line unfinished, the
- * kernel's message is in the middle of it, and its time tells where.
+ * What is known to come from a program is no trouble, nor are KTAP results and
+ * diagnostics, the kernel command line and the protocol. What the kernel says at
+ * KERN_CRIT or louder is trouble if no row knows it, too.
  *
  * Called for every line of a console.
  *
- * Return: the first row of trouble_table that matches, or NULL.
+ * Return: the first row of trouble_table that matches, a row of its own for a
+ * line that is loud, or NULL.
  */
-const struct trouble_row *trouble_match(const char *line)
+const struct trouble_row *trouble_match(const struct console_line *line)
 {
 	const struct trouble_row *row;
-	const char *s = line;
+	const char *s = line->text;
 
-	if (is_diagnostic(line))
+	if (line->facility != FACILITY_UNKNOWN && line->facility != FACILITY_KERNEL)
 		return NULL;
-	row = match_text(line);
-	while (!row && (s = strchr(s, '['))) {
-		double when;
-		size_t len = console_prefix(s, &when);
+	if (is_harmless(harmless, ARRAY_SIZE(harmless), s + strspn(s, " \t")))
+		return NULL;
+	row = known(line);
+	return row || !is_loud(line) ? row : &loud;
+}
 
-		if (len && when >= 0)
-			row = match_text(s + len);
-		s += len ? len : 1;
-	}
-	return row;
+/**
+ * trouble_is_stack() - whether a row is only a stack, which its report explains
+ * @row: from trouble_match()
+ *
+ * Return: whether it is
+ */
+bool trouble_is_stack(const struct trouble_row *row)
+{
+	return begins(row->id, "stack") && row->where == TROUBLE_IN_RECORD;
+}
+
+/**
+ * trouble_is_loud() - whether a row is of a line that no text is known of
+ * @row: from trouble_match()
+ *
+ * Return: whether it is
+ */
+bool trouble_is_loud(const struct trouble_row *row)
+{
+	return row == &loud;
 }

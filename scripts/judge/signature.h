@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef RESPAWN_SIGNATURE_H
+#define RESPAWN_SIGNATURE_H
+
+#include <stddef.h>
+
+#include "judge/lines.h"
+#include "judge/trouble.h"
+
+/* How many lines of a report are looked at, before and behind its first one */
+#define REPORT_BEFORE	80
+#define REPORT_AFTER	200
+
+char *signature_words(const char *text);
+char *signature_place(const struct trouble_row *row, const struct lines *lines, size_t at);
+
+#endif /* RESPAWN_SIGNATURE_H */
