@@ -120,7 +120,8 @@ $(O)/flags: FORCE
 	@echo '$(CC) $(ALL_CFLAGS)' | cmp -s - $@ || echo '$(CC) $(ALL_CFLAGS)' > $@
 
 # What the judge decides changes with its sources; see judge_version().
-$(O)/obj/judge/judge.o: ALL_CFLAGS += -DJUDGE_VERSION='"$(shell cat scripts/judge/*.[ch] | sha256sum | cut -c1-16)"'
+$(O)/obj/judge/version.o: $(wildcard scripts/judge/*.[ch])
+$(O)/obj/judge/version.o: private ALL_CFLAGS += -DJUDGE_VERSION='"$(shell cat scripts/judge/*.[ch] | sha256sum | cut -c1-16)"'
 
 $(RESPAWN): $(OBJECTS) | $(O)/source
 	$(say) 'LD      $@'
