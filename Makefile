@@ -150,13 +150,13 @@ $(O)/tests/fuzz_replay: tests/fuzz/fuzz_ktap.c $(TESTED)
 	$(say) 'CC      $@'
 	$(Q)$(CC) $(TEST_CFLAGS) -DFUZZ_REPLAY -o $@ $< $(TESTED) $(LDLIBS)
 
-PARSERS := $(addprefix scripts/judge/,console.c ktap.c trouble.c)
+PARSERS := $(filter-out %/events.c,$(wildcard scripts/judge/*.c)) $(wildcard scripts/lib/*.c)
 
 #  fuzz: fuzz the console and KTAP parsers
 fuzz:
 	@mkdir -p $(O)/fuzz
-	clang -g -O1 -std=gnu11 -Iscripts -fsanitize=fuzzer,address -o $(O)/fuzz_ktap \
-		tests/fuzz/fuzz_ktap.c $(PARSERS)
+	clang -g -O1 -std=gnu11 -Iscripts -DJUDGE_VERSION='""' -fsanitize=fuzzer,address \
+		-o $(O)/fuzz_ktap tests/fuzz/fuzz_ktap.c $(PARSERS) $(LDLIBS)
 	$(O)/fuzz_ktap -max_total_time=$(FUZZ_SECONDS) -artifact_prefix=$(O)/fuzz/ \
 		$(O)/fuzz tests/fuzz/corpus
 

@@ -21,6 +21,8 @@ enum escape_state {
 	ESCAPE_STRING,		/* ESC ] text, until BEL or ESC \ */
 };
 
+/* Seconds in which a console is taken over from who prints a record */
+#define TAKEOVER	1.0
 /* Longer than a printk prefix, and than what a console says of itself */
 #define AHEAD	64
 
@@ -185,8 +187,10 @@ static size_t begin_line(struct console *c)
  * its line unfinished, and where a console that was printing one was taken over.
  *
  * A diagnostic, and a message of the kernel, may also quote the log, time and all.
- * A quote is of the past: it is no record if none before had an earlier time. On a
- * console that gives each record's level, one without is no record either.
+ * A quote is of the past: it is no record if none before had an earlier time. It may
+ * also be made up; but a record is only cut by one that comes right after it, while a
+ * program may take its time. On a console that gives each record's level, one without
+ * is no record.
  */
 static bool record_begins(const struct console *c, const char *s)
 {
@@ -196,7 +200,9 @@ static bool record_begins(const struct console *c, const char *s)
 		return false;
 	if (!c->record && !c->diagnostic)
 		return true;
-	return c->newest >= 0 && p.when > c->newest;
+	if (c->newest < 0 || p.when <= c->newest)
+		return false;
+	return !c->record || c->levels || p.when < c->newest + TAKEOVER;
 }
 
 /* Where the line ends that begins at the start of the buffer */

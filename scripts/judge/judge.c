@@ -50,6 +50,7 @@ enum source {
 	BY_HOST,
 	BY_ORACLE,		/* the stress driver, before any trouble was seen */
 	BY_TROUBLE,
+	BY_STACK,		/* trouble of which only a stack is known */
 	BY_SILENCE,		/* the host ended it */
 	BY_LOSS,		/* what was lost cannot be judged */
 	BY_CPUS,
@@ -451,12 +452,26 @@ static bool explains_stack(const char *line)
 {
 	static const char *const texts[] = {
 		"FAULT_INJECTION: forcing a failure", "sysrq: ", "NMI backtrace for cpu ",
+		" invoked oom-killer: ",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
-		if (starts(line, texts[i]))
+		if (strstr(line, texts[i]))
 			return true;
 	return false;
+}
+
+static const enum verdict verdicts_of[] = {
+	[TROUBLE_CRASH]	= VERDICT_CRASH,
+	[TROUBLE_HANG]	= VERDICT_HANG,
+	[TROUBLE_LOST]	= VERDICT_FAIL,
+};
+
+static enum source source_of(const struct trouble_row *row)
+{
+	if (row->class == TROUBLE_LOST)
+		return BY_LOSS;
+	return trouble_is_stack(row) || trouble_is_loud(row) ? BY_STACK : BY_TROUBLE;
 }
 
 static void look_for_trouble(struct judge *j, const struct console_line *line)
@@ -478,12 +493,10 @@ static void look_for_trouble(struct judge *j, const struct console_line *line)
 		j->stacks_due--;
 		return;
 	}
-	if ((goes_on(row) && j->in_trouble) || is_known(j, row, line->text))
+	if ((goes_on(row) && has(j, BY_TROUBLE)) || is_known(j, row, line->text))
 		return;
 	j->in_trouble |= row->class != TROUBLE_LOST;
-	f = note(j, row->class == TROUBLE_LOST ? BY_LOSS : BY_TROUBLE,
-		 row->class == TROUBLE_HANG ? VERDICT_HANG :
-		 row->class == TROUBLE_LOST ? VERDICT_FAIL : VERDICT_CRASH,
+	f = note(j, source_of(row), verdicts_of[row->class],
 		 fmt("%s: %s", row->what, line->text), running_name(j),
 		 signature_words(line->text));
 	if (f)

@@ -65,10 +65,6 @@ const struct trouble_row trouble_table[] = {
 		"rcutorture: a grace period did not end"),
 	HANG_IN("tick-broadcast", "Failed to broadcast timer tick. ", NULL,
 		"CPUs get no timer ticks"),
-	HANG("workqueue-worker", "workqueue: Failed to ", "worker",
-	     "a worker pool got no further worker"),
-	HANG("workqueue-rescuer", "workqueue: Failed to ", "rescuer",
-	     "a workqueue got no rescuer"),
 	HANG("netdev-unregister", "unregister_netdevice: waiting for ", NULL,
 	     "a reference to a network device was never dropped"),
 

@@ -12,21 +12,24 @@
 #include "judge/console.h"
 #include "lib/util.h"
 
-/* Lines seen, each as "when|text" and "$" if complete. */
+/* Lines seen, each as "when|text" and "$" if whole, "/" if cut by a record. */
 struct seen {
 	char text[4 * CONSOLE_LINE_MAX];
 	size_t len;
 	unsigned int lines;
 };
 
-static void see(void *arg, const char *line, double when, bool complete)
+static const char *const ends[] = { "$", "/", "" };
+
+static void see(void *arg, const struct console_line *line)
 {
 	struct seen *s = arg;
 	size_t room = sizeof(s->text) - s->len;
 
-	s->len += (size_t)snprintf(s->text + s->len, room, "%.6g|%s%s\n", when, line,
-				   complete ? "$" : "");
+	s->len += (size_t)snprintf(s->text + s->len, room, "%.6g|%s%s\n", line->when, line->text,
+				   ends[line->end]);
 	s->lines++;
+	assert_int_equal(line->number, s->lines);
 }
 
 struct console_case {
@@ -59,10 +62,45 @@ static const struct console_case cases[] = {
 	{ "no time: brackets", "[  OK  ] Started\n", 0, "-1|[  OK  ] Started$\n" },
 	{ "no time: short fraction", "[    1.5] x\n", 0, "-1|[    1.5] x$\n" },
 	{ "no time: cut", "[    1.50", 0, "-1|[    1.50\n" },
-	{ "second prefix is text", "[    1.000000] [    2.000000] x\n", 0,
-	  "1|[    2.000000] x$\n" },
+	{ "a prefix of the past is text", "[    1.000000] [    0.500000] x\n", 0,
+	  "1|[    0.500000] x$\n" },
+	{ "a later one is a record", "[    1.000000] a[    1.500000] x\n", 0,
+	  "1|a/\n1.5|x$\n" },
+	{ "one that is made up is none", "[    1.000000] # a [    9.000000] x\n", 0,
+	  "1|# a [    9.000000] x$\n" },
+	{ "a program's half line", "# a [    1.000000] [    2.000000] x\n", 0,
+	  "-1|# a [    1.000000] [    2.000000] x$\n" },
+	{ "half a diagnostic", "[    1.000000] x\n# half[    2.000000] y\n", 0,
+	  "1|x$\n-1|# half/\n2|y$\n" },
+	{ "half a result", "    ok 1 ca[    2.000000][    T1] y\n", 0,
+	  "-1|    ok 1 ca/\n2|y$\n" },
+	{ "half a line of the protocol", "respawn: step s en[    2.000000] y\n", 0,
+	  "-1|respawn: step s en/\n2|y$\n" },
+	{ "a diagnostic that quotes", "[    3.000000] x\n# [    2.000000] y\n", 0,
+	  "3|x$\n-1|# [    2.000000] y$\n" },
+	{ "a quote in a diagnostic's record", "[    3.000000] # [    2.000000] y\n", 0,
+	  "3|# [    2.000000] y$\n" },
+	{ "levels: half a line", "<6>[    1.000000] x\n# half<4>[    2.000000] y\n", 0,
+	  "1|x$\n-1|# half/\n2|y$\n" },
+	{ "levels: a quote has none", "<6>[    1.000000] x\nhalf[    2.000000] y\n", 0,
+	  "1|x$\n-1|half[    2.000000] y$\n" },
+	{ "levels: a quote is of the past", "<6>[    3.000000] # <4>[    2.000000] y\n", 0,
+	  "3|# <4>[    2.000000] y$\n" },
+	{ "three in a row", "a[    1.000000] b[    1.500000] c\n", 0,
+	  "-1|a/\n1|b/\n1.5|c$\n" },
+	{ "after a reboot", "[    9.000000] x\n[    1.000000] y\n# a[    2.000000] z\n", 0,
+	  "9|x$\n1|y$\n-1|# a/\n2|z$\n" },
+	{ "said again", "[    1.000000] ok 2 se" CONSOLE_REPLAY "\n[    1.000000] ok 2 second\n", 0,
+	  "1|ok 2 se/\n-1|" CONSOLE_REPLAY "$\n1|ok 2 second$\n" },
 	{ "control bytes", "a\0b\1c\x7f\td\n", 9, "-1|abc\td$\n" },
-	{ "high bytes stay", "\xc3\xa4\xff\n", 0, "-1|\xc3\xa4\xff$\n" },
+	{ "characters stay", "\xc3\xa4\xf0\x9f\x90\xa7\n", 0,
+	  "-1|\xc3\xa4\xf0\x9f\x90\xa7$\n" },
+	{ "no character", "\xc3\xa4\xffx\n", 0, "-1|\xc3\xa4\xef\xbf\xbdx$\n" },
+	{ "cut in a character", "\xe2\x82\n\x82\xac\n", 0,
+	  "-1|\xef\xbf\xbd\xef\xbf\xbd$\n-1|\xef\xbf\xbd\xef\xbf\xbd$\n" },
+	{ "longer than need be", "\xc0\xaf\n", 0, "-1|\xef\xbf\xbd\xef\xbf\xbd$\n" },
+	{ "a surrogate", "\xed\xa0\x80\n", 0,
+	  "-1|\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd$\n" },
 	{ "colour", "\x1b[1;31mred\x1b[0m\n", 0, "-1|red$\n" },
 	{ "firmware screen", "\033c\x1b[?7l\x1b[2J\x1b[0mSeaBIOS\n", 0, "-1|SeaBIOS$\n" },
 	{ "character set", "\x1b(Bx\n", 0, "-1|x$\n" },
@@ -109,17 +147,19 @@ struct piece {
 	size_t len[4];
 	bool complete[4];
 	double when[4];
+	int level[4];
 	unsigned int n;
 };
 
-static void measure(void *arg, const char *line, double when, bool complete)
+static void measure(void *arg, const struct console_line *line)
 {
 	struct piece *p = arg;
 
 	assert_true(p->n < 4);
-	p->len[p->n] = strlen(line);
-	p->when[p->n] = when;
-	p->complete[p->n++] = complete;
+	p->len[p->n] = strlen(line->text);
+	p->when[p->n] = line->when;
+	p->level[p->n] = line->level;
+	p->complete[p->n++] = line->end == LINE_WHOLE;
 }
 
 static void test_long_line(void **state)
@@ -133,7 +173,7 @@ static void test_long_line(void **state)
 	memset(long_line, 'x', 10000);
 	memcpy(long_line, "[    2.000000] ", 15);
 	/* Were a piece taken for a line, this would be its prefix. */
-	memcpy(long_line + CONSOLE_LINE_MAX, "[    3.000000] ", 15);
+	memcpy(long_line + CONSOLE_LINE_MAX, "[    1.000000] ", 15);
 	console_feed(con, long_line, 10000);
 	console_feed(con, "\ny\n", 3);
 	console_end(con);
@@ -150,6 +190,77 @@ static void test_long_line(void **state)
 	assert_true(p.when[3] < 0);
 	console_free(con);
 	free(long_line);
+}
+
+/* Wherever the limit is: a record is found, and no character is cut. */
+static void test_limit(void **state)
+{
+	char *line = malloc(2 * CONSOLE_LINE_MAX);
+	size_t at;
+
+	(void)state;
+	assert_non_null(line);
+	for (at = CONSOLE_LINE_MAX - 80; at < CONSOLE_LINE_MAX + 20; at++) {
+		struct piece p = { .n = 0 };
+		struct console *con = console_new(measure, &p);
+
+		memset(line, 'x', at);
+		console_feed(con, line, at);
+		console_feed(con, "<2>[    2.000000] record\n", 25);
+		assert_true(p.n >= 2);
+		assert_true(p.when[p.n - 1] == 2.0);
+		assert_int_equal(p.level[p.n - 1], 2);
+		assert_int_equal(p.len[p.n - 1], strlen("record"));
+		console_free(con);
+
+		p.n = 0;
+		con = console_new(measure, &p);
+		console_feed(con, line, at);
+		console_feed(con, "\xe2\x82\xac\n", 4);
+		/* A byte that is no character would have become three. */
+		assert_int_equal(p.len[0] + (p.n > 1 ? p.len[1] : 0), at + 3);
+		console_free(con);
+	}
+	free(line);
+}
+
+struct level_case {
+	const char *in;
+	int level, facility;
+};
+
+static void take_level(void *arg, const struct console_line *line)
+{
+	struct level_case *c = arg;
+
+	c->level = line->level;
+	c->facility = line->facility;
+}
+
+static void test_levels(void **state)
+{
+	static const struct level_case levels[] = {
+		{ "[    1.000000] x\n", LEVEL_UNKNOWN, FACILITY_UNKNOWN },
+		{ "x\n", LEVEL_UNKNOWN, FACILITY_UNKNOWN },
+		{ "<6>[    1.000000] x\n", 6, FACILITY_KERNEL },
+		{ "<2>[    1.000000] x\n", 2, FACILITY_KERNEL },
+		{ "<12>[    1.000000] x\n", 4, FACILITY_USER },
+		{ "<14>[    1.000000][    T1] x\n", 6, FACILITY_USER },
+		{ "<30>x\n", 6, 3 },
+		{ "<1023>[    1.000000] x\n", 7, 127 },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(levels); i++) {
+		struct level_case got = { .level = 99 };
+		struct console *con = console_new(take_level, &got);
+
+		console_feed(con, levels[i].in, strlen(levels[i].in));
+		assert_int_equal(got.level, levels[i].level);
+		assert_int_equal(got.facility, levels[i].facility);
+		console_free(con);
+	}
 }
 
 /* A line of exactly the limit is one line. */
@@ -191,6 +302,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lines),
 		cmocka_unit_test(test_long_line),
+		cmocka_unit_test(test_limit),
+		cmocka_unit_test(test_levels),
 		cmocka_unit_test(test_full_line),
 		cmocka_unit_test(test_end_twice),
 	};

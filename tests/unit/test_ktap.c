@@ -25,10 +25,14 @@
 
 static const char * const status_names[] = { "pass", "FAIL", "skip", "MISSING" };
 
-static void feed_line(void *arg, const char *line, double when, bool complete)
+static void feed_line(void *arg, const struct console_line *line)
 {
-	(void)complete;
-	ktap_line(arg, line, when);
+	ktap_line(arg, line);
+}
+
+static void feed(struct ktap *k, const char *text)
+{
+	ktap_line(k, &(struct console_line){ .text = text, .when = -1 });
 }
 
 static struct ktap *parse(const char *text)
@@ -191,10 +195,10 @@ static void test_diag_is_bounded(void **state)
 	(void)state;
 	memset(line, 'x', sizeof(line) - 1);
 	line[sizeof(line) - 1] = '\0';
-	ktap_line(k, "KTAP version 1", -1);
+	feed(k, "KTAP version 1");
 	for (i = 0; i < 1000; i++)
-		ktap_line(k, line, -1);
-	ktap_line(k, "ok 1 a", -1);
+		feed(k, line);
+	feed(k, "ok 1 a");
 	ktap_end(k);
 	assert_true(strlen(ktap_root(k)->children->diag) <= KTAP_DIAG_MAX);
 	assert_true(strlen(ktap_root(k)->children->diag) > KTAP_DIAG_MAX - sizeof(line) - 1);
@@ -209,12 +213,12 @@ static void test_tests_are_bounded(void **state)
 	unsigned int i;
 
 	(void)state;
-	ktap_line(k, "KTAP version 1", -1);
+	feed(k, "KTAP version 1");
 	for (i = 1; i <= KTAP_TESTS_MAX + 10; i++) {
 		char line[32];
 
 		snprintf(line, sizeof(line), "ok %u a", i);
-		ktap_line(k, line, -1);
+		feed(k, line);
 	}
 	ktap_end(k);
 	assert_int_equal(ktap_count(ktap_root(k)).passed, KTAP_TESTS_MAX - 1);
@@ -248,7 +252,7 @@ static void test_depth_is_bounded(void **state)
 		char line[64];
 
 		snprintf(line, sizeof(line), "%*sKTAP version 1", i, "");
-		ktap_line(k, line, -1);
+		feed(k, line);
 	}
 	ktap_end(k);
 	for (t = ktap_root(k); t; t = t->children) {
