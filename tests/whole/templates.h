@@ -199,6 +199,13 @@ static bool format(const char **s, const char *file, int *level, char *to, size_
 	return any;
 }
 
+/* Headers that have code, and what the file they are part of puts before it */
+static const struct {
+	const char *begin, *prefix;
+} parts[] = {
+	{ "kernel/rcu/tree_", "rcu: " },
+};
+
 /* What the file puts before each message of pr_warn() and its like */
 static char *file_prefix(const char *source, const char *file)
 {
@@ -206,6 +213,9 @@ static char *file_prefix(const char *source, const char *file)
 	char text[128] = "";
 	char *line;
 
+	for (size_t i = 0; !at && i < ARRAY_SIZE(parts); i++)
+		if (!strncmp(file, parts[i].begin, strlen(parts[i].begin)))
+			return copy(parts[i].prefix);
 	if (!at)
 		return copy("");
 	at += strlen("#define pr_fmt(fmt)");
