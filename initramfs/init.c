@@ -5,8 +5,10 @@
  *
  * The host reads the lines that begin with "respawn:".
  */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -22,7 +24,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "kmsg.h"
+#include "guest.h"
 
 #define PLAN_PATH	"/plan"
 #define STEPS_MAX	64
@@ -59,8 +61,6 @@ static const struct {
 	{ "plant=", "RESPAWN_PLANT" },
 	{ NULL, NULL },
 };
-
-static int kmsg;
 
 static int complain(const char *what, const char *which)
 {
@@ -99,7 +99,7 @@ static void mount_all(void)
 	mkdir("/dev", 0755);
 	err = mount("devtmpfs", "/dev", "devtmpfs", 0, NULL) ? errno : 0;
 	open_stdio();
-	kmsg = kmsg_open();
+	kmsg_open();
 	if (err) {
 		errno = err;
 		complain("mount", "/dev");
@@ -118,7 +118,7 @@ static void read_seed(const char *value)
 	char *end;
 
 	errno = 0;
-	number = strtoull(value, &end, 0);
+	number = strtoull(value, &end, 10);
 	if (!errno && (end == value || *end))
 		errno = EINVAL;
 	if (errno)
@@ -165,16 +165,13 @@ static void read_parameter(const char *word)
 /* What is read stays in @text, which the parameters point into. */
 static void read_parameters(const char *path, char *text, size_t size)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = -1;
+	int n = read_text(path, text, size);
 	char *word, *save;
 
-	if (fd >= 0) {
-		n = read(fd, text, size - 1);
-		close(fd);
-	}
-	if (n < 0)
+	if (n < 0) {
+		errno = -n;
 		complain("read", path);
+	}
 	for (word = strtok_r(text, "\n ", &save); word;
 	     word = strtok_r(NULL, "\n ", &save))
 		read_parameter(word);
@@ -238,6 +235,11 @@ static void set_environment(void)
 
 /* --- One step --- */
 
+static int exit_status(int status)
+{
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
 /* Wait for @child; whoever else ended was left to PID 1. */
 static int await(pid_t child)
 {
@@ -248,47 +250,116 @@ static int await(pid_t child)
 		pid = wait(&status);
 	while (pid != child && !(pid < 0 && errno != EINTR));
 
-	if (pid < 0)
-		return complain("wait", "");
-	if (WIFSIGNALED(status))
-		return 128 + WTERMSIG(status);
-	return WEXITSTATUS(status);
+	return pid < 0 ? complain("wait", "") : exit_status(status);
 }
 
-static int run_program(const char *name)
+static void child_ended(int signal)
 {
-	char path[NAME_LEN + 8];
-	pid_t child;
+	(void)signal;
+}
 
-	snprintf(path, sizeof(path), "/bin/%s", name);
-	child = fork();
-	if (child < 0)
-		return complain("fork", path);
-	if (child)
-		return await(child);
+/*
+ * Outside of ppoll() the signal is blocked. So a child that ends just before it
+ * interrupts it all the same.
+ */
+static void block_sigchld(sigset_t *unblocked)
+{
+	const struct sigaction action = { .sa_handler = child_ended };
+	sigset_t set;
 
-	/* A program that complains on its own does it in the log too. */
-	dup2(kmsg, STDOUT_FILENO);
-	dup2(kmsg, STDERR_FILENO);
+	sigaction(SIGCHLD, &action, NULL);
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &set, unblocked);
+}
+
+/* Returns whether @child has ended, with its exit status or an errno of ours. */
+static bool has_ended(pid_t child, int *status)
+{
+	pid_t pid;
+
+	do
+		pid = waitpid(-1, status, WNOHANG);
+	while (pid > 0 && pid != child);
+	if (pid == child)
+		*status = exit_status(*status);
+	else if (pid < 0)
+		*status = complain("wait", "");
+	return pid;
+}
+
+/* Print what there is to read, and return whether there may be more. */
+static bool relay(int fd, struct kmsg_stream *s)
+{
+	char text[4096];
+	ssize_t n = read(fd, text, sizeof(text));
+
+	if (n > 0)
+		kmsg_feed(s, text, n);
+	return n > 0 || (n < 0 && errno == EINTR);
+}
+
+/*
+ * Print what a program writes, line by line, until it has ended. Each line is a
+ * record of its own, and one that the program does not end is ended here. Processes
+ * that it has left behind may have the pipe open still, and are not waited for.
+ */
+static int await_output(pid_t child, int fd, const sigset_t *unblocked)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	struct kmsg_stream s = { 0 };
+	int status;
+
+	while (!has_ended(child, &status))
+		if (ppoll(&p, 1, NULL, unblocked) > 0 && !relay(fd, &s))
+			p.fd = -1;
+	while (relay(fd, &s))
+		;
+	kmsg_flush(&s);
+	return status;
+}
+
+static void exec_program(const char *path, const char *name, int out)
+{
+	dup2(out, STDOUT_FILENO);
+	dup2(out, STDERR_FILENO);
 	execl(path, name, NULL);
 	complain("exec", path);
 	_exit(NO_STEP);
 }
 
-/* For who has the module's symbols and an address in it */
+static int run_program(const char *name)
+{
+	char path[NAME_LEN + 8];
+	sigset_t unblocked;
+	int out[2], status;
+	pid_t child;
+
+	snprintf(path, sizeof(path), "/bin/%s", name);
+	if (pipe2(out, O_CLOEXEC) || fcntl(out[0], F_SETFL, O_NONBLOCK))
+		return complain("pipe", path);
+	block_sigchld(&unblocked);
+	child = fork();
+	if (!child) {
+		sigprocmask(SIG_SETMASK, &unblocked, NULL);
+		exec_program(path, name, out[1]);
+	}
+	status = child < 0 ? complain("fork", path) : 0;
+	close(out[1]);
+	if (child > 0)
+		status = await_output(child, out[0], &unblocked);
+	close(out[0]);
+	sigprocmask(SIG_SETMASK, &unblocked, NULL);
+	return status;
+}
+
+/* For those who have the module's symbols and an address in it */
 static void say_where(const char *module)
 {
 	char path[NAME_LEN + 32], text[32] = "";
-	ssize_t n;
-	int fd;
 
 	snprintf(path, sizeof(path), "/sys/module/%s/sections/.text", module);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return;
-	n = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	if (n > 0)
+	if (read_text(path, text, sizeof(text)) > 0)
 		kmsg_print("respawn: module %s at %.*s", module,
 			   (int)strcspn(text, "\n"), text);
 }
@@ -392,8 +463,11 @@ static bool begin_to_steer(void)
 
 	if (!strcmp(strategy, "none"))
 		return false;
-	snprintf(parameters, sizeof(parameters), "strategy=%s seed=%llu %s",
-		 strategy, seed, steer);
+	if (snprintf(parameters, sizeof(parameters), "strategy=%s seed=%llu %s",
+		     strategy, seed, steer) >= (int)sizeof(parameters)) {
+		kmsg_print("respawn: error respawn.steer is too long");
+		return false;
+	}
 	for (c = parameters; *c; c++)
 		if (*c == ',')
 			*c = ' ';
@@ -450,7 +524,8 @@ static void run_shell(void)
 	char *const sh[] = { "busybox", "sh", NULL };
 	int fd;
 
-	run_busybox(install, false);
+	if (run_busybox(install, false))
+		kmsg_print("respawn: error BusyBox cannot install its commands");
 	run_busybox(sh, true);
 
 	/* A UART that is reset in mid-word loses the end of it. */

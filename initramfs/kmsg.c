@@ -10,9 +10,6 @@
 
 #include "kmsg.h"
 
-/* The kernel refuses a record of 1024 bytes or more. */
-#define KMSG_LINE	1000
-
 #define KMSG_PATH	"/dev/kmsg"
 #define KMSG_DEV	makedev(1, 11)
 
@@ -69,6 +66,38 @@ void kmsg_print(const char *fmt, ...)
 	vsnprintf(line, KMSG_LINE, fmt, args);
 	va_end(args);
 	kmsg_line(line, strlen(line));
+}
+
+/**
+ * kmsg_flush - print a line that has begun, if there is one
+ * @s: the text it is of
+ */
+void kmsg_flush(struct kmsg_stream *s)
+{
+	if (s->len)
+		kmsg_line(s->line, s->len);
+	s->len = 0;
+}
+
+/**
+ * kmsg_feed - print text that comes in pieces, each line as a record
+ * @s: what there is of the line that has begun; all zero at first
+ * @text: the next piece
+ * @len: how long that is
+ *
+ * A line that is too long for a record is printed as several. Empty lines are left
+ * out. The last line is printed with its end, or by kmsg_flush().
+ */
+void kmsg_feed(struct kmsg_stream *s, const char *text, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		if (text[i] == '\n' || s->len == KMSG_LINE)
+			kmsg_flush(s);
+		if (text[i] != '\n')
+			s->line[s->len++] = text[i];
+	}
 }
 
 /**
