@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "guest.h"
@@ -24,8 +25,8 @@
 static void (*fail_teller)(const char *what);
 
 /**
- * fail_tell - say where to say what failed
- * @tell: is called with it
+ * fail_tell - set what fail() calls
+ * @tell: is called with what failed; NULL prints an error line
  */
 void fail_tell(void (*tell)(const char *what))
 {
@@ -49,7 +50,7 @@ bool fail(const char *fmt, ...)
 	if (fail_teller)
 		fail_teller(what);
 	else
-		kmsg_print("respawn: %s", what);
+		kmsg_print("respawn: error %s", what);
 	return false;
 }
 
@@ -100,30 +101,69 @@ unsigned int random_bit(u64 *state, u64 mask)
 
 /* --- Files --- */
 
+static const char *unusable;
+
+/**
+ * plant_unusable - have a file that can be neither read nor written
+ * @path: the file
+ *
+ * For those who test whether that is noticed. Files that are kept open are affected
+ * as well.
+ */
+void plant_unusable(const char *path)
+{
+	unusable = path;
+}
+
+static bool is_unusable(const char *path)
+{
+	return unusable && !strcmp(path, unusable);
+}
+
+/**
+ * open_file - open a file, unless plant_unusable() says otherwise
+ * @path: the file
+ * @flags: as open() takes them; O_CLOEXEC is added
+ *
+ * Return: the descriptor, or -1 with errno set
+ */
+int open_file(const char *path, int flags)
+{
+	if (is_unusable(path)) {
+		errno = EIO;
+		return -1;
+	}
+	return open(path, flags | O_CLOEXEC);
+}
+
 /**
  * read_text - read a small file
  * @path: the file
  * @buf: gets its content, and a NUL behind it
  * @size: of @buf
  *
- * Return: the length of the text, or -errno
+ * Return: the length of the text, or -errno; -EFBIG if the file does not fit
  */
 int read_text(const char *path, char *buf, size_t size)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = open_file(path, O_RDONLY);
 	size_t len = 0;
 	ssize_t n = 1;
 
 	if (fd < 0)
 		return -errno;
-	while (n > 0 && len < size - 1) {
-		n = read(fd, buf + len, size - 1 - len);
+	while (n > 0 && len < size) {
+		n = read(fd, buf + len, size - len);
 		if (n > 0)
 			len += n;
 	}
 	if (n < 0)
 		n = -errno;
 	close(fd);
+	if (len == size) {
+		n = -EFBIG;
+		len--;
+	}
 	buf[len] = '\0';
 	return n < 0 ? n : (int)len;
 }
@@ -137,7 +177,7 @@ int read_text(const char *path, char *buf, size_t size)
  */
 int write_text(const char *path, const char *text)
 {
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	int fd = open_file(path, O_WRONLY);
 	int err = 0;
 
 	if (fd < 0)
@@ -146,6 +186,20 @@ int write_text(const char *path, const char *text)
 		err = -errno;
 	close(fd);
 	return err;
+}
+
+/**
+ * must_write - write to a file that takes what is written
+ * @path: the file
+ * @text: what to write
+ *
+ * Return: true, or false when it has said why not
+ */
+bool must_write(const char *path, const char *text)
+{
+	int err = write_text(path, text);
+
+	return err ? fail_file(path, -err) : true;
 }
 
 /* Files that are written to so often that a walk to each time would be much */
@@ -170,12 +224,23 @@ static int keep(const char *path)
 		errno = EMFILE;
 		return -1;
 	}
-	kept[i].fd = open(path, O_WRONLY | O_CLOEXEC);
+	kept[i].fd = open_file(path, O_WRONLY);
 	if (kept[i].fd < 0)
 		return -1;
 	memcpy(kept[i].path, path, len);
 	nr_kept++;
 	return kept[i].fd;
+}
+
+/**
+ * keep_open - open a file for write_kept(), so that this can't fail later
+ * @path: the file
+ *
+ * Return: true, or false when it has said why not
+ */
+bool keep_open(const char *path)
+{
+	return keep(path) < 0 ? fail_file(path, errno) : true;
 }
 
 /**
@@ -189,6 +254,8 @@ int write_kept(const char *path, const char *text)
 {
 	int fd = keep(path);
 
+	if (is_unusable(path))
+		return -EIO;
 	return fd < 0 || pwrite(fd, text, strlen(text), 0) < 0 ? -errno : 0;
 }
 
@@ -197,7 +264,7 @@ int write_kept(const char *path, const char *text)
  * @name: of the variable in the environment
  * @value: gets it, if there is one
  *
- * Return: false, and a line in the log, if it is no number
+ * Return: true, or false when it has said that it is no number
  */
 bool read_number(const char *name, u64 *value)
 {
@@ -207,11 +274,45 @@ bool read_number(const char *name, u64 *value)
 	if (!text)
 		return true;
 	errno = 0;
-	*value = strtoull(text, &end, 0);
+	*value = strtoull(text, &end, 10);
 	if (!errno && end != text && !*end)
 		return true;
-	kmsg_print("respawn: %s=%s is no number", name, text);
-	return false;
+	return fail("%s=%s is no number", name, text);
+}
+
+/* --- Child processes --- */
+
+/**
+ * await_child - wait for a child process
+ * @child: its pid
+ * @status: gets its status, as waitpid() has it
+ *
+ * Return: true, or false when it has said why there is no status
+ */
+bool await_child(pid_t child, int *status)
+{
+	pid_t pid;
+
+	do
+		pid = waitpid(child, status, 0);
+	while (pid < 0 && errno == EINTR);
+	return pid < 0 ? fail("wait for pid %d: %s", child, strerror(errno)) : true;
+}
+
+/**
+ * ended_well - did a process end by itself?
+ * @what: the process, for a message
+ * @status: its status, as waitpid() has it
+ *
+ * Return: true, whatever its exit status; false when it has said which signal
+ * ended it
+ */
+bool ended_well(const char *what, int status)
+{
+	if (WIFSIGNALED(status))
+		return fail("%s was ended by signal %d (%s)", what, WTERMSIG(status),
+			    strsignal(WTERMSIG(status)));
+	return true;
 }
 
 /* --- CPUs --- */
@@ -267,23 +368,26 @@ bool read_online(u64 *mask)
  * movable_cpus - which CPUs may go offline, so that one stays
  * @cpus: those there are
  * @state: of the stream that names the one, unless the architecture does
+ * @movable: gets the CPUs; none if there is but one
  *
- * Return: the CPUs
+ * Return: true, or false when it has said that none of several can go
  */
-u64 movable_cpus(u64 cpus, u64 *state)
+bool movable_cpus(u64 cpus, u64 *state, u64 *movable)
 {
-	u64 movable = 0;
 	unsigned int cpu;
 	char path[64];
 
+	*movable = 0;
 	for (cpu = 0; cpu < CPUS_MAX; cpu++) {
 		snprintf(path, sizeof(path), CPU_DIR "/cpu%u/online", cpu);
 		if (bit(cpus, cpu) && !access(path, W_OK))
-			movable |= 1ULL << cpu;
+			*movable |= 1ULL << cpu;
 	}
-	if (cpus && movable == cpus)
-		movable &= ~(1ULL << random_bit(state, cpus));
-	return movable;
+	if (cpus && *movable == cpus)
+		*movable &= ~(1ULL << random_bit(state, cpus));
+	if (!*movable && __builtin_popcountll(cpus) > 1)
+		return fail("none of CPUs %#llx can be taken offline", cpus);
+	return true;
 }
 
 /* --- Tasks, as /proc has them --- */
@@ -302,21 +406,29 @@ static void forget_work(char *comm)
 		name[half] = '\0';
 }
 
-/* Fill @t from /proc/@name/stat; false if that task is gone by now. */
-static bool read_task(const char *name, struct task *t)
+/*
+ * Fill @t from /proc/@name/stat.
+ *
+ * Return: 1, 0 if that task is gone by now, or -errno
+ */
+static int read_task(const char *name, struct task *t)
 {
 	unsigned int field = STAT_STATE;
 	char path[64], text[1024];
 	char *comm, *end, *word, *save;
+	int err;
 
 	snprintf(path, sizeof(path), "/proc/%.16s/stat", name);
-	if (read_text(path, text, sizeof(text)) <= 0)
-		return false;
+	err = read_text(path, text, sizeof(text));
+	if (err == -ENOENT || err == -ESRCH)
+		return 0;
+	if (err < 0)
+		return err;
 	/* A name may have parentheses of its own. */
 	comm = strchr(text, '(');
 	end = strrchr(text, ')');
 	if (!comm || !end)
-		return false;
+		return -EPROTO;
 	*end++ = '\0';
 	t->pid = atoi(name);
 	snprintf(t->comm, sizeof(t->comm), "%s", comm + 1);
@@ -330,7 +442,21 @@ static bool read_task(const char *name, struct task *t)
 		else if (field == STAT_CPU)
 			t->cpu = atoi(word);
 	}
-	return field > STAT_CPU;
+	return field > STAT_CPU ? 1 : -EPROTO;
+}
+
+/* Add the task whose folder in /proc is @name, if it is still there. */
+static bool add_task(struct tasks *tasks, const char *name)
+{
+	int err;
+
+	if (tasks->nr == TASKS_MAX)
+		return fail("there are more than %d tasks", TASKS_MAX);
+	err = read_task(name, &tasks->task[tasks->nr]);
+	if (err < 0)
+		return fail("the task /proc/%s cannot be read: %s", name, strerror(-err));
+	tasks->nr += err;
+	return true;
 }
 
 /**
@@ -344,20 +470,22 @@ bool read_tasks(struct tasks *tasks, bool (*skip)(unsigned int pid))
 {
 	DIR *dir = opendir("/proc");
 	struct dirent *d;
+	bool ok = true;
+	int err;
 
 	tasks->nr = 0;
 	if (!dir)
 		return fail_file("/proc", errno);
-	while (tasks->nr < TASKS_MAX && (d = readdir(dir))) {
-		if (*d->d_name < '1' || *d->d_name > '9')
-			continue;
-		if (skip && skip(atoi(d->d_name)))
-			continue;
-		if (read_task(d->d_name, &tasks->task[tasks->nr]))
-			tasks->nr++;
+	errno = 0;
+	while (ok && (d = readdir(dir))) {
+		if (*d->d_name >= '1' && *d->d_name <= '9' &&
+		    !(skip && skip(atoi(d->d_name))))
+			ok = add_task(tasks, d->d_name);
+		errno = 0;
 	}
+	err = errno;
 	closedir(dir);
-	return tasks->nr < TASKS_MAX ? true : fail("too many tasks");
+	return ok && err ? fail_file("/proc", err) : ok;
 }
 
 /* Workers come and go as the kernel likes; a rescuer (kworker/R-) does not. */
@@ -368,15 +496,17 @@ static bool is_worker(const struct task *t)
 
 /* --- What may not be left over --- */
 
-static const char *no_slab(void)
+/* Without a slab of their own, task_structs that have leaked can't be counted. */
+static bool has_slab(void)
 {
 	struct stat st;
 
 	if (lstat(SLAB_DIR, &st))
-		return "no " SLAB_DIR;
+		return fail("%s: %s; the kernel needs CONFIG_SLUB_DEBUG", SLAB_DIR,
+			    strerror(errno));
 	if (S_ISLNK(st.st_mode))
-		return "task_struct shares its slab; boot with slab_nomerge";
-	return NULL;
+		return fail("task_struct shares its slab; boot with slab_nomerge");
+	return true;
 }
 
 static long count_tasks(const struct tasks *tasks)
@@ -403,15 +533,13 @@ static bool same_pids(const struct tasks *a, const struct tasks *b)
 
 static bool read_slab(struct census *c)
 {
-	static const char shrink[] = SLAB_DIR "/shrink";
 	static const char objects[] = SLAB_DIR "/objects";
 	char text[256];
 	int n;
 
 	/* A slab that is some CPU's own counts as full: give them all back. */
-	n = write_text(shrink, "1");
-	if (n < 0)
-		return fail_file(shrink, -n);
+	if (!must_write(SLAB_DIR "/shrink", "1"))
+		return false;
 	n = read_text(objects, text, sizeof(text));
 	if (n < 0)
 		return fail_file(objects, -n);
@@ -435,18 +563,19 @@ bool take_census(struct census *c, bool (*settle)(void))
 	static struct tasks again;
 	unsigned int tries;
 
-	c->no_slab = no_slab();
+	if (!has_slab())
+		return false;
 	for (tries = 0; tries < CENSUS_TRIES; tries++) {
 		if (!read_tasks(&c->tasks, NULL) || !settle())
 			return false;
-		if (!c->no_slab && !read_slab(c))
+		if (!read_slab(c))
 			return false;
 		if (!read_tasks(&again, NULL))
 			return false;
 		if (same_pids(&c->tasks, &again))
 			return true;
 	}
-	return fail("tasks come and go all the time");
+	return fail("no census: tasks came and went in all of %d tries", CENSUS_TRIES);
 }
 
 static bool match_task(const struct task *t, const struct tasks *in,

@@ -7,6 +7,7 @@
  */
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "kmsg.h"
 
@@ -44,12 +45,10 @@ struct tasks {
  * struct census - all that must be the same before and after
  * @tasks: the tasks there were
  * @slab: objects of task_struct that are not these tasks' ones
- * @no_slab: why there is no @slab to be had, or NULL
  */
 struct census {
 	struct tasks tasks;
 	long slab;
-	const char *no_slab;
 };
 
 static inline bool bit(u64 mask, unsigned int n)
@@ -66,14 +65,20 @@ bool fail_file(const char *path, int err);
 u64 random_next(u64 *state);
 unsigned int random_bit(u64 *state, u64 mask);
 
+void plant_unusable(const char *path);
+int open_file(const char *path, int flags);
 int read_text(const char *path, char *buf, size_t size);
 int write_text(const char *path, const char *text);
+bool must_write(const char *path, const char *text);
+bool keep_open(const char *path);
 int write_kept(const char *path, const char *text);
+bool await_child(pid_t child, int *status);
+bool ended_well(const char *what, int status);
 bool read_number(const char *name, u64 *value);
 
 bool parse_cpulist(const char *list, u64 *mask);
 bool read_online(u64 *mask);
-u64 movable_cpus(u64 cpus, u64 *state);
+bool movable_cpus(u64 cpus, u64 *state, u64 *movable);
 
 bool read_tasks(struct tasks *tasks, bool (*skip)(unsigned int pid));
 bool take_census(struct census *c, bool (*settle)(void));

@@ -83,7 +83,6 @@ static void cpu_path(char *path, size_t size, unsigned int cpu)
 static bool set_online(unsigned int cpu, bool on)
 {
 	char path[64];
-	int err;
 
 	moved = cpu;
 	if (on)
@@ -91,8 +90,7 @@ static bool set_online(unsigned int cpu, bool on)
 	else
 		online &= ~(1ULL << cpu);
 	cpu_path(path, sizeof(path), cpu);
-	err = write_text(path, on ? "1" : "0");
-	return err ? fail_file(path, -err) : true;
+	return must_write(path, on ? "1" : "0");
 }
 
 /* The CPU in a name as "percpu/3", or -1. */
@@ -147,11 +145,9 @@ static bool read_stats(struct stats *s)
 static bool tell_module(const char *file)
 {
 	char path[64];
-	int err;
 
 	snprintf(path, sizeof(path), PERCPU_DIR "/%s", file);
-	err = write_text(path, "1");
-	return err ? fail_file(path, -err) : true;
+	return must_write(path, "1");
 }
 
 /* --- What has to hold after each step --- */
@@ -395,7 +391,8 @@ static bool test_start(void)
 	if (!read_online(&cpus))
 		return false;
 	online = cpus;
-	movable = movable_cpus(cpus, &rng);
+	if (!movable_cpus(cpus, &rng, &movable))
+		return false;
 	ktap_note("hotplug: seed %llu, %lu cycles, CPUs %#llx, of which %#llx move",
 		  seed, cycles, cpus, movable);
 	return check_all() && take_census(&before, settle);
@@ -419,11 +416,9 @@ static bool take_last_census(void)
 
 static void run_leftovers(const char *skip)
 {
-	const char *no = skip ? skip : after.no_slab;
-
 	run_case("no_task_left", test_tasks, skip);
 	run_case("no_zombie_left", test_zombies, skip);
-	run_case("no_slab_object_left", test_slab, no);
+	run_case("no_slab_object_left", test_slab, skip);
 }
 
 static const char *no_stress(void)

@@ -125,12 +125,14 @@ static int plain_stop_early(struct plain *p)
 
 static int plain_begin(struct plain *p, struct torture_call *call)
 {
+	unsigned int forks = torture_forks_failed();
 	struct task_struct *k;
 
 	p->result = (int)torture_draw(call, 8192) - 4096;
 	p->parked = false;
 	p->entered = false;
 	k = plain_create(p, call);
+	torture_expect_made("thread plain", plain_number(p), forks, PTR_ERR_OR_ZERO(k));
 	if (IS_ERR(k))
 		return PTR_ERR(k);
 	p->k = get_task_struct(k);
@@ -242,8 +244,10 @@ static int created_fn(void *unused)
 
 static void create_work(struct work_struct *work)
 {
+	unsigned int forks = torture_forks_failed();
 	struct task_struct *k = kthread_create(created_fn, NULL, "created");
 
+	torture_expect_made("one of a crowd of", CREATORS, forks, PTR_ERR_OR_ZERO(k));
 	if (!IS_ERR(k))
 		kthread_stop(k);
 }

@@ -344,6 +344,16 @@ static int life_spawn(struct life_slot *s, struct torture_call *call)
 	return 0;
 }
 
+/* Nobody has it fail, so it has to go well. */
+static int life_spawn_well(struct life_slot *s, struct torture_call *call)
+{
+	unsigned int forks = torture_forks_failed();
+	int err = life_spawn(s, call);
+
+	torture_expect_made("thread", s - life_slots, forks, err);
+	return err;
+}
+
 static void life_expect_no_run(const struct life *l)
 {
 	torture_expect(TORTURE_ORACLE_INITFN_ONCE, !l->inits,
@@ -469,7 +479,7 @@ int torture_life_spawn(struct torture_call *call)
 
 	mutex_lock(&s->lock);
 	if (!s->life)
-		err = life_spawn(s, call);
+		err = life_spawn_well(s, call);
 	mutex_unlock(&s->lock);
 	return err;
 }
@@ -493,7 +503,7 @@ int torture_life_launch(struct torture_call *call)
 
 	mutex_lock(&s->lock);
 	if (!s->life) {
-		err = life_spawn(s, call);
+		err = life_spawn_well(s, call);
 		if (!err)
 			err = life_start(s);
 	}
@@ -609,7 +619,7 @@ int torture_life_rebind(struct torture_call *call)
 	mutex_lock(&s->lock);
 	if (s->life)
 		life_destroy(s);
-	err = life_spawn(s, call);
+	err = life_spawn_well(s, call);
 	/* If its CPU is offline, that is left to a later start. */
 	if (!err)
 		err = life_start(s);
@@ -707,7 +717,7 @@ int torture_life_destroy_start(struct torture_call *call)
 	mutex_lock(&s->lock);
 	if (s->life)
 		life_destroy(s);
-	err = life_spawn(s, call);
+	err = life_spawn_well(s, call);
 	if (!err) {
 		l = s->life;
 		life_lock_cpu(l);

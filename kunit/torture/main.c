@@ -131,6 +131,132 @@ static const struct torture_operation {
 };
 
 /**
+ * struct torture_look - an operation that an oracle watches
+ * @o: the oracle
+ * @op: the operation; TORTURE_NONE is any
+ * @enough: after how many of them the oracle must have looked; 0 if it may not
+ *	have, however many there were
+ * @anyhow: one that failed counts, too
+ *
+ * An oracle that has not looked, although enough was done, does not work: its case
+ * is no pass. Where it depends on what is drawn whether an operation makes it look,
+ * @enough is so large that the odds against it are below one in a million million.
+ */
+static const struct torture_look {
+	enum torture_oracle o;
+	enum torture_op op;
+	long enough;
+	bool anyhow;
+} torture_looks[] = {
+	{ TORTURE_ORACLE_ON_ITS_CPU, TORTURE_PERCPU_WAKE, 1 },
+	{ TORTURE_ORACLE_ON_ITS_CPU, TORTURE_START, 256 },
+	{ TORTURE_ORACLE_ON_ITS_CPU, TORTURE_LAUNCH, 256 },
+	{ TORTURE_ORACLE_ON_ITS_CPU, TORTURE_REBIND, 256 },
+	{ TORTURE_ORACLE_ON_ITS_CPU, TORTURE_DESTROY_START, 0 },
+	{ TORTURE_ORACLE_ON_ITS_CPU, TORTURE_PERCPU, 0 },
+	{ TORTURE_ORACLE_ON_ITS_CPU, TORTURE_WORK, 0 },
+	{ TORTURE_ORACLE_NONE_OFFLINE, TORTURE_OFFLINE, 1 },
+	{ TORTURE_ORACLE_NONE_OFFLINE, TORTURE_ONLINE, 0, true },
+	{ TORTURE_ORACLE_NONE_OFFLINE, TORTURE_SET, 0, true },
+	{ TORTURE_ORACLE_NONE_OFFLINE, TORTURE_PARTIAL, 0, true },
+	{ TORTURE_ORACLE_NONE_OFFLINE, TORTURE_FAILING, 0, true },
+	{ TORTURE_ORACLE_NONE_OFFLINE, TORTURE_STARVED, 0, true },
+	{ TORTURE_ORACLE_NONE_OFFLINE, TORTURE_FULL, 0, true },
+	{ TORTURE_ORACLE_NONE_OFFLINE, TORTURE_START, 1 },
+	{ TORTURE_ORACLE_NONE_OFFLINE, TORTURE_LAUNCH, 1 },
+	{ TORTURE_ORACLE_NONE_OFFLINE, TORTURE_REBIND, 1 },
+	{ TORTURE_ORACLE_NONE_OFFLINE, TORTURE_WAKE, 1 },
+	{ TORTURE_ORACLE_NONE_OFFLINE, TORTURE_STORM, 1 },
+	{ TORTURE_ORACLE_NONE_OFFLINE, TORTURE_DESTROY_START, 0 },
+	{ TORTURE_ORACLE_NONE_OFFLINE, TORTURE_PERCPU, 0 },
+	{ TORTURE_ORACLE_NONE_OFFLINE, TORTURE_PERCPU_WAKE, 1 },
+	{ TORTURE_ORACLE_NONE_MISSING, TORTURE_OFFLINE, 1, true },
+	{ TORTURE_ORACLE_NONE_MISSING, TORTURE_ONLINE, 1, true },
+	{ TORTURE_ORACLE_NONE_MISSING, TORTURE_SET, 1, true },
+	{ TORTURE_ORACLE_NONE_MISSING, TORTURE_PARTIAL, 1, true },
+	{ TORTURE_ORACLE_NONE_MISSING, TORTURE_FAILING, 1, true },
+	{ TORTURE_ORACLE_NONE_MISSING, TORTURE_STARVED, 1, true },
+	{ TORTURE_ORACLE_NONE_MISSING, TORTURE_FULL, 1, true },
+	{ TORTURE_ORACLE_NONE_TWICE, TORTURE_OFFLINE, 1, true },
+	{ TORTURE_ORACLE_NONE_TWICE, TORTURE_ONLINE, 1, true },
+	{ TORTURE_ORACLE_NONE_TWICE, TORTURE_SET, 1, true },
+	{ TORTURE_ORACLE_NONE_TWICE, TORTURE_PARTIAL, 1, true },
+	{ TORTURE_ORACLE_NONE_TWICE, TORTURE_FAILING, 1, true },
+	{ TORTURE_ORACLE_NONE_TWICE, TORTURE_STARVED, 1, true },
+	{ TORTURE_ORACLE_NONE_TWICE, TORTURE_FULL, 1, true },
+	{ TORTURE_ORACLE_PROGRESS, TORTURE_WAKE, 1 },
+	{ TORTURE_ORACLE_PROGRESS, TORTURE_STORM, 1 },
+	{ TORTURE_ORACLE_PROGRESS, TORTURE_KTHREAD_RUN, 1 },
+	{ TORTURE_ORACLE_PROGRESS, TORTURE_KTHREAD_UNPARK, 1 },
+	{ TORTURE_ORACLE_PROGRESS, TORTURE_KTHREAD_WAKE, 0 },
+	{ TORTURE_ORACLE_PROGRESS, TORTURE_PERCPU_WAKE, 1 },
+	{ TORTURE_ORACLE_INITFN_ONCE, TORTURE_START, 1 },
+	{ TORTURE_ORACLE_INITFN_ONCE, TORTURE_LAUNCH, 1 },
+	{ TORTURE_ORACLE_INITFN_ONCE, TORTURE_DESTROY, 1 },
+	{ TORTURE_ORACLE_INITFN_ONCE, TORTURE_REBIND, 1 },
+	{ TORTURE_ORACLE_INITFN_ONCE, TORTURE_DESTROY_START, 1 },
+	{ TORTURE_ORACLE_COREFN_IN_ORDER, TORTURE_WAKE, 1 },
+	{ TORTURE_ORACLE_COREFN_IN_ORDER, TORTURE_STORM, 1 },
+	{ TORTURE_ORACLE_RESULTS_KEPT, TORTURE_FORK, 1, true },
+	{ TORTURE_ORACLE_RESULTS_KEPT, TORTURE_SPAWN, 1 },
+	{ TORTURE_ORACLE_RESULTS_KEPT, TORTURE_START, 1 },
+	{ TORTURE_ORACLE_RESULTS_KEPT, TORTURE_LAUNCH, 1 },
+	{ TORTURE_ORACLE_RESULTS_KEPT, TORTURE_DESTROY, 1 },
+	{ TORTURE_ORACLE_RESULTS_KEPT, TORTURE_REBIND, 1 },
+	{ TORTURE_ORACLE_RESULTS_KEPT, TORTURE_DESTROY_START, 1 },
+	{ TORTURE_ORACLE_RESULTS_KEPT, TORTURE_FAULT, 1 },
+	{ TORTURE_ORACLE_RESULTS_KEPT, TORTURE_KTHREAD_RUN, 1 },
+	{ TORTURE_ORACLE_RESULTS_KEPT, TORTURE_KTHREAD_STOP, 1 },
+	{ TORTURE_ORACLE_RESULTS_KEPT, TORTURE_KTHREAD_CROWD, 1 },
+	{ TORTURE_ORACLE_RESULTS_KEPT, TORTURE_KWORKER, 1 },
+	{ TORTURE_ORACLE_RESULTS_KEPT, TORTURE_PERCPU, 1 },
+	{ TORTURE_ORACLE_RESULTS_KEPT, TORTURE_CPUHP, 1 },
+	{ TORTURE_ORACLE_RESULTS_KEPT, TORTURE_CPUHP_INSTANCE, 1 },
+	{ TORTURE_ORACLE_RESULTS_KEPT, TORTURE_STOP_MACHINE, 1 },
+	{ TORTURE_ORACLE_IN_TIME, TORTURE_NONE, 1, true },
+	{ TORTURE_ORACLE_NOTHING_LEFT, TORTURE_NONE, 1, true },
+	{ TORTURE_ORACLE_MASK_AS_ASKED, TORTURE_OFFLINE, 1, true },
+	{ TORTURE_ORACLE_MASK_AS_ASKED, TORTURE_ONLINE, 1, true },
+	{ TORTURE_ORACLE_MASK_AS_ASKED, TORTURE_SET, 1, true },
+	{ TORTURE_ORACLE_MASK_AS_ASKED, TORTURE_PARTIAL, 1, true },
+	{ TORTURE_ORACLE_MASK_AS_ASKED, TORTURE_FAILING, 1, true },
+	{ TORTURE_ORACLE_MASK_AS_ASKED, TORTURE_STARVED, 1, true },
+	{ TORTURE_ORACLE_MASK_AS_ASKED, TORTURE_FULL, 1, true },
+	{ TORTURE_ORACLE_HOOKS_BALANCED, TORTURE_PERCPU, 1 },
+	{ TORTURE_ORACLE_HOOKS_BALANCED, TORTURE_PERCPU_WAKE, 1 },
+	{ TORTURE_ORACLE_HOOKS_BALANCED, TORTURE_CPUHP, 1 },
+	{ TORTURE_ORACLE_HOOKS_BALANCED, TORTURE_CPUHP_INSTANCE, 1 },
+	{ TORTURE_ORACLE_WORK_NOT_LOST, TORTURE_KWORKER, 1 },
+	{ TORTURE_ORACLE_WORK_NOT_LOST, TORTURE_KWORKER_DELAYED, 1 },
+	{ TORTURE_ORACLE_WORK_NOT_LOST, TORTURE_KWORKER_CANCEL, 1 },
+	{ TORTURE_ORACLE_WORK_NOT_LOST, TORTURE_KWORKER_FLUSH, 1 },
+	{ TORTURE_ORACLE_WORK_NOT_LOST, TORTURE_KWORKER_FIGHT, 1 },
+	{ TORTURE_ORACLE_WORK_NOT_LOST, TORTURE_KWORKER_HURRY, 1 },
+	{ TORTURE_ORACLE_WORK_NOT_LOST, TORTURE_WORK, 1 },
+	{ TORTURE_ORACLE_WORK_NOT_LOST, TORTURE_WORK_DELAYED, 1 },
+	{ TORTURE_ORACLE_WORK_NOT_LOST, TORTURE_WORK_CANCEL, 1 },
+	{ TORTURE_ORACLE_WORK_NOT_LOST, TORTURE_WORK_FLUSH, 1 },
+	{ TORTURE_ORACLE_WORK_NOT_LOST, TORTURE_WORK_CROWD, 1 },
+	{ TORTURE_ORACLE_WORK_NOT_LOST, TORTURE_TIMER, 1 },
+	{ TORTURE_ORACLE_WORK_NOT_LOST, TORTURE_HRTIMER, 1 },
+	{ TORTURE_ORACLE_WORK_NOT_LOST, TORTURE_SOFTIRQ, 1 },
+	{ TORTURE_ORACLE_PARKED, TORTURE_KTHREAD_RUN, 1 },
+	{ TORTURE_ORACLE_PARKED, TORTURE_KTHREAD_PARK, 1 },
+	{ TORTURE_ORACLE_PARKED, TORTURE_KTHREAD_UNPARK, 1 },
+	{ TORTURE_ORACLE_PARKED, TORTURE_PERCPU_WAKE, 1 },
+};
+
+/**
+ * struct torture_tally - how often an operation was done
+ * @done: with whatever result
+ * @good: with the result 0
+ */
+static struct torture_tally {
+	atomic_long_t done;
+	atomic_long_t good;
+} torture_tallies[TORTURE_OP_COUNT];
+
+/**
  * struct torture_part - a file of the module
  * @init: makes its things, or NULL
  * @drain: ends what operations left there
@@ -152,10 +278,12 @@ static const struct torture_part {
 /**
  * struct torture_busy - what an actor is at
  * @since: when it began, or 0 if at nothing
+ * @forks: what torture_forks_failed() said then
  * @call: the operation
  */
 static struct torture_busy {
 	u64 since;
+	unsigned int forks;
 	struct torture_call call;
 } torture_busy[TORTURE_ACTORS];
 
@@ -164,6 +292,10 @@ static bool torture_stop;
 static atomic_t torture_failed = ATOMIC_INIT(0);
 
 static int torture_plant = -1;
+/* An oracle that never looks, because that was asked for */
+static int torture_blind = -1;
+/* Every hotplug state refuses to be set up, because that was asked for. */
+static bool torture_refusals;
 static atomic_t torture_plant_chances = ATOMIC_INIT(0);
 
 /* Another module may want to know where an operation begins. */
@@ -229,6 +361,19 @@ bool torture_planted(enum torture_oracle o)
 	       atomic_inc_return(&torture_plant_chances) >= PLANT_AFTER;
 }
 
+/**
+ * torture_planted_refusal - has a hotplug state to refuse to be set up?
+ *
+ * For those who test whether that excuses anything else.
+ *
+ * Context: Any context.
+ * Return: true if that is asked for
+ */
+bool torture_planted_refusal(void)
+{
+	return READ_ONCE(torture_refusals) && !torture_over();
+}
+
 /* Even, unless no thread can be forked at the moment */
 static unsigned int torture_fulls;
 
@@ -253,7 +398,24 @@ bool torture_forks_fail(unsigned int before)
 	return before & 1 || torture_forks_failed() != before;
 }
 
-/* --- The moment of a failure, for who wants to look at it --- */
+/**
+ * torture_expect_made - a thread can be made, unless none can be forked
+ * @what: what kind of thing it is that has the thread
+ * @number: which one
+ * @before: what torture_forks_failed() said before
+ * @err: what came of it, a negative errno if there is no thread
+ *
+ * Context: Any context but NMI.
+ * Return: whether @err is as it should be
+ */
+bool torture_expect_made(const char *what, int number, unsigned int before, int err)
+{
+	return torture_expect(TORTURE_ORACLE_RESULTS_KEPT,
+			      err >= 0 || torture_forks_fail(before),
+			      "%s %d cannot be made: %d", what, number, err);
+}
+
+/* --- The moment of a failure, for those who look at it in a debugger --- */
 
 static struct pvpanic torture_pvpanic;
 
@@ -312,6 +474,8 @@ bool torture_expect(enum torture_oracle o, bool good, const char *fmt, ...)
 	char text[TEXT_MAX];
 	va_list args;
 
+	if (READ_ONCE(torture_blind) == (int)o)
+		return good;
 	atomic_long_inc(&s->asked);
 	if (good || atomic_xchg(&torture_failed, 1))
 		return good;
@@ -362,6 +526,7 @@ static void torture_begin(const struct torture_call *call)
 	struct torture_busy *busy = &torture_busy[call->actor];
 
 	busy->call = *call;
+	busy->forks = torture_forks_failed();
 	/* Pairs with the acquire in torture_watch(). */
 	smp_store_release(&busy->since, ktime_get_mono_fast_ns());
 	if (torture_burst)
@@ -375,28 +540,26 @@ static void torture_end(const struct torture_call *call, int result)
 	struct torture_busy *busy = &torture_busy[call->actor];
 	u64 since = busy->since;
 
-	/* An end without a beginning is no harm. */
-	if (!since)
-		return;
 	WRITE_ONCE(busy->since, 0);
 	torture_note(call, since, result);
+	atomic_long_inc(&torture_tallies[call->op].done);
+	if (!result)
+		atomic_long_inc(&torture_tallies[call->op].good);
 	torture_expect_in_time(call, ktime_get_mono_fast_ns() - since);
 }
 
 /* Written by an operation that is to be alone, read by all others */
 static DECLARE_RWSEM(torture_alone);
 
+/* What comes of the operation is in the log: that it was done is what matters here. */
 static int torture_do(const struct torture_operation *o, struct torture_call *call)
 {
-	int err;
-
 	/* Something may have gone wrong while this one waited for its turn. */
 	if (torture_over())
 		return -ECANCELED;
 	torture_begin(call);
-	err = o->fn(call);
-	torture_end(call, err);
-	return err;
+	torture_end(call, o->fn(call));
+	return 0;
 }
 
 static int torture_operate(struct torture_call *call)
@@ -475,22 +638,38 @@ static int torture_begin_write(const char *text)
 	return 0;
 }
 
-/* and where it ends, with a result behind the others. */
+static void torture_fork_ended(int result, unsigned int before)
+{
+	torture_expect(TORTURE_ORACLE_RESULTS_KEPT,
+		       !result || (result == -EAGAIN && torture_forks_fail(before)),
+		       "fork of a process returns %d", result);
+}
+
+/*
+ * and where it ends, with two numbers behind the others: the result, and whether
+ * it failed because of what the program did to have it fail.
+ */
 static int torture_end_write(const char *text)
 {
 	struct torture_call call;
-	int used, result;
+	struct torture_busy *busy;
+	int used, result, meant;
 	int err = torture_parse(text, &call, &used);
 
 	if (err)
 		return err;
-	if (kstrtoint(skip_spaces(text + used), 10, &result))
+	if (sscanf(text + used, "%d %d", &result, &meant) != 2)
 		return -EINVAL;
+	busy = &torture_busy[call.actor];
+	if (!busy->since || busy->call.op != call.op)
+		return -EPROTO;
 	if (call.op == TORTURE_FULL)
 		WRITE_ONCE(torture_fulls, torture_fulls + 1);
 	torture_end(&call, result);
 	if (torture_moves_cpus(&call))
-		torture_hotplug_end(&call, result);
+		torture_hotplug_end(&call, result, meant);
+	if (call.op == TORTURE_FORK)
+		torture_fork_ended(result, busy->forks);
 	return 0;
 }
 
@@ -520,13 +699,22 @@ static int torture_expect_write(const char *text)
 	return 0;
 }
 
+/* "oracle": let it not hold; "unasked:oracle": let it not look */
 static int torture_plant_write(const char *text)
 {
-	int o = torture_oracle_of(text, strlen(text));
+	size_t len = str_has_prefix(text, "unasked:");
+	int o = torture_oracle_of(text + len, strlen(text + len));
 
+	if (!strcmp(text, "foreign_refusal")) {
+		WRITE_ONCE(torture_refusals, true);
+		return 0;
+	}
 	if (o < 0)
 		return o;
-	WRITE_ONCE(torture_plant, o);
+	if (len)
+		WRITE_ONCE(torture_blind, o);
+	else
+		WRITE_ONCE(torture_plant, o);
 	return 0;
 }
 
@@ -631,14 +819,50 @@ static const struct file_operations torture_write_fops = {
 	.write = torture_write,
 };
 
+static long torture_count(const struct torture_look *l)
+{
+	long n = 0;
+	int i;
+
+	for (i = 0; i < TORTURE_OP_COUNT; i++)
+		if (l->op == i || l->op == TORTURE_NONE)
+			n += atomic_long_read(l->anyhow ? &torture_tallies[i].done :
+							  &torture_tallies[i].good);
+	return n;
+}
+
+/* How many operations an oracle watched, and one after which it must have looked */
+static long torture_watched(enum torture_oracle o, const char **must)
+{
+	const struct torture_look *l;
+	long sum = 0;
+
+	for (l = torture_looks; l < torture_looks + ARRAY_SIZE(torture_looks); l++) {
+		long n = l->o == o ? torture_count(l) : 0;
+
+		sum += n;
+		if (l->enough && n >= l->enough)
+			*must = l->op == TORTURE_NONE ? "any" : torture_op_names[l->op];
+	}
+	return sum;
+}
+
+/*
+ * "oracle looks operations must what": how often it looked, how many operations it
+ * watched, one of them after which it must have looked, or "-", and what it saw
+ */
 static int torture_oracles_show(struct seq_file *m, void *unused)
 {
 	const struct torture_oracle_state *s = torture_oracles;
 	int i;
 
-	for (i = 0; i < TORTURE_ORACLES; i++, s++)
-		seq_printf(m, "%s %ld %s\n", s->name,
-			   atomic_long_read(&s->asked), s->violated);
+	for (i = 0; i < TORTURE_ORACLES; i++, s++) {
+		const char *must = "-";
+		long watched = torture_watched(i, &must);
+
+		seq_printf(m, "%s %ld %ld %s %s\n", s->name,
+			   atomic_long_read(&s->asked), watched, must, s->violated);
+	}
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(torture_oracles);

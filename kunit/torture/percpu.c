@@ -54,22 +54,24 @@ static bool percpu_registered;
  * @lock: held while it is set up or removed
  * @node: the instance
  * @state: the state, or 0 while it is not set up
+ * @refused: a callback has kept it from being set up
  * @up: of each CPU, startups that no teardown has undone
  */
 struct percpu_slot {
 	struct mutex lock;	/* see above */
 	struct hlist_node node;
 	int state;
+	bool refused;
 	int up[TORTURE_CPUS];
 };
 
 static struct percpu_slot percpu_slots[TORTURE_STATES];
 static struct percpu_slot percpu_instances[TORTURE_INSTANCES];
 static int percpu_multi_state;
-/* A state's callback has kept a CPU from coming up. */
-static bool percpu_refused;
+/* CPUs that the callback of a state has kept from coming up, in this operation */
+static unsigned long percpu_refused;
 /*
- * It must not: another state has been told to fail once, and if that happens on
+ * It must not do so: another state has been told to fail once, and if that happens on
  * the way back from here, the kernel can't go either way. Or the CPU began in
  * the middle of its way, and is not to be left there.
  */
@@ -172,8 +174,10 @@ static struct smp_hotplug_thread percpu_threads = {
 
 static int percpu_register(void)
 {
+	unsigned int forks = torture_forks_failed();
 	int err = smpboot_register_percpu_thread(&percpu_threads);
 
+	torture_expect_made("hotplug thread", 0, forks, err);
 	percpu_registered = !err;
 	return err;
 }
@@ -282,16 +286,36 @@ static void percpu_set_in_between(bool yes)
 /* Drawn from by callbacks of CPUs that come up, which do so one by one */
 static struct torture_call percpu_luck;
 
+static bool percpu_refuses(unsigned int cpu)
+{
+	if (torture_over() || READ_ONCE(percpu_must_agree))
+		return false;
+	if (cpu_active(cpu) && torture_planted_refusal())
+		return true;
+	return torture_one_in(&percpu_luck, 24);
+}
+
+/*
+ * A refusal fails the operation that asked, and excuses none but that one. A CPU on
+ * its way up becomes active only after the callbacks: it is the one that is moved.
+ * If it is active, the callback is called because the state is set up.
+ */
+static int percpu_refuse(struct percpu_slot *s, unsigned int cpu)
+{
+	if (cpu_active(cpu))
+		WRITE_ONCE(s->refused, true);
+	else
+		set_bit(cpu, &percpu_refused);
+	return -ENODEV;
+}
+
 static int percpu_come(struct percpu_slot *s, unsigned int cpu)
 {
 	torture_expect(TORTURE_ORACLE_HOOKS_BALANCED, !s->up[cpu],
 		       "startup on CPU %u after %d without a teardown", cpu,
 		       s->up[cpu]);
-	if (!torture_over() && !READ_ONCE(percpu_must_agree) &&
-	    torture_one_in(&percpu_luck, 24)) {
-		WRITE_ONCE(percpu_refused, true);
-		return -ENODEV;
-	}
+	if (percpu_refuses(cpu))
+		return percpu_refuse(s, cpu);
 	s->up[cpu]++;
 	return 0;
 }
@@ -348,12 +372,24 @@ static void percpu_expect_balance(const struct percpu_slot *s, const char *when)
 			       when, s->up[cpu], cpu);
 }
 
+/* It is refused if, and only if, one of its own callbacks has refused. */
+static void percpu_expect_refusal(const struct percpu_slot *s, const char *what, int err)
+{
+	bool refused = READ_ONCE(s->refused);
+
+	torture_expect(TORTURE_ORACLE_RESULTS_KEPT, refused ? err == -ENODEV : err >= 0,
+		       "%s returns %d, and its callbacks have %s", what, err,
+		       refused ? "refused" : "not refused");
+}
+
 static int percpu_setup_state(struct percpu_slot *s, int number)
 {
 	const struct percpu_callbacks *c = &percpu_callbacks[number];
-	int state = cpuhp_setup_state(CPUHP_AP_ONLINE_DYN, c->name, c->come,
-				      c->go);
+	int state;
 
+	WRITE_ONCE(s->refused, false);
+	state = cpuhp_setup_state(CPUHP_AP_ONLINE_DYN, c->name, c->come, c->go);
+	percpu_expect_refusal(s, "the setup of a state", state);
 	if (state < 0) {
 		percpu_expect_balance(s, "after a setup that failed");
 		return state;
@@ -394,8 +430,11 @@ int torture_cpuhp(struct torture_call *call)
 
 static int percpu_add_instance(struct percpu_slot *s)
 {
-	int err = cpuhp_state_add_instance(percpu_multi_state, &s->node);
+	int err;
 
+	WRITE_ONCE(s->refused, false);
+	err = cpuhp_state_add_instance(percpu_multi_state, &s->node);
+	percpu_expect_refusal(s, "the addition of an instance", err);
 	if (err)
 		percpu_expect_balance(s, "after an instance that was refused");
 	else
@@ -437,7 +476,7 @@ int torture_cpuhp_instance(struct torture_call *call)
  */
 void torture_hotplug_begin(const struct torture_call *call)
 {
-	WRITE_ONCE(percpu_refused, false);
+	WRITE_ONCE(percpu_refused, 0);
 	WRITE_ONCE(percpu_must_agree,
 		   call->op != TORTURE_OFFLINE && call->op != TORTURE_ONLINE &&
 		   call->op != TORTURE_SET);
@@ -445,19 +484,27 @@ void torture_hotplug_begin(const struct torture_call *call)
 		percpu_set_in_between(true);
 }
 
+/* An operation on several CPUs has those that did not move as the bits of its slot. */
+static unsigned long percpu_not_moved(const struct torture_call *call, int result)
+{
+	if (!result)
+		return 0;
+	return call->op == TORTURE_SET ? call->slot : BIT(call->slot);
+}
+
 /**
  * torture_hotplug_end - a CPU was moved, or not
  * @call: the operation
  * @result: what the kernel said
+ * @meant: it failed by what was done to have it fail
  */
-void torture_hotplug_end(const struct torture_call *call, int result)
+void torture_hotplug_end(const struct torture_call *call, int result, bool meant)
 {
-	bool meant = call->op == TORTURE_STARVED || call->op == TORTURE_FULL ||
-		     (call->op == TORTURE_FAILING && result == -EAGAIN);
+	unsigned long cpus = percpu_not_moved(call, result);
+	bool refused = result == -ENODEV && !(cpus & ~READ_ONCE(percpu_refused));
 
-	torture_expect(TORTURE_ORACLE_MASK_AS_ASKED,
-		       !result || meant || READ_ONCE(percpu_refused),
-		       "CPU %u cannot be moved: %d", call->slot, result);
+	torture_expect(TORTURE_ORACLE_MASK_AS_ASKED, !result || meant || refused,
+		       "CPUs %#lx cannot be moved: %d", cpus, result);
 	WRITE_ONCE(percpu_must_agree, false);
 	if (call->op == TORTURE_PARTIAL)
 		percpu_set_in_between(false);

@@ -32,7 +32,7 @@ struct seq_file;
 #define TORTURE_STATES		2
 #define TORTURE_INSTANCES	3
 
-/* What has to hold, in the order of the cases; torture_main.c has their names. */
+/* What has to hold, in the order of the cases; main.c has their names. */
 enum torture_oracle {
 	TORTURE_ORACLE_ON_ITS_CPU,
 	TORTURE_ORACLE_NONE_OFFLINE,
@@ -67,28 +67,30 @@ struct torture_call {
 	u16 slot;
 };
 
-/* torture.c */
+/* main.c */
 u32 torture_draw(struct torture_call *call, u32 below);
 bool torture_one_in(struct torture_call *call, u32 n);
 bool torture_over(void);
 bool torture_planted(enum torture_oracle o);
+bool torture_planted_refusal(void);
 unsigned int torture_forks_failed(void);
 bool torture_forks_fail(unsigned int before);
+bool torture_expect_made(const char *what, int number, unsigned int before, int err);
 __printf(3, 4)
 bool torture_expect(enum torture_oracle o, bool good, const char *fmt, ...);
 
-/* torture_events.c */
+/* events.c */
 int torture_events_init(void);
 void torture_events_end(void);
 void torture_events_exit(void);
 void torture_note(const struct torture_call *call, u64 begun, int result);
 void torture_note_failure(enum torture_oracle o, const char *text);
 
-/* torture_census.c: which threads there are */
+/* census.c: which threads there are */
 int torture_census(const char *text);
 void torture_census_drain(void);
 
-/* torture_percpu.c: what comes and goes with a CPU */
+/* percpu.c: what comes and goes with a CPU */
 int torture_percpu_init(void);
 void torture_percpu_exit(void);
 void torture_percpu_drain(void);
@@ -100,9 +102,9 @@ int torture_percpu_wake(struct torture_call *call);
 int torture_cpuhp(struct torture_call *call);
 int torture_cpuhp_instance(struct torture_call *call);
 void torture_hotplug_begin(const struct torture_call *call);
-void torture_hotplug_end(const struct torture_call *call, int result);
+void torture_hotplug_end(const struct torture_call *call, int result, bool meant);
 
-/* torture_kthread.c: threads of kthread_create() */
+/* kthread.c: threads of kthread_create() */
 int torture_kthread_init(void);
 void torture_kthread_drain(void);
 int torture_kthread_run(struct torture_call *call);
@@ -112,7 +114,7 @@ int torture_kthread_unpark(struct torture_call *call);
 int torture_kthread_wake(struct torture_call *call);
 int torture_kthread_crowd(struct torture_call *call);
 
-/* torture_work.c: work items */
+/* work.c: work items */
 int torture_work_init(void);
 void torture_work_drain(void);
 void torture_work_exit(void);
@@ -128,17 +130,17 @@ int torture_kworker_flush(struct torture_call *call);
 int torture_kworker_fight(struct torture_call *call);
 int torture_kworker_hurry(struct torture_call *call);
 
-/* torture_stop.c: the whole machine at once */
+/* stop.c: the whole machine at once */
 int torture_stop_machine(struct torture_call *call);
 
-/* torture_timer.c: what is armed and fires */
+/* timer.c: what is armed and fires */
 int torture_timer_init(void);
 void torture_timer_drain(void);
 int torture_timer(struct torture_call *call);
 int torture_hrtimer(struct torture_call *call);
 int torture_softirq(struct torture_call *call);
 
-/* torture_life.c: threads of kthread_spawn() */
+/* life.c: threads of kthread_spawn() */
 int torture_life_init(void);
 void torture_life_drain(void);
 void torture_life_exit(void);

@@ -376,12 +376,14 @@ static int manned_number(const struct manned *m)
 static int manned_create(struct manned *m, struct torture_call *call)
 {
 	unsigned int cpu = torture_draw(call, nr_cpu_ids);
+	unsigned int forks = torture_forks_failed();
 	struct kthread_worker *w;
 
 	if (cpu_possible(cpu) && torture_one_in(call, 2))
 		w = kthread_create_worker_on_cpu(cpu, 0, "manned.cpu/%u", cpu);
 	else
 		w = kthread_create_worker(0, "manned/%d", manned_number(m));
+	torture_expect_made("worker", manned_number(m), forks, PTR_ERR_OR_ZERO(w));
 	if (IS_ERR(w))
 		return PTR_ERR(w);
 	/* The item remembers the worker it was last queued to. */
