@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cmd/cmd.h"
 #include "lib/util.h"
+#include "options.h"
 
 enum kind { CHECK, JOB, INNER };
 

@@ -355,21 +355,6 @@ void options_parse(struct options *o, const char *defaults, int argc, char **arg
 }
 
 /**
- * options_request - what is asked of runs on one architecture
- * @o: what the user asked for
- * @a: the architecture
- *
- * Return: the request
- */
-struct request options_request(const struct options *o, const struct arch *a)
-{
-	struct request r = o->request;
-
-	r.arch = a;
-	return r;
-}
-
-/**
  * options_help - print every variable with its default
  */
 void options_help(void)

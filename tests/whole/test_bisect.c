@@ -12,8 +12,8 @@
 
 #include <cmocka.h>
 
-#include "options.h"
 #include "build/tree.h"
+#include "lib/host.h"
 #include "lib/util.h"
 
 #define COMMITS		8
@@ -74,14 +74,13 @@ static int make_tree(void **state)
 	struct pin p;
 
 	(void)state;
-	options_parse(0, NULL);
-	pin_read(&p);
+	pin_read(&p, "");
 	base = tree_open_pin(&t, &p);
 	/*
 	 * Always at the same place: a work tree in the cache belongs to a path,
 	 * and one for every time the test runs would fill the disk.
 	 */
-	dir = fmt("%s/test-tree", opt.cache);
+	dir = fmt("%s/test-tree", host_cache());
 	lock = fmt("%s.lock", dir);
 	lock_file(lock, "testing the bisect");
 	remove_tree(dir);

@@ -45,7 +45,7 @@ static char *fake_deb(void)
 	char *path;
 	struct pin p;
 
-	pin_read(&p);
+	pin_read(&p, "");
 	path = fmt("%s/respawn/download/%s-%s-amd64", out, p.package, p.version);
 	make_dirs(path);
 	free(path);
