@@ -6,6 +6,7 @@
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
+#include <glob.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -96,6 +97,24 @@ static void remove_old(const char *dir, const struct strv *old, const struct str
 	}
 }
 
+/* What we have under interim names, or had when we were interrupted */
+static void remove_interim(const char *dir)
+{
+	static const char *const names[] = {
+		INTERIM "*.patch", "*.patch.*.tmp", "series.*.tmp",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		__auto_free char *pattern = fmt("%s/%s", dir, names[i]);
+		glob_t g = { 0 };
+
+		glob(pattern, GLOB_NOSORT, NULL, &g);
+		for (size_t j = 0; j < g.gl_pathc; j++)
+			unlink(g.gl_pathv[j]);
+		globfree(&g);
+	}
+}
+
 /**
  * series_replace - have other patches in place of the series
  * @dir: folder of the series; the comment that its list begins with stays
@@ -109,17 +128,15 @@ static void remove_old(const char *dir, const struct strv *old, const struct str
  */
 size_t series_replace(const char *dir, const char *from)
 {
-	__auto_strv struct strv old = { 0 }, names = { 0 }, interim = { 0 };
+	__auto_strv struct strv old = { 0 }, names = { 0 };
 	__auto_free char *path = fmt("%s/series", dir), *comment = read_series(path, &old);
 
 	list_patches(from, &names);
-	for (size_t i = 0; i < names.n; i++)
-		strv_add(&interim, INTERIM "%s", names.v[i]);
 	copy_all(from, dir, INTERIM, &names);
 	write_series(path, comment, INTERIM, &names);
 	copy_all(from, dir, "", &names);
 	write_series(path, comment, "", &names);
-	remove_old(dir, &interim, &names);
+	remove_interim(dir);
 	remove_old(dir, &old, &names);
 	return names.n;
 }

@@ -472,6 +472,9 @@ void tree_checkout(struct tree *t)
 	bool here;
 
 	tree_lock(t);
+	/* Room was made there; what was imported stays. */
+	if (!exists(t->src))
+		unlink(stamp);
 	make_dirs(t->src);
 	cache_use(t->src);
 	/* The lock is ours: what a git that was killed left there is no one's. */

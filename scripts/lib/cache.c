@@ -51,7 +51,7 @@ static const struct place places[] = {
 	{ PLACE("kernels", "kernel/*") },
 	{ PLACE("initramfs", "initramfs/*") },
 	{ PLACE("snapshots", "snapshot/*") },
-	{ PLACE("results", "memo/*") },
+	{ PLACE("results", "memo/*/*") },
 	{ PLACE("file hashes", "hash/*") },
 	{ PLACE("packages", "download/*") },
 	{ PLACE("build folders", "tree/*/out/*"), .lock = "../../lock" },
@@ -448,7 +448,7 @@ void cache_sweep(const char *dir)
 static void sweep_all(void)
 {
 	static const char *const where[] = {
-		"*", "*/*", "tree/*/*", "tree/*/out/*", "tree/*/applied/*",
+		"*", "*/*", "memo/*/*", "tree/*/*", "tree/*/out/*", "tree/*/applied/*",
 		"tree/*/git/objects/info/*",
 	};
 

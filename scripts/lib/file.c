@@ -174,9 +174,7 @@ static int copy_bytes(int in, int out)
 	do {
 		n = copy_file_range(in, NULL, out, NULL, 1 << 30, 0);
 	} while (n > 0);
-	if (!n)
-		return 0;
-	/* Not every file system can; the offsets are where it stopped. */
+	/* Not every file system can, or says that it can't; both go on where it stopped. */
 	while ((n = read(in, buf, sizeof(buf))) > 0)
 		for (ssize_t at = 0, put; at < n; at += put) {
 			put = write(out, buf + at, n - at);

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Tests of scripts/build/tree.c: what somebody does by hand to the work tree in the cache
+ * is undone before anything is built from it.
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "../whole/scratch.h"
+#include "build/tree.h"
+#include "lib/ui.h"
+#include "lib/util.h"
+
+static struct tree t;
+/* Of the work tree as it should be */
+static struct stat kept;
+static char *sum;
+
+static char *sh(const char *command, const char *dir)
+{
+	__auto_strv struct strv argv = { 0 };
+	char *said = NULL;
+	struct run_opts o = { .dir = dir, .out = &said };
+
+	strv_split(&argv, "sh -c", " ");
+	strv_add(&argv, "%s", command);
+	if (run(&argv, &o))
+		fail_msg("%s: %s", command, said);
+	return said;
+}
+
+/* Names, modes and contents of all there is, folders too */
+static char *content(void)
+{
+	return sh("find . -printf '%p %m %l\\n' | sort; find . -type f | sort | xargs sha256sum",
+		  t.src);
+}
+
+static void stat_kept(struct stat *st)
+{
+	__auto_free char *path = fmt("%s/kernel/kept.c", t.src);
+
+	assert_int_equal(stat(path, st), 0);
+}
+
+static int setup(void **state)
+{
+	struct request r = { .pin = "", .tarball = "", .series = "none", .patches = "" };
+	__auto_free char *user = NULL;
+
+	fresh_out(state);
+	user = fmt("%s/user", out);
+	make_dirs(user);
+	free(sh("mkdir kernel tools; echo 'int a = 1;' > kernel/kept.c; cp kernel/kept.c kernel/edit.c;"
+		"echo '*.o' > .gitignore; echo tool > tools/tool; chmod +x tools/tool;"
+		"ln -s kept.c kernel/link.c; git init -q; git add -A;"
+		"git -c user.name=x -c user.email=x@example.org commit -qm x", user));
+	r.tree = user;
+	/* A cache for each test: the folder is part of the name. */
+	tree_open(&t, &r);
+	tree_checkout(&t);
+	tree_unlock(&t);
+	sum = content();
+	stat_kept(&kept);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	tree_unlock(&t);
+	free(sum);
+	return remove_out(state);
+}
+
+static void nothing_is_done_where_nothing_is_wrong(void **state)
+{
+	__auto_free char *index = fmt("%s/index", t.dir);
+	struct stat before, after;
+
+	(void)state;
+	assert_int_equal(stat(index, &before), 0);
+	tree_checkout(&t);
+	assert_int_equal(stat(index, &after), 0);
+	assert_int_equal(before.st_ino, after.st_ino);
+}
+
+/* Each with what is left alone as it was, its times too: make looks at them. */
+static void assert_undone(const char *command)
+{
+	__auto_free char *is = NULL, *was = NULL;
+	struct stat st;
+
+	free(sh(command, t.src));
+	was = content();
+	if (!strcmp(was, sum))
+		fail_msg("%s: changes nothing", command);
+	tree_checkout(&t);
+	tree_unlock(&t);
+	is = content();
+	if (strcmp(is, sum))
+		fail_msg("%s: is not undone:\n%s", command, is);
+	stat_kept(&st);
+	assert_int_equal(st.st_mtim.tv_sec, kept.st_mtim.tv_sec);
+	assert_int_equal(st.st_mtim.tv_nsec, kept.st_mtim.tv_nsec);
+	assert_int_equal(st.st_ino, kept.st_ino);
+}
+
+static void changes_by_hand_are_undone(void **state)
+{
+	static const char *const commands[] = {
+		"echo more >> kernel/edit.c",
+		/* Of the same size, and of the same time */
+		"touch -r kernel/edit.c ../ref; echo 'int a = 2;' > kernel/edit.c; touch -r ../ref kernel/edit.c",
+		"touch -r kernel/edit.c ../ref; echo 'int a = 3;' > new; touch -r ../ref new; mv new kernel/edit.c",
+		"rm kernel/edit.c",
+		"rm -r tools",
+		"chmod -x tools/tool",
+		"ln -sf edit.c kernel/link.c",
+		"rm kernel/link.c; cp kernel/kept.c kernel/link.c",
+		"echo 'int b;' > kernel/added.c",
+		/* git would leave that out */
+		"echo x > kernel/added.o",
+		"mkdir include; echo x > include/kept.h",
+		"mkdir nested; git init -q nested; echo x > nested/added.c",
+		"rm -r tools; echo x > tools",
+		"rm kernel/edit.c; mkdir kernel/edit.c; echo x > kernel/edit.c/x",
+		"cp kernel/edit.c kernel/.gitignore",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		assert_undone(commands[i]);
+}
+
+static void a_work_tree_that_was_thrown_out_comes_back(void **state)
+{
+	__auto_free char *is = NULL;
+
+	(void)state;
+	remove_tree(t.src);
+	tree_checkout(&t);
+	is = content();
+	assert_string_equal(is, sum);
+}
+
+/* What a user has set for git, or for one command, is nothing to ours. */
+static void settings_of_the_users_do_not_count(void **state)
+{
+	__auto_free char *home = fmt("%s/home", out), *config = fmt("%s/.gitconfig", home);
+	static const char text[] = "[core]\n\tautocrlf = true\n\tsymlinks = false\n"
+		"\tfileMode = false\n\tignoreStat = true\n\ttrustctime = false\n";
+
+	(void)state;
+	make_dirs(home);
+	write_file(config, text, strlen(text));
+	setenv("HOME", home, 1);
+	setenv("GIT_DIR", "/nowhere", 1);
+	setenv("GIT_INDEX_FILE", "/nowhere", 1);
+	changes_by_hand_are_undone(state);
+	unsetenv("GIT_DIR");
+	unsetenv("GIT_INDEX_FILE");
+}
+
+#define TEST(name)	cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		TEST(nothing_is_done_where_nothing_is_wrong),
+		TEST(changes_by_hand_are_undone),
+		TEST(a_work_tree_that_was_thrown_out_comes_back),
+		TEST(settings_of_the_users_do_not_count),
+	};
+	char cache[] = "/tmp/respawn-test.XXXXXX";
+	int ret;
+
+	if (!mkdtemp(cache))
+		return 1;
+	setenv("XDG_CACHE_HOME", cache, 1);
+	ui_init(UI_QUIET);
+	ret = cmocka_run_group_tests_name("tree", tests, NULL, NULL);
+	remove_tree(cache);
+	return ret;
+}
