@@ -107,6 +107,8 @@ X(CHECK, "bench-hotplug", cmd_bench_hotplug,					\
   "how fast CPUs go and come back, in virtual and in real time")		\
 X(CHECK, "judge", cmd_judge, NULL,						\
   "what the judge says of any console, LOG=<file>")				\
+X(JOB, "cache", cmd_cache, NULL,						\
+  "show what is in the cache, and what of it is in use")			\
 X(JOB, "shell", cmd_shell, NULL,						\
   "boot into a shell on the terminal (ARCH=)")					\
 X(INNER, "bisect-step", cmd_bisect_step, CHECK_DEFAULTS,			\
