@@ -4,6 +4,7 @@
  * said so, and nothing else was seen: whatever is missing is a failure.
  */
 #define _GNU_SOURCE
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -287,14 +288,23 @@ static void take_guest(struct judge *j, const char *s)
 	     fmt("the guest has %u CPUs, and was to have %u", n, j->asked->cpus), NULL, NULL);
 }
 
+/* A number of steps; -1 if that is none */
+static int steps_said(const char *s)
+{
+	char *end;
+	long n = strtol(s, &end, 10);
+
+	return end == s || *end || n < 0 || n > INT_MAX ? -1 : (int)n;
+}
+
 static void take_plan(struct judge *j, const char *s)
 {
-	sscanf(s, "%d", &j->planned);
+	j->planned = steps_said(s);
 }
 
 static void take_done(struct judge *j, const char *s)
 {
-	sscanf(s, "%d", &j->done);
+	j->done = steps_said(s);
 }
 
 static void take_step(struct judge *j, const char *s)
@@ -336,12 +346,24 @@ static void take_expect(struct judge *j, const char *s)
 
 static void take_events(struct judge *j, const char *s)
 {
-	sscanf(s, "%llx size %zu", &j->events_at, &j->events_size);
+	unsigned long long at;
+	size_t size;
+
+	if (sscanf(s, "%llx size %zu", &at, &size) != 2)
+		return;
+	j->events_at = at;
+	j->events_size = size;
 }
 
 static void take_words(struct judge *j, const char *s)
 {
-	sscanf(s, "%llx size %zu", &j->words_at, &j->words_size);
+	unsigned long long at;
+	size_t size;
+
+	if (sscanf(s, "%llx size %zu", &at, &size) != 2)
+		return;
+	j->words_at = at;
+	j->words_size = size;
 }
 
 static void greet(struct judge *j, const char *s)
@@ -1187,10 +1209,11 @@ struct ktap_counts judge_counts(const struct judge *j)
 char *judge_excerpt(const struct judge *j)
 {
 	size_t len = 0, at = j->first ? j->first->at : 0;
+	size_t from = at > LINES_BEFORE ? at - LINES_BEFORE : 1;
 	char *text = NULL;
 	FILE *f = open_memstream(&text, &len);
 
-	for (size_t i = at > LINES_BEFORE ? at - LINES_BEFORE : 1; at && i < at + LINES_AFTER; i++) {
+	for (size_t i = from; at && i < at + LINES_AFTER; i++) {
 		const char *line = lines_at(j->lines, i);
 
 		if (line)

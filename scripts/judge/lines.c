@@ -70,13 +70,12 @@ static bool keep_for_good(struct lines *l, size_t number, const char *text)
 {
 	size_t cost = strlen(text) + OVERHEAD;
 
-	if (l->bytes + cost <= LINES_HEAD_MAX && !l->added) {
+	if (l->bytes + cost <= LINES_HEAD_MAX && !l->added)
 		l->bytes += cost;
-	} else if (number < l->pin_to && l->pinned + cost <= LINES_PINNED_MAX) {
+	else if (number < l->pin_to && l->pinned + cost <= LINES_PINNED_MAX)
 		l->pinned += cost;
-	} else {
+	else
 		return false;
-	}
 	keep(l, number, text);
 	return true;
 }

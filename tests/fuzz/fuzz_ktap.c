@@ -112,7 +112,7 @@ static void check_judge(struct judge *j)
 	bool bad = judge_verdict(j) > VERDICT_SKIP;
 
 	CHECK(bad == (n > 0));
-	CHECK(bad == (judge_failure(j) != NULL));
+	CHECK(bad == !!judge_failure(j));
 	CHECK(bad == (*signature != '\0'));
 	CHECK(n <= JUDGE_FAILURES_MAX);
 	for (i = 0; i < n; i++) {

@@ -317,7 +317,8 @@ static const struct {
 	  "rcu: INFO: rcu_preempt self-detected stall on CPU\nrcu: \t1-....: (99 ticks this GP)\n"
 	  "Call Trace:\n <IRQ>\n rcu_dump_cpu_stacks+0x1/0x2\n tick_nohz_handler+0x1/0x2\n"
 	  " __sysvec_apic_timer_interrupt+0x1/0x2\n </IRQ>\n <TASK>\n"
-	  " asm_sysvec_apic_timer_interrupt+0x1/0x2\nRIP: 0010:other+0x4/0x10\n looper+0x4/0x10\n" },
+	  " asm_sysvec_apic_timer_interrupt+0x1/0x2\n"
+	  "RIP: 0010:other+0x4/0x10\n looper+0x4/0x10\n" },
 	/* a workqueue: by what it works on */
 	{ "BUG: workqueue lockup - pool cpus=1 node=0 flags=0x0 nice=0 stuck for 43s!\n"
 	  "Showing busy workqueues and worker pools:\nworkqueue events: flags=0x0\n"
@@ -337,7 +338,8 @@ static const struct {
 	  "but task is already holding lock:\nffff888003c14000 (lock_a){+.+.}-{3:3}, at: fa+0x1/0x2\n",
 	  "WARNING: possible circular locking dependency detected\na/1 is trying to acquire lock:\n"
 	  "ffff888003c04000 (lock_a){+.+.}-{3:3}, at: fa+0x1/0x2\n"
-	  "but task is already holding lock:\nffff888003c05000 (lock_c){+.+.}-{3:3}, at: fc+0x1/0x2\n" },
+	  "but task is already holding lock:\n"
+	  "ffff888003c05000 (lock_c){+.+.}-{3:3}, at: fc+0x1/0x2\n" },
 	/* KASAN: its own functions say nothing */
 	{ "BUG: KASAN: slab-use-after-free in user+0x10/0x20\nRead of size 8 at addr ffff888003c04000 by task a/77\n"
 	  "Call Trace:\n <TASK>\n dump_stack_lvl+0x1/0x2\n print_report+0x1/0x2\n kasan_report+0x1/0x2\n"
@@ -358,7 +360,8 @@ static const struct {
 	/* ... and before them */
 	{ "CPU: 1 PID: 7\nCall trace:\n show_stack+0x1/0x2\n deep+0x1/0x2\nKernel panic - not syncing: x\n",
 	  "CPU: 2 PID: 8\nCall trace:\n show_stack+0x1/0x2\n deep+0x1/0x2\nKernel panic - not syncing: x\n",
-	  "CPU: 1 PID: 7\nCall trace:\n show_stack+0x1/0x2\n other+0x1/0x2\nKernel panic - not syncing: x\n" },
+	  "CPU: 1 PID: 7\nCall trace:\n show_stack+0x1/0x2\n other+0x1/0x2\n"
+	  "Kernel panic - not syncing: x\n" },
 	/* a task that waits, by what for */
 	{ "INFO: task kworker/2:1:45 blocked for more than 20 seconds.\nCall trace:\n __switch_to+0x1/0x2\n"
 	  " __schedule+0x1/0x2\n schedule+0x1/0x2\n schedule_preempt_disabled+0x1/0x2\n"
@@ -375,7 +378,8 @@ static const struct {
 	  "BUG: kernel NULL pointer dereference, address: 0000000000000020\nOops: 0000 [#2] SMP\n"
 	  "RIP: 0010:deref+0x8/0x10\nCall Trace:\n <TASK>\n ? page_fault_oops+0x1/0x2\n caller+0x1/0x2\n",
 	  "BUG: kernel NULL pointer dereference, address: 0000000000000018\nOops: 0000 [#1] SMP\n"
-	  "RIP: 0010:other+0x4/0x10\nCall Trace:\n <TASK>\n ? __die_body+0x1/0x2\n caller+0x1/0x2\n" },
+	  "RIP: 0010:other+0x4/0x10\nCall Trace:\n <TASK>\n"
+	  " ? __die_body+0x1/0x2\n caller+0x1/0x2\n" },
 	/* tests, by their whole names; what the stress driver looked at */
 	{ DEMO "    not ok 1 t1 # TIMEOUT 45 s\nnot ok 1 demo\n" END,
 	  DEMO "    not ok 1 t1 # TIMEOUT 51 s\nnot ok 1 demo\n" END,
@@ -387,24 +391,23 @@ static const struct {
 	  PASS "respawn: step s end 139\nrespawn: done 1\n" },
 };
 
+static char *signature_in_step(const char *report)
+{
+	__auto_free char *log = fmt("%s%s", BEGIN, report);
+
+	return signature_of(log, ENDING_ITSELF, "");
+}
+
 static void one_bug_has_one_signature(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(reports); i++) {
-		char *logs[] = {
-			fmt("%s%s", BEGIN, reports[i].one), fmt("%s%s", BEGIN, reports[i].same),
-			fmt("%s%s", BEGIN, reports[i].other),
-		};
-		char *s[3];
+		__auto_free char *one = signature_in_step(reports[i].one);
+		__auto_free char *same = signature_in_step(reports[i].same);
+		__auto_free char *other = signature_in_step(reports[i].other);
 
-		for (size_t k = 0; k < 3; k++)
-			s[k] = signature_of(logs[k], ENDING_ITSELF, "");
-		if (!*s[0] || strcmp(s[0], s[1]) || !strcmp(s[0], s[2]))
-			fail_msg("one:   %s\nsame:  %s\nother: %s", s[0], s[1], s[2]);
-		for (size_t k = 0; k < 3; k++) {
-			free(s[k]);
-			free(logs[k]);
-		}
+		if (!*one || strcmp(one, same) || !strcmp(one, other))
+			fail_msg("one:   %s\nsame:  %s\nother: %s", one, same, other);
 	}
 }
 
@@ -541,7 +544,8 @@ static void the_newest_line_is_looked_at(void **state)
 
 static void an_expected_line_is_no_trouble(void **state)
 {
-	static const char log[] = BEGIN "respawn: expect demo\nWARNING: CPU: 0 PID: 1 at a.c:1 demo\n";
+	static const char log[] = BEGIN "respawn: expect demo\n"
+				  "WARNING: CPU: 0 PID: 1 at a.c:1 demo\n";
 	struct judge *j = judge_new(NULL);
 
 	(void)state;

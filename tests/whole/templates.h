@@ -325,20 +325,34 @@ static void templates_of_file(struct templates *all, const char *file, char *sou
 	}
 }
 
+static char *archive_command(const char *git, const char *ref, const char *const *paths, size_t n)
+{
+	size_t len = 0;
+	char *cmd = NULL;
+	FILE *f = open_memstream(&cmd, &len);
+
+	fprintf(f, "git --git-dir='%s' archive %s --", git, ref);
+	for (size_t i = 0; i < n; i++)
+		fprintf(f, " '%s'", paths[i]);
+	fprintf(f, " 2>/dev/null");
+	fclose(f);
+	return cmd;
+}
+
 /**
  * templates_read - all messages of a kernel's source
  * @all: gets them
  * @git: its bare repository
  * @ref: the kernel in it
  * @paths: which files, as git archive knows them
+ * @n: how many paths there are
  *
  * Return: whether there is such a source
  */
 static inline bool templates_read(struct templates *all, const char *git, const char *ref,
-				  const char *paths)
+				  const char *const *paths, size_t n)
 {
-	__auto_free char *cmd = fmt("git --git-dir='%s' archive %s -- %s 2>/dev/null", git, ref,
-				    paths);
+	__auto_free char *cmd = archive_command(git, ref, paths, n);
 	struct archive *a = archive_read_new();
 	struct archive_entry *e;
 	FILE *f = popen(cmd, "r");
@@ -349,10 +363,10 @@ static inline bool templates_read(struct templates *all, const char *git, const 
 		return false;
 	while (archive_read_next_header(a, &e) == ARCHIVE_OK) {
 		const char *name = archive_entry_pathname(e);
-		size_t len = archive_entry_size(e), n = strlen(name);
+		size_t len = archive_entry_size(e), end = strlen(name);
 		__auto_free char *source = NULL;
 
-		if (n < 2 || (strcmp(name + n - 2, ".c") && strcmp(name + n - 2, ".h")))
+		if (end < 2 || (strcmp(name + end - 2, ".c") && strcmp(name + end - 2, ".h")))
 			continue;
 		source = calloc(1, len + 1);
 		if (archive_read_data(a, source, len) < 0)

@@ -36,20 +36,21 @@
  * Tests of the kernel's own are left out, which speak at KERN_ALERT of nothing, and
  * the debugger, which talks to somebody.
  */
-static const char paths[] =
-	"init kernel mm lib include/linux include/asm-generic "
-	"':(glob)fs/*.c' fs/proc fs/kernfs fs/sysfs fs/debugfs fs/ramfs "
-	"arch/x86/kernel arch/x86/mm arch/x86/entry arch/x86/lib "
-	"arch/arm64/kernel arch/arm64/mm arch/arm64/lib "
-	"drivers/base drivers/firmware/psci "
-	"':(glob)drivers/clocksource/*arm_arch_timer.c' ':(glob)drivers/clocksource/timer-*of.c' "
-	"drivers/clocksource/timer-probe.c drivers/clocksource/acpi_pm.c "
-	"drivers/clocksource/i8253.c ':(glob)drivers/irqchip/irq-gic*.c' "
-	"':(glob)drivers/tty/tty*.c' drivers/tty/sysrq.c drivers/tty/n_tty.c "
-	"drivers/tty/serial/serial_core.c drivers/tty/serial/amba-pl011.c "
-	"':(glob)drivers/tty/serial/8250/8250_*o*r*.c' "
-	"':(exclude,glob)**/*torture*' ':(exclude,glob)**/*scale.c' "
-	"':(exclude,glob)**/*test*.c' ':(exclude)lib/tests' ':(exclude)kernel/debug'";
+static const char *const paths[] = {
+	"init", "kernel", "mm", "lib", "include/linux", "include/asm-generic",
+	":(glob)fs/*.c", "fs/proc", "fs/kernfs", "fs/sysfs", "fs/debugfs", "fs/ramfs",
+	"arch/x86/kernel", "arch/x86/mm", "arch/x86/entry", "arch/x86/lib",
+	"arch/arm64/kernel", "arch/arm64/mm", "arch/arm64/lib",
+	"drivers/base", "drivers/firmware/psci",
+	":(glob)drivers/clocksource/*arm_arch_timer.c", ":(glob)drivers/clocksource/timer-*of.c",
+	"drivers/clocksource/timer-probe.c", "drivers/clocksource/acpi_pm.c",
+	"drivers/clocksource/i8253.c", ":(glob)drivers/irqchip/irq-gic*.c",
+	":(glob)drivers/tty/tty*.c", "drivers/tty/sysrq.c", "drivers/tty/n_tty.c",
+	"drivers/tty/serial/serial_core.c", "drivers/tty/serial/amba-pl011.c",
+	":(glob)drivers/tty/serial/8250/8250_*o*r*.c",
+	":(exclude,glob)**/*torture*", ":(exclude,glob)**/*scale.c",
+	":(exclude,glob)**/*test*.c", ":(exclude)lib/tests", ":(exclude)kernel/debug",
+};
 
 /* What a message looks like that is, or may be, of trouble */
 static const char looks_like_trouble[] =
@@ -270,7 +271,7 @@ static bool read_pin(struct templates *all, const char *name)
 	git = xdg && *xdg ? fmt("%s/respawn/tree/%s/git", xdg, package) :
 			    fmt("%s/.cache/respawn/tree/%s/git", home ? home : "", package);
 	ref = fmt("refs/respawn/%s", sum);
-	return templates_read(all, git, ref, paths);
+	return templates_read(all, git, ref, paths, ARRAY_SIZE(paths));
 }
 
 static void check_all(const char *name, const struct templates *all)
