@@ -117,6 +117,7 @@ struct held {
  * @cut: the console ended, or paused, in the middle of a line
  * @expected: trouble that the running step said it would cause
  * @stacks_due: stacks that come with it, or that something else explains
+ * @lockdep_done: lockdep has made the report that was expected of it
  * @failures: what went wrong, as it was found
  * @more: how many more there were than are kept
  * @in_trouble: trouble was seen that nobody expected
@@ -146,6 +147,7 @@ struct judge {
 	bool cut;
 	struct strv expected;
 	unsigned int stacks_due;
+	bool lockdep_done;
 	struct failure *failures;
 	size_t n_failures;
 	size_t more;
@@ -509,8 +511,12 @@ static void look_for_trouble(struct judge *j, const struct console_line *line)
 	if (i >= 0) {
 		forget_expected(j, i);
 		j->stacks_due++;
+		j->lockdep_done |= starts(row->id, "lockdep-");
 		return;
 	}
+	/* After a report that was meant, lockdep looks at nothing more, and says so. */
+	if (j->lockdep_done && starts(row->id, "lockdep-") && goes_on(row))
+		return;
 	if (trouble_is_stack(row) && j->stacks_due) {
 		j->stacks_due--;
 		return;

@@ -554,6 +554,19 @@ static void an_expected_line_is_no_trouble(void **state)
 	judge_free(j);
 }
 
+/* Lockdep makes one report, and is off after it. */
+static void lockdep_is_off_after_its_report(void **state)
+{
+	static const char off[] = BEGIN PASS "INFO: lockdep is turned off.\n" END;
+	static const char meant[] = BEGIN "respawn: expect possible circular\n"
+				    "WARNING: possible circular locking dependency detected\n"
+				    PASS "INFO: lockdep is turned off.\n" END;
+
+	(void)state;
+	expect_verdict(off, "demo", VERDICT_CRASH, "lockdep is turned off");
+	expect_verdict(meant, "demo", VERDICT_PASS, NULL);
+}
+
 /* A log from elsewhere is held to what it says itself. */
 static void a_log_from_elsewhere(void **state)
 {
@@ -628,6 +641,7 @@ int main(void)
 		cmocka_unit_test(a_flood_is_bounded),
 		cmocka_unit_test(the_newest_line_is_looked_at),
 		cmocka_unit_test(an_expected_line_is_no_trouble),
+		cmocka_unit_test(lockdep_is_off_after_its_report),
 		cmocka_unit_test(a_log_from_elsewhere),
 		cmocka_unit_test(a_host_at_fault_says_nothing_of_the_guest),
 		cmocka_unit_test(cases_before_are_counted),
