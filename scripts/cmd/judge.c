@@ -67,7 +67,7 @@ static const char *looked_for(const struct judge *j)
 {
 	if (judge_has_protocol(j))
 		return "a guest of respawn: its own plan, KTAP results, trouble of the kernel";
-	if (ktap_root(judge_ktap(j))->children)
+	if (ktap_root(judge_ktap(j))->status != KTAP_MISSING)
 		return "KTAP results and trouble of the kernel";
 	return "trouble of the kernel alone, as there are no KTAP results";
 }

@@ -1020,8 +1020,9 @@ static enum verdict verdict_without_failure(struct judge *j)
 		return VERDICT_PASS;
 	if (skipped)
 		return VERDICT_SKIP;
+	/* Results that were begun, and of no test */
 	if (is_plain(j))
-		return VERDICT_PASS;
+		return ktap_root(j->ktap)->status == KTAP_MISSING ? VERDICT_PASS : VERDICT_SKIP;
 	note(j, BY_PLAN, VERDICT_FAIL, copy("no test reported anything"), NULL, NULL);
 	return VERDICT_FAIL;
 }

@@ -580,6 +580,7 @@ static void a_log_from_elsewhere(void **state)
 		{ DEMO "    not ok 1 works\nnot ok 1 demo\n", VERDICT_FAIL },
 		{ DEMO, VERDICT_FAIL },
 		{ "TAP version 13\n1..0 # SKIP no\n", VERDICT_SKIP },
+		{ "TAP version 13\n1..0\n", VERDICT_SKIP },
 		{ BEGIN PASS END, VERDICT_PASS },
 		{ BEGIN PASS, VERDICT_CRASH },
 		{ "respawn: plan 2\nrespawn: step s begin\n" PASS END, VERDICT_FAIL },

@@ -70,7 +70,8 @@ static void logs_of_guests(void **state)
 	expect_log("respawn: plan 1\nrespawn: step s begin\nKTAP version 1\n1..1\nok 1 a\n"
 		   "respawn: step s end 0\nrespawn: done 1\n", EXIT_PASS,
 		   "looked for: a guest of respawn");
-	expect_log("respawn: plan 1\nrespawn: step s begin\nKTAP version 1\n1..1\nok 1 a\n", EXIT_BAD,
+	expect_log("respawn: plan 1\nrespawn: step s begin\nKTAP version 1\n1..1\nok 1 a\n",
+		   EXIT_BAD,
 		   "first failure: the guest ended before its plan was done");
 	expect_log("respawn: plan 2\nrespawn: step s begin\nKTAP version 1\n1..1\nnot ok 1 a\n"
 		   "respawn: step s end 0\nrespawn: done 1\n", EXIT_BAD,

@@ -19,6 +19,7 @@
 
 #include <cmocka.h>
 
+#include "judge/judge.h"
 #include "judge/trouble.h"
 #include "lib/util.h"
 #include "templates.h"
@@ -264,20 +265,27 @@ static char *pin_word(const char *pin, const char *word)
 	return copy("");
 }
 
-/* The source of a pinned kernel, as the cache has it */
-static bool read_pin(struct templates *all, const char *name)
+/* Where the cache has the source of a pinned kernel */
+static void find_pin(const char *name, char **git, char **ref)
 {
 	__auto_free char *path = fmt("%s/../kernel-patch/%s", TESTS_DIR, name);
 	__auto_free char *pin = read_file(path, NULL);
 	const char *home = getenv("HOME"), *xdg = getenv("XDG_CACHE_HOME");
-	__auto_free char *package = NULL, *sum = NULL, *git = NULL, *ref = NULL;
+	__auto_free char *package = NULL, *sum = NULL;
 
 	assert_non_null(pin);
 	package = pin_word(pin, "package");
 	sum = pin_word(pin, "sha256");
-	git = xdg && *xdg ? fmt("%s/respawn/tree/%s/git", xdg, package) :
-			    fmt("%s/.cache/respawn/tree/%s/git", home ? home : "", package);
-	ref = fmt("refs/respawn/%s", sum);
+	*git = xdg && *xdg ? fmt("%s/respawn/tree/%s/git", xdg, package) :
+			     fmt("%s/.cache/respawn/tree/%s/git", home ? home : "", package);
+	*ref = fmt("refs/respawn/%s", sum);
+}
+
+static bool read_pin(struct templates *all, const char *name)
+{
+	__auto_free char *git = NULL, *ref = NULL;
+
+	find_pin(name, &git, &ref);
 	return templates_read(all, git, ref, paths, ARRAY_SIZE(paths));
 }
 
@@ -340,6 +348,62 @@ static void no_review_is_stale(void **state)
 	assert_int_equal(stale, 0);
 }
 
+/*
+ * The consoles that KUnit's own parser is tested with. A panic at the end is no pass
+ * here, as it is there, and a suite that did not end has failed.
+ */
+static const struct {
+	const char *log;
+	enum verdict verdict;
+} consoles[] = {
+	{ "config_printk_time", VERDICT_CRASH },
+	{ "interrupted_tap_output", VERDICT_CRASH },
+	{ "is_test_passed-all_passed", VERDICT_PASS },
+	{ "is_test_passed-all_passed_nested", VERDICT_PASS },
+	{ "is_test_passed-failure", VERDICT_FAIL },
+	{ "is_test_passed-kselftest", VERDICT_PASS },
+	{ "is_test_passed-missing_plan", VERDICT_PASS },
+	{ "is_test_passed-no_tests_run_no_header", VERDICT_CRASH },
+	{ "is_test_passed-no_tests_run_with_header", VERDICT_SKIP },
+	{ "kernel_panic_interrupt", VERDICT_CRASH },
+	{ "multiple_prefixes", VERDICT_CRASH },
+	{ "output_isolated_correctly", VERDICT_CRASH },
+	{ "parse_attributes", VERDICT_FAIL },
+	{ "parse_ktap_output", VERDICT_PASS },
+	{ "pound_no_prefix", VERDICT_CRASH },
+	{ "pound_sign", VERDICT_CRASH },
+	{ "skip_all_tests", VERDICT_SKIP },
+	{ "skip_tests", VERDICT_PASS },
+	{ "strip_hyphen", VERDICT_PASS },
+};
+
+static void consoles_of_kunit(void **state)
+{
+	__auto_free char *git = NULL, *ref = NULL;
+	__auto_strv struct strv argv = { 0 };
+
+	(void)state;
+	find_pin("pin", &git, &ref);
+	for (size_t i = 0; i < ARRAY_SIZE(consoles); i++) {
+		__auto_free char *log = NULL;
+		struct judge *j = judge_new(NULL);
+
+		strv_free(&argv);
+		strv_add(&argv, "git");
+		strv_add(&argv, "--git-dir=%s", git);
+		strv_add(&argv, "show");
+		strv_add(&argv, "%s:tools/testing/kunit/test_data/test_%s.log", ref,
+			 consoles[i].log);
+		assert_int_equal(run(&argv, &(struct run_opts){ .out = &log }), 0);
+		judge_feed(j, log, strlen(log));
+		judge_end(j, ENDING_ITSELF, "");
+		if (judge_verdict(j) != consoles[i].verdict)
+			fail_msg("%s: %s: %s", consoles[i].log, verdict_name(judge_verdict(j)),
+				 judge_failure(j) ? judge_failure(j) : "");
+		judge_free(j);
+	}
+}
+
 /* The reader itself */
 static void formats_are_read(void **state)
 {
@@ -390,6 +454,7 @@ int main(void)
 		cmocka_unit_test(messages_of_the_pin),
 		cmocka_unit_test(messages_of_6_1),
 		cmocka_unit_test(no_review_is_stale),
+		cmocka_unit_test(consoles_of_kunit),
 	};
 
 	return cmocka_run_group_tests_name("words", tests, prepare, NULL);
