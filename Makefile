@@ -18,7 +18,7 @@ DEPS := $(O)/respawn-deps
 # an exit status that says what came of it, a JOB is done or it is not.
 commands = $(shell sed -n 's/^X.$(1), "\([a-z-]*\)".*/\1/p' scripts/cmd/cmd.h)
 CHECKS := $(call commands,CHECK)
-JOBS := $(call commands,JOB)
+JOBS := $(call commands,JOB) $(call commands,LOOK)
 JUDGING := $(CHECKS) test
 # make hands the program what its user sets, but not what is set here.
 export O

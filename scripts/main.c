@@ -6,10 +6,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/cache.h"
 #include "lib/util.h"
 #include "options.h"
 
-enum kind { CHECK, JOB, INNER };
+#define GB	1000000000ULL
+
+enum kind { CHECK, JOB, STEP, LOOK, INNER };
 
 /**
  * struct command - what the program can be asked to do
@@ -41,7 +44,7 @@ int cmd_targets(const struct options *o)
 {
 	(void)o;
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-		if (commands[i].kind != INNER)
+		if (commands[i].kind != INNER && commands[i].kind != STEP)
 			printf("  %-18s %s\n", commands[i].name, commands[i].help);
 	return EXIT_PASS;
 }
@@ -55,6 +58,15 @@ static int usage(void)
 	return EXIT_ERROR;
 }
 
+/* What killed runs have left goes, and what was not used for longest. */
+static void make_room(const struct options *o)
+{
+	__auto_free char *runs = fmt("%s/runs", o->out);
+
+	cache_sweep(runs);
+	cache_trim(o->cache_max * GB);
+}
+
 int main(int argc, char **argv)
 {
 	struct options o;
@@ -65,6 +77,8 @@ int main(int argc, char **argv)
 		if (strcmp(argv[1], commands[i].name))
 			continue;
 		options_parse(&o, commands[i].defaults, argc - 2, argv + 2);
+		if (commands[i].kind == CHECK || commands[i].kind == JOB || commands[i].kind == STEP)
+			make_room(&o);
 		return commands[i].fn(&o);
 	}
 	return usage();

@@ -72,8 +72,8 @@ static inline struct request options_request(const struct options *o, const stru
 /*
  * The subcommands: X(kind, word, function, defaults, help). "make WORD" does what
  * "respawn WORD" does, and make reads its targets here: a line begins with X and
- * the kind. Of a CHECK the exit status says what came of it, a JOB is done or it
- * is not, and what is INNER is no target. @defaults are the variables that have
+ * the kind. Of a CHECK the exit status says what came of it, a JOB is done or it is
+ * not, a LOOK changes nothing; a STEP and what is INNER are no targets. @defaults are the variables that have
  * another default for the command.
  */
 #define COMMANDS(X)								\
@@ -107,11 +107,11 @@ X(CHECK, "bench-hotplug", cmd_bench_hotplug,					\
   "how fast CPUs go and come back, in virtual and in real time")		\
 X(CHECK, "judge", cmd_judge, NULL,						\
   "what the judge says of any console, LOG=<file>")				\
-X(JOB, "cache", cmd_cache, NULL,						\
+X(LOOK, "cache", cmd_cache, NULL,						\
   "show what is in the cache, and what of it is in use")			\
 X(JOB, "shell", cmd_shell, NULL,						\
   "boot into a shell on the terminal (ARCH=)")					\
-X(INNER, "bisect-step", cmd_bisect_step, CHECK_DEFAULTS,			\
+X(STEP, "bisect-step", cmd_bisect_step, CHECK_DEFAULTS,			\
   "check the commit that git bisect run is at")					\
 X(JOB, "repin", cmd_repin, NULL,						\
   "move to the newest kernel package of the pinned series")			\

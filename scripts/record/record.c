@@ -332,8 +332,8 @@ void record_finish(struct record *rec, const struct guest *g, const struct snaps
 		die("out of memory");
 	write_file(path, text, strlen(text));
 	final[strlen(final) - strlen(".tmp")] = '\0';
-	if (rename(rec->dir, final))
-		die("cannot rename %s: %s", rec->dir, strerror(errno));
+	if (!publish_dir(rec->dir, final))
+		die("%s is there already: another run has taken the name", final);
 	forget(rec->dir);
 	free(rec->dir);
 	rec->dir = final;

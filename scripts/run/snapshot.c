@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/cache.h"
 #include "lib/host.h"
 #include "lib/ui.h"
 #include "run/pool.h"
@@ -145,9 +146,11 @@ static char *key_of(const struct guest *g)
 
 static bool read_snapshot(struct snapshot *s, const char *dir)
 {
-	__auto_free char *words = fmt("%s/" WORDS, dir), *text = read_file(words, NULL);
+	__auto_free char *words = fmt("%s/" WORDS, dir), *text = NULL;
 
 	*s = (struct snapshot){ .path = fmt("%s/" STATE, dir) };
+	if (cache_use(dir))
+		text = read_file(words, NULL);
 	if (text && exists(s->path) && sscanf(text, "%llx %zu", &s->at, &s->size) == 2)
 		return true;
 	free(s->path);
@@ -168,8 +171,7 @@ static bool keep(const struct guest *g, const char *dir)
 		return false;
 	text = fmt("%llx %zu\n", at, size);
 	write_file(words, text, strlen(text));
-	if (rename(g->dir, dir) && !exists(dir))
-		die("cannot rename %s: %s", g->dir, strerror(errno));
+	publish_dir(g->dir, dir);
 	return true;
 }
 
@@ -200,7 +202,7 @@ static void prepare_boot(struct guest *g, const struct guest *like, char **dir)
 	g->hooks = &saving;
 	guest_prepare(g);
 	*dir = key_of(g);
-	g->dir = fmt("%s.%d.tmp", *dir, getpid());
+	g->dir = publish_name(*dir);
 }
 
 static bool is_among(char *const *dirs, size_t n, const char *dir)
