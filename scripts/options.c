@@ -39,7 +39,7 @@ static const struct field own_fields[] = {
 	{ "GDB", "0", FIELD_SWITCH, AT(gdb),
 	  .help = "1: replay opens a debugger at the end of the run" },
 	{ "N", "20", FIELD_NUMBER, AT(count),
-	  UP_TO(1, INT_MAX, "nothing would be tried, the least is 1"),
+	  UP_TO(1, INT_MAX, "nothing would be tried, or no end be seen: 1 to 2147483647"),
 	  .help = "how often check-determinism runs each record again, bench-hotplug measures" },
 	{ "MUTANTS", "", FIELD_TEXT, AT(mutants),
 	  .help = "mutants to run, comma separated, all if empty" },
@@ -94,12 +94,11 @@ static uint64_t number_of(const struct field *f, const char *text)
 	n = strtoull(text, &end, base);
 	if (!isdigit((unsigned char)*text) || *end || (errno && errno != ERANGE))
 		die("%s=%s: not a number", f->name, text);
-	if (errno || n > f->most)
-		die("%s=%s: %s%s%llu is the most", f->name, text, f->why ? f->why : "",
-		    f->why ? "; " : "too large, ", (unsigned long long)f->most);
-	if (n < f->least)
+	if (!errno && n >= f->least && n <= f->most)
+		return n;
+	if (f->why)
 		die("%s=%s: %s", f->name, text, f->why);
-	return n;
+	die("%s=%s: too large, %llu is the most", f->name, text, (unsigned long long)f->most);
 }
 
 static void __noreturn no_arch(const char *name)

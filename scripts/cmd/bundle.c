@@ -148,8 +148,7 @@ int cmd_bundle(const struct options *o)
 	make_dirs(o->out);
 	ui_stage(t.req.arch->name, "bundle");
 	write_bundle(half_written, paths);
-	if (rename(half_written, path))
-		die("cannot rename %s: %s", half_written, strerror(errno));
+	publish_file(half_written, path);
 	ui_done("%s", path);
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
 		free(paths[i]);
