@@ -128,7 +128,7 @@ static void a_power_cut_leaves_the_old_file(void **state)
 	}
 }
 
-#define TOO_MUCH	(1 << 20)
+#define TOO_MUCH	1048576
 
 static int write_much(const void *path)
 {

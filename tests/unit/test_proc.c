@@ -118,7 +118,7 @@ static int feed(const char *script, size_t bytes, char **said)
 }
 
 /* More than a pipe and a stream hold */
-#define MUCH	(1 << 20)
+#define MUCH	1048576
 
 static void a_feed_is_read(void **state)
 {
