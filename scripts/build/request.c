@@ -63,6 +63,8 @@ const struct field request_fields[] = {
 	  .help = "host seconds a guest may take" },
 	{ "STALL", "60", FIELD_NUMBER, AT(stall), UP_TO(1, INT_MAX, "the least is 1 second, the most 2147483647"),
 	  .help = "host seconds a guest's console may be silent, and QEMU take to pause" },
+	{ "CONSOLE_MAX", "64", FIELD_NUMBER, AT(console_max), UP_TO(1, 4096, "MB, 1 to 4096"),
+	  .help = "MB that a guest's console may have" },
 	{ "SNAPSHOT", "1", FIELD_SWITCH, AT(snapshot),
 	  .help = "0: each guest boots, rather than one for all to go on from" },
 };

@@ -36,6 +36,7 @@
  * @kcmdline: more words for the kernel's command line
  * @timeout: seconds of host time that a guest may take in all
  * @stall: seconds of host time that a guest's console may be silent
+ * @console_max: MB that a guest's console may have
  * @snapshot: the guest goes on from a snapshot where it can, and does not boot
  *
  * A plain value: copied by assignment. The strings live as long as the program.
@@ -63,6 +64,7 @@ struct request {
 	const char *kcmdline;
 	uint64_t timeout;
 	uint64_t stall;
+	uint64_t console_max;
 	bool snapshot;
 };
 

@@ -29,8 +29,7 @@
 #define TROUBLE_SILENCE	10.0
 /* How many times longer than its CPU time a guest may take of the host's */
 #define HOST_PATIENCE	20
-/* What no console of a guest that gets on with its work comes near to */
-#define CONSOLE_MAX	(64UL << 20)
+#define MB		1000000UL
 
 /* What the judge has to know of the steps */
 static void ask(struct guest *g)
@@ -207,12 +206,18 @@ static double cpu_used(const struct guest *g)
 	return ts.tv_sec + ts.tv_nsec / 1e9;
 }
 
+/* More than the console of a guest that gets on with its work ever has */
+static bool is_flood(const struct guest *g)
+{
+	return g->console_size > g->req.console_max * MB;
+}
+
 static void listen_to(struct guest *g)
 {
 	char buf[1 << 14];
 	ssize_t n;
 
-	while (g->console_size <= CONSOLE_MAX && (n = read(g->console, buf, sizeof(buf))) > 0) {
+	while (!is_flood(g) && (n = read(g->console, buf, sizeof(buf))) > 0) {
 		g->console_size += n;
 		g->heard = now();
 		g->cpu_heard = cpu_used(g);
@@ -239,9 +244,10 @@ static char *patience(const struct guest *g, enum ending *ending)
 		*ending = ENDING_ENOUGH;
 		return copy("a case failed, and that was enough");
 	}
-	if (g->console_size > CONSOLE_MAX) {
+	if (is_flood(g)) {
 		*ending = ENDING_FLOOD;
-		return fmt("the console had more than %lu MiB", CONSOLE_MAX >> 20);
+		return fmt("the console had more than %llu MB (CONSOLE_MAX=)",
+			   (unsigned long long)g->req.console_max);
 	}
 	if ((g->by_cpu ? cpu - g->cpu_heard : t - g->heard) > stall) {
 		*ending = ENDING_SILENT;

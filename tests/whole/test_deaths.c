@@ -189,6 +189,8 @@ static const struct death {
 	  "hang", EXIT_BAD, "in the middle of a line", "step planted_half_line" },
 	{ "a program that never ends", "PLAN=planted_stuck STALL=4", "hang", EXIT_BAD,
 	  "the console was silent", "step planted_stuck" },
+	{ "a console without end", "PLAN=planted_flood CONSOLE_MAX=1", "hang", EXIT_BAD,
+	  "the console had more than 1 MB", "step planted_flood" },
 	{ "an init that is not there", "PLAN=hotplug KCMDLINE=rdinit=/nowhere", "crash",
 	  EXIT_BAD, "Kernel panic", NULL },
 	{ "a guest that hangs at boot", "PLAN=hotplug STALL=4 KCMDLINE=rdinit=/bin/planted_stuck",
