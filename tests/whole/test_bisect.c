@@ -145,6 +145,20 @@ static void what_does_not_build_is_skipped(void **state)
 	free(git("checkout -q", "main"));
 }
 
+/* That says nothing of what the user looks for. */
+static void what_does_not_boot_is_skipped(void **state)
+{
+	__auto_strv struct strv argv = { 0 };
+	struct run_opts o = { .dir = dir };
+
+	(void)state;
+	free(git("checkout -q", "main~8"));
+	strv_add(&argv, "%s", respawn);
+	strv_split(&argv, "bisect-step ARCH=arm64 PLAN=hotplug KCMDLINE=rdinit=/nowhere", " ");
+	assert_int_equal(run(&argv, &o), EXIT_UNTESTABLE);
+	free(git("checkout -q", "main"));
+}
+
 static void users_tree_is_not_written_to(void **state)
 {
 	__auto_free char *status = git("status --porcelain", NULL);
@@ -160,6 +174,7 @@ int main(int argc, char **argv)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(bisect_names_the_commit),
 		cmocka_unit_test(what_does_not_build_is_skipped),
+		cmocka_unit_test(what_does_not_boot_is_skipped),
 		cmocka_unit_test(harness_at_fault_stops_the_bisect),
 		cmocka_unit_test(users_tree_is_not_written_to),
 	};

@@ -288,6 +288,9 @@ static void what_can_not_be_replayed_is_said(void **state)
 	replay(dir, 2, "is not the file that was run");
 	change(dir, "run.json", "\"cycles\":", "\"circles\":");
 	replay(dir, 2, "is no whole record: it has no cycles");
+	change(dir, "run.json", "\"format\": 2", "\"format\": 1");
+	replay(dir, 2, "is a record of format 1, and this respawn reads format 2");
+	change(dir, "run.json", "\"format\": 1", "\"format\": 2");
 	change(dir, "run.json", "{", "[");
 	replay(dir, 2, "is corrupt");
 }
@@ -344,7 +347,8 @@ static void a_bundle_lacks_no_part(void **state)
 {
 	static const char *const less[] = {
 		"mkdir b", "tar -xzf *.bundle.tar.gz -C b", "rm b/initramfs",
-		"sed -i /initramfs/d b/SHA256SUMS", "cd b; tar -czf ../less.tar.gz *",
+		"sed -i /initramfs/d b/SHA256SUMS",
+		"cd b; tar -czf ../less.tar.gz SHA256SUMS [!S]*",
 	};
 	__auto_free char *dir = stressed("", 0), *words = fmt("bundle RUN=%s", dir);
 	__auto_free char *again = fmt("replay BUNDLE=%s/less.tar.gz", out);
@@ -360,6 +364,29 @@ static void a_bundle_lacks_no_part(void **state)
 		assert_int_equal(run(&argv, &o), 0);
 	}
 	expect(again, 2, "is no bundle: it has no initramfs");
+}
+
+/* What its checksums do not name is not even unpacked. */
+static void a_bundle_has_nothing_else(void **state)
+{
+	static const char *const more[] = {
+		"mkdir b", "tar -xzf *.bundle.tar.gz -C b", "echo touch pwned > b/vmlinux-gdb.py",
+		"cd b; tar -czf ../more.tar.gz SHA256SUMS *",
+	};
+	__auto_free char *dir = stressed("", 0), *words = fmt("bundle RUN=%s", dir);
+	__auto_free char *again = fmt("replay BUNDLE=%s/more.tar.gz", out);
+	struct run_opts o = { .dir = out };
+
+	(void)state;
+	expect(words, 0, "make replay BUNDLE=");
+	for (size_t i = 0; i < ARRAY_SIZE(more); i++) {
+		__auto_strv struct strv argv = { 0 };
+
+		strv_split(&argv, "sh -c", " ");
+		strv_add(&argv, "%s", more[i]);
+		assert_int_equal(run(&argv, &o), 0);
+	}
+	expect(again, 2, "it has a file vmlinux-gdb.py");
 }
 
 static void a_record_is_repeated(void **state)
@@ -466,6 +493,7 @@ int main(int argc, char **argv)
 						fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(a_bundle_is_enough, fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(a_bundle_lacks_no_part, fresh_out, remove_out),
+		cmocka_unit_test_setup_teardown(a_bundle_has_nothing_else, fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(a_record_is_repeated, fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(a_failing_run_is_made_smaller,
 						fresh_out, remove_out),

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Checkouts: a copy of one tests itself, and the program is built anew for what it
+ * is built from.
+ */
+#define _GNU_SOURCE
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "clone.h"
+
+static char *must(const char *command, int status)
+{
+	char *said = NULL;
+	int got = sh(command, &said);
+
+	if (got != status)
+		fail_msg("%s: status %d, not %d: %s", command, got, status, said);
+	return said;
+}
+
+static int make_clone(void **state)
+{
+	__auto_free char *command = NULL;
+
+	(void)state;
+	clone_dir = copy("/tmp/respawn-copy.XXXXXX");
+	if (!mkdtemp(clone_dir))
+		return -1;
+	command = fmt("mkdir one && cd %s/.. && cp -r Makefile scripts kernel-patch kunit initramfs configs %s/one",
+		      TESTS_DIR, clone_dir);
+	free(must(command, 0));
+	free(must("make -s -C one CFLAGS=-O0 host && cp -a one two", 0));
+	return 0;
+}
+
+static void expect_said(const char *command, int status, const char *text)
+{
+	__auto_free char *said = must(command, status);
+
+	if (!strstr(said, text))
+		fail_msg("%s: '%s' is not in: %s", command, text, said);
+}
+
+/* Each says where it looks for what it does not find. */
+static void a_copy_uses_itself(void **state)
+{
+	(void)state;
+	expect_said("one/build/respawn build CONFIG=nothing", 2, "/one/configs/flavour-nothing.config");
+	expect_said("two/build/respawn build CONFIG=nothing", 2, "/two/configs/flavour-nothing.config");
+	expect_said("cd two && make -s CFLAGS=-O0 build CONFIG=nothing", 2,
+		    "/two/configs/flavour-nothing.config");
+}
+
+static void products_elsewhere_know_their_checkout(void **state)
+{
+	(void)state;
+	expect_said("make -s -C one CFLAGS=-O0 O=$PWD/out host && out/respawn build CONFIG=nothing", 2,
+		    "/one/configs/flavour-nothing.config");
+}
+
+static void a_checkout_that_is_gone_is_said(void **state)
+{
+	(void)state;
+	expect_said("cp two/build/respawn lost && ./lost build", 2, "checkout that this program belongs to is gone");
+}
+
+static void other_flags_are_another_program(void **state)
+{
+	__auto_free char *again = must("make -C two CFLAGS=-O0 host", 0);
+
+	(void)state;
+	assert_null(strstr(again, "CC "));
+	expect_said("make -C two CFLAGS='-O0 -g' host", 0, "CC ");
+	expect_said("make -C two CFLAGS=-O0 host", 0, "CC ");
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_copy_uses_itself),
+		cmocka_unit_test(products_elsewhere_know_their_checkout),
+		cmocka_unit_test(a_checkout_that_is_gone_is_said),
+		cmocka_unit_test(other_flags_are_another_program),
+	};
+
+	return cmocka_run_group_tests_name("copy", tests, make_clone, remove_clone);
+}
