@@ -91,12 +91,14 @@ static int measure(const struct options *o, const struct image *image, const str
 		   struct speed *s)
 {
 	struct trial *t = calloc(s->guests, sizeof(*t));
+	struct trial **all = calloc(s->guests, sizeof(*all));
 	double boot = 0, wall = 0;
 	int status = EXIT_PASS;
 
-	if (!t)
+	if (!t || !all)
 		die("out of memory");
 	for (size_t i = 0; i < s->guests; i++) {
+		all[i] = &t[i];
 		t[i] = (struct trial){ .image = image, .req = image->kernel.req, .out = o->out };
 		t[i].req.timing = w->timing;
 		t[i].req.plan = w->step;
@@ -107,7 +109,7 @@ static int measure(const struct options *o, const struct image *image, const str
 	}
 	s->accel = t[0].accel;
 	ui_stage(image->kernel.arch->name, w->name);
-	trials_run_all(t, s->guests, s->guests);
+	trials_run_all(all, s->guests, s->guests);
 	for (size_t i = 0; i < s->guests; i++) {
 		const struct record *rec = &t[i].record;
 		int bad = verdict_exit_status(record_verdict(rec));
@@ -120,6 +122,7 @@ static int measure(const struct options *o, const struct image *image, const str
 		wall = t[i].guest.wall > wall ? t[i].guest.wall : wall;
 		trial_free(&t[i]);
 	}
+	free(all);
 	free(t);
 	s->seconds = wall - boot;
 	ui_done("%s, %u cycles", s->accel, s->cycles);

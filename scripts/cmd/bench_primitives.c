@@ -155,7 +155,7 @@ static int measure(const struct options *o, const struct request *r, json_t *res
 	t.accel = accel_choose(&image, r);
 	trial_choose(&t.req, &image);
 	ui_stage(r->arch->name, "bench");
-	trials_run_all(&t, 1, 1);
+	trial_run(&t);
 	ui_done("%s, %llu CPUs", t.accel, (unsigned long long)r->smp);
 	status = verdict_exit_status(record_verdict(&t.record));
 	report_failure(&t.record, stdout);

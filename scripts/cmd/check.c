@@ -182,75 +182,16 @@ static void remember_time(const struct trial *t)
 	memo_write(dir, key, json_real(record_real(&t->record, "times.wall")));
 }
 
+static int by_expected(const void *a, const void *b)
+{
+	const struct trial *one = *(struct trial *const *)a, *two = *(struct trial *const *)b;
+
+	if (one->expected != two->expected)
+		return one->expected < two->expected ? 1 : -1;
+	return one < two ? -1 : one > two;
+}
+
 /* ---- doing it ---------------------------------------------------------------------- */
-
-/* A trial, and how long it may take */
-struct queued {
-	struct trial *trial;
-	double seconds;
-};
-
-/**
- * struct queue - trials on their way
- * @q: the longest first
- * @n: how many
- * @begun: how many have begun
- * @total: seconds that all of them may take
- * @done: seconds of those that are over
- */
-struct queue {
-	struct queued *q;
-	size_t n;
-	size_t begun;
-	double total;
-	double done;
-};
-
-static int by_seconds(const void *a, const void *b)
-{
-	const struct queued *one = a, *two = b;
-
-	if (one->seconds != two->seconds)
-		return one->seconds < two->seconds ? 1 : -1;
-	return one->trial < two->trial ? -1 : one->trial > two->trial;
-}
-
-static struct trial *queue_next(void *arg)
-{
-	struct queue *q = arg;
-
-	return q->begun < q->n ? q->q[q->begun++].trial : NULL;
-}
-
-static void queue_over(void *arg, struct trial *t)
-{
-	struct queue *q = arg;
-
-	for (size_t i = 0; i < q->n; i++)
-		if (q->q[i].trial == t)
-			q->done += q->q[i].seconds;
-	remember_time(t);
-}
-
-static void queue_show(void *arg)
-{
-	const struct queue *q = arg;
-	char note[64] = "", text[128] = "";
-	double part = q->done;
-	size_t used = 0;
-
-	for (size_t i = 0; i < q->begun; i++) {
-		const struct trial *t = q->q[i].trial;
-
-		if (t->record.json)
-			continue;
-		part += q->q[i].seconds * judge_progress(t->guest.judge, note, sizeof(note));
-		if (used < sizeof(text) - 1)
-			used += snprintf(text + used, sizeof(text) - used, "%s%s:%s",
-					 used ? " " : "", t->req.arch->name, note);
-	}
-	ui_progress(part, q->total, text);
-}
 
 /* A guest that takes all CPUs of the host has them for itself. */
 static size_t places(const struct job *j)
@@ -263,21 +204,19 @@ static size_t places(const struct job *j)
 
 static void run_job(struct job *j)
 {
-	struct queue q = { .n = j->n };
+	struct trial **order = calloc(j->n, sizeof(*order));
 
-	q.q = calloc(j->n, sizeof(*q.q));
-	if (!q.q)
+	if (!order)
 		die("out of memory");
 	for (size_t i = 0; i < j->n; i++) {
-		q.q[i] = (struct queued){ &j->trials[i], expected(&j->trials[i]) };
-		q.total += q.q[i].seconds;
+		j->trials[i].expected = expected(&j->trials[i]);
+		order[i] = &j->trials[i];
 	}
-	qsort(q.q, q.n, sizeof(*q.q), by_seconds);
-	trials_run(&(struct trial_source){
-		.next = queue_next, .over = queue_over, .show = queue_show,
-		.most = j->o->guests ?: places(j), .arg = &q,
-	});
-	free(q.q);
+	qsort(order, j->n, sizeof(*order), by_expected);
+	trials_run_all(order, j->n, j->o->guests ?: places(j));
+	for (size_t i = 0; i < j->n; i++)
+		remember_time(&j->trials[i]);
+	free(order);
 }
 
 /* How many pairs of twins are not the same */

@@ -134,7 +134,7 @@ static char *first_run(const struct options *o, const struct image *image,
 	trial_choose(&t.req, image);
 	if (kind->resumes && !trials_snapshot(&t, 1))
 		die("there is no snapshot to try %s", kind->name);
-	trials_run_all(&t, 1, 1);
+	trial_run(&t);
 	trial_must_say(&t);
 	if (record_is_good(&t.record) == kind->fails)
 		die("%s was to be %s, but its verdict is %s", t.record.dir, kind->name,

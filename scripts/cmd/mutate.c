@@ -266,7 +266,7 @@ static void judge_record(const struct campaign *c, const struct subject *t,
 static void __noreturn run_guest(const struct campaign *c, struct subject *t)
 {
 	ui_init(UI_QUIET);
-	trials_run_all(&t->trial, 1, 1);
+	trial_run(&t->trial);
 	trial_must_say(&t->trial);
 	judge_record(c, t, &t->trial.record);
 	exit(EXIT_PASS);

@@ -33,7 +33,7 @@ int cmd_replay(const struct options *o)
 	if (o->gdb)
 		return debug_trial(&t, &rec, o->request.stall);
 	ui_stage(t.req.arch->name, "replay");
-	trials_run_all(&t, 1, 1);
+	trial_run(&t);
 	ui_done("%s", record_text(&t.record, "verdict"));
 	trial_must_say(&t);
 	what = record_difference(&rec, &t.record);

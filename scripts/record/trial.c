@@ -118,63 +118,80 @@ void trials_run(const struct trial_source *source)
 	});
 }
 
-/* ---- all of an array ------------------------------------------------------------ */
+/* ---- all of a list -------------------------------------------------------------- */
 
-struct row {
-	struct trial *t;
+/**
+ * struct list - trials that are known beforehand
+ * @t: the trials
+ * @n: how many
+ * @begun: how many have begun, in their order
+ */
+struct list {
+	struct trial *const *t;
 	size_t n;
 	size_t begun;
-	size_t done;
 };
 
-static struct trial *row_next(void *arg)
+static struct trial *list_next(void *arg)
 {
-	struct row *r = arg;
+	struct list *l = arg;
 
-	return r->begun < r->n ? &r->t[r->begun++] : NULL;
+	return l->begun < l->n ? l->t[l->begun++] : NULL;
 }
 
-static void row_over(void *arg, struct trial *t)
+static double weight(const struct trial *t)
 {
-	struct row *r = arg;
-
-	(void)t;
-	r->done++;
+	return t->expected > 0 ? t->expected : 1;
 }
 
-static void row_show(void *arg)
+static void list_show(void *arg)
 {
-	const struct row *r = arg;
+	const struct list *l = arg;
 	char note[64] = "", text[128] = "";
-	double part = r->done;
+	double done = 0, total = 0;
 	size_t used = 0;
 
-	for (size_t i = 0; i < r->begun; i++) {
-		const struct trial *t = &r->t[i];
+	for (size_t i = 0; i < l->n; i++) {
+		const struct trial *t = l->t[i];
+		bool runs = i < l->begun && !t->record.json;
 
-		if (t->record.json)
+		total += weight(t);
+		if (i < l->begun && !runs)
+			done += weight(t);
+		if (!runs)
 			continue;
-		part += judge_progress(t->guest.judge, note, sizeof(note));
+		done += weight(t) * judge_progress(t->guest.judge, note, sizeof(note));
 		if (used < sizeof(text) - 1)
 			used += snprintf(text + used, sizeof(text) - used, "%s%s:%s",
 					 used ? " " : "", t->req.arch->name, note);
 	}
-	ui_progress(part, r->n, text);
+	ui_progress(done, total, text);
 }
 
 /**
- * trials_run_all - run an array of trials
+ * trials_run_all - run a list of trials
  * @t: the trials, begun in this order
  * @n: how many
  * @most: how many at once, 0 for as many as the host has CPUs
+ *
+ * Does not return from Ctrl-C.
  */
-void trials_run_all(struct trial *t, size_t n, size_t most)
+void trials_run_all(struct trial *const *t, size_t n, size_t most)
 {
-	struct row row = { .t = t, .n = n };
+	struct list list = { .t = t, .n = n };
 
 	trials_run(&(struct trial_source){
-		.next = row_next, .over = row_over, .show = row_show, .most = most, .arg = &row,
+		.next = list_next, .show = list_show, .most = most, .arg = &list,
 	});
+}
+
+/**
+ * trial_run - run one trial
+ * @t: the trial
+ */
+void trial_run(struct trial *t)
+{
+	trials_run_all(&t, 1, 1);
 }
 
 /**

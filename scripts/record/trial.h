@@ -20,6 +20,7 @@ enum keep {
  * @from: what its guest goes on from, or NULL if it boots
  * @out: O=
  * @keep: what becomes of its record
+ * @expected: seconds that it may take, for the progress bar; 0 if nobody knows
  * @by_cpu: limits are seconds of CPU, see struct guest
  * @eager: its first failure is all that is asked for
  * @gdb: socket where a debugger finds its guest, see struct guest; @seen ends that
@@ -33,6 +34,7 @@ struct trial {
 	const struct snapshot *from;
 	const char *out;
 	enum keep keep;
+	double expected;
 	bool by_cpu;
 	bool eager;
 	const char *gdb;
@@ -61,7 +63,8 @@ struct trial_source {
 
 void trial_choose(struct request *r, const struct image *image);
 void trials_run(const struct trial_source *source);
-void trials_run_all(struct trial *t, size_t n, size_t most);
+void trials_run_all(struct trial *const *t, size_t n, size_t most);
+void trial_run(struct trial *t);
 bool trials_snapshot(struct trial *t, size_t n);
 void trial_again(struct trial *t, const struct record *rec, struct image *image,
 		 const char *suites, const char *out);
