@@ -1091,6 +1091,23 @@ bool judge_has_failed(const struct judge *j)
 }
 
 /**
+ * judge_booted_well - did a guest boot without a fault?
+ * @j: the judge of a guest that was to boot and no more, after judge_end()
+ *
+ * What such a guest did not do is no fault of it. Called before others go on from
+ * where it is: their consoles do not have its lines.
+ *
+ * Return: whether nothing that its kernel said speaks against it
+ */
+bool judge_booted_well(const struct judge *j)
+{
+	for (size_t i = 0; i < j->n_failures; i++)
+		if (j->failures[i].source <= BY_LOSS && j->failures[i].source != BY_SILENCE)
+			return false;
+	return true;
+}
+
+/**
  * judge_has_protocol - does the console speak as a guest's?
  * @j: the judge
  *

@@ -167,7 +167,8 @@ static bool keep(const struct guest *g, const char *dir)
 
 	if (g->ending == ENDING_KILLED || g->ending == ENDING_QEMU_FAILED)
 		die("no snapshot of a guest: %s", judge_failure(g->judge));
-	if (g->ending != ENDING_ITSELF || !judge_words(g->judge, &at, &size))
+	if (g->ending != ENDING_ITSELF || !judge_words(g->judge, &at, &size) ||
+	    !judge_booted_well(g->judge))
 		return false;
 	text = fmt("%llx %zu\n", at, size);
 	write_file(words, text, strlen(text));
@@ -259,6 +260,6 @@ bool snapshots_take(struct snapshot *s, const struct guest *like, size_t n)
 	free(dirs);
 	free(g);
 	if (!all)
-		ui_note("a guest does not get as far as to a snapshot: each one boots");
+		ui_note("a guest does not get as far as to a snapshot, or not without trouble: each one boots");
 	return all;
 }

@@ -612,6 +612,31 @@ static void a_host_at_fault_says_nothing_of_the_guest(void **state)
 	judge_free(j);
 }
 
+/* Others go on from there, and their consoles do not have what was said before. */
+static void a_boot_is_judged(void **state)
+{
+	static const struct {
+		const char *log;
+		bool good;
+	} boots[] = {
+		{ "[    0.1] smp: Brought up 1 node, 4 CPUs\n", true },
+		{ "[    0.1] WARNING: CPU: 0 PID: 1 at kernel/a.c:1 a+0x1/0x2\n", false },
+		{ "[    0.1] CPU2: failed to come online\n", false },
+		{ "[    0.1] ** 3 printk messages dropped **\n", false },
+		{ "<2>[    0.100000] something that no row knows\n", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(boots); i++) {
+		struct judge *j = judge(NULL, boots[i].log, strlen(boots[i].log), 4096,
+					ENDING_ITSELF, "");
+
+		if (judge_booted_well(j) != boots[i].good)
+			fail_msg("%s", boots[i].log);
+		judge_free(j);
+	}
+}
+
 static void cases_before_are_counted(void **state)
 {
 	struct judge *j = judge_one(BEGIN DEMO "    ok 1 a\n    ok 2 b\nBUG: x\n    ok 3 c\n", "demo");
@@ -645,6 +670,7 @@ int main(void)
 		cmocka_unit_test(lockdep_is_off_after_its_report),
 		cmocka_unit_test(a_log_from_elsewhere),
 		cmocka_unit_test(a_host_at_fault_says_nothing_of_the_guest),
+		cmocka_unit_test(a_boot_is_judged),
 		cmocka_unit_test(cases_before_are_counted),
 		cmocka_unit_test(the_judge_has_a_version),
 	};

@@ -191,6 +191,8 @@ static const struct death {
 	  "the console was silent", "step planted_stuck" },
 	{ "a console without end", "PLAN=planted_flood CONSOLE_MAX=1", "hang", EXIT_BAD,
 	  "the console had more than 1 MB", "step planted_flood" },
+	{ "a warning before there is an init", "PLAN=hotplug PATCHES=" TESTS_DIR "/whole/boot_warns.patch",
+	  "crash", EXIT_BAD, "WARN() reached", NULL },
 	{ "an init that is not there", "PLAN=hotplug KCMDLINE=rdinit=/nowhere", "crash",
 	  EXIT_BAD, "Kernel panic", NULL },
 	{ "a guest that hangs at boot", "PLAN=hotplug STALL=4 KCMDLINE=rdinit=/bin/planted_stuck",
