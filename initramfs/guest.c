@@ -104,11 +104,10 @@ unsigned int random_bit(u64 *state, u64 mask)
 static const char *unusable;
 
 /**
- * plant_unusable - have a file that can be neither read nor written
- * @path: the file
+ * plant_unusable - plant a file that can be neither read nor written
+ * @path: the file; has to stay valid
  *
- * For those who test whether that is noticed. Files that are kept open are affected
- * as well.
+ * For tests of whether that is noticed. It holds for files that are kept open, too.
  */
 void plant_unusable(const char *path)
 {
@@ -202,7 +201,7 @@ bool must_write(const char *path, const char *text)
 	return err ? fail_file(path, -err) : true;
 }
 
-/* Files that are written to so often that a walk to each time would be much */
+/* Files that are written so often that opening them each time would cost much */
 #define KEPT_MAX	64
 
 static struct {
@@ -322,7 +321,7 @@ bool ended_well(const char *what, int status)
  * @list: as "0-2,5"
  * @mask: gets the CPUs
  *
- * Return: whether that is a list of CPUs, without a word if not
+ * Return: whether that is a list of CPUs; prints nothing if not
  */
 bool parse_cpulist(const char *list, u64 *mask)
 {
@@ -392,7 +391,7 @@ bool movable_cpus(u64 cpus, u64 *state, u64 *movable)
 
 /* --- Tasks, as /proc has them --- */
 
-/* A rescuer that has had work to do has the name of its workqueue twice. */
+/* A rescuer that has worked has the name of its workqueue twice. */
 static void forget_work(char *comm)
 {
 	static const char rescuer[] = "kworker/R-";
@@ -424,7 +423,7 @@ static int read_task(const char *name, struct task *t)
 		return 0;
 	if (err < 0)
 		return err;
-	/* A name may have parentheses of its own. */
+	/* A name may contain parentheses. */
 	comm = strchr(text, '(');
 	end = strrchr(text, ')');
 	if (!comm || !end)
@@ -537,7 +536,7 @@ static bool read_slab(struct census *c)
 	char text[256];
 	int n;
 
-	/* A slab that is some CPU's own counts as full: give them all back. */
+	/* A slab that a CPU holds counts as full: take them back from the CPUs. */
 	if (!must_write(SLAB_DIR "/shrink", "1"))
 		return false;
 	n = read_text(objects, text, sizeof(text));

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Takes CPUs offline and online while the module percpu_threads keeps a thread
- * on each of them, and holds what the module says about its threads against
- * what /proc and /sys say.
+ * on each of them, and compares what the module says about its threads with /proc
+ * and /sys.
  *
- * RESPAWN_SEED names the order of events, RESPAWN_CYCLES how often each CPU
+ * RESPAWN_SEED decides the order of events, RESPAWN_CYCLES is how often each CPU
  * goes and comes back.
  */
 #include <stdbool.h>
@@ -41,7 +41,7 @@ struct stats {
 
 static struct census before, after;
 
-/* The moves of a cycle are over for a CPU when it has been off and on. */
+/* In each cycle, each CPU goes offline and comes back. */
 enum move { MOVE_OFF, MOVE_ON, MOVE_NONE };
 
 static u64 seed = 1;
@@ -57,7 +57,7 @@ static struct thread threads[CPUS_MAX];
 static unsigned int stranger_in[PIDS_MAX];
 static unsigned int scan = 1;
 
-/* Where we are, for a diagnostic */
+/* Context of a failure, for its message */
 static const char *testcase;
 static unsigned long cycle;
 static int moved = -1;
@@ -265,9 +265,9 @@ static bool check_task(const struct task *t, unsigned int cpu)
 }
 
 /*
- * Most tasks are none of the module's, and to read them all at each step takes
- * longer than the step. A pid is not used anew before all others were, so one
- * that was there a scan ago is still the same task.
+ * Most tasks do not belong to the module, and reading all of them takes longer than
+ * a step. A pid is reused only after all others were used, so a pid that was there a
+ * scan ago is still the same task.
  */
 static void mark_stranger(unsigned int pid)
 {

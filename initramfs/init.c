@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * PID 1 of the guest. It runs the plan and reboots, which ends QEMU. Nothing
- * that goes wrong on the way keeps it from that: it says so and goes on.
+ * PID 1 of the guest. It runs the plan and reboots, which ends QEMU. After an error
+ * it prints "respawn: error ..." and goes on.
  *
  * The host reads the lines that begin with "respawn:".
  */
@@ -50,7 +50,7 @@ static unsigned long long seed = 1;
 static bool shell;
 static bool snapshot;
 
-/* Parameters that are the programs' own; they find them in the environment. */
+/* Parameters for programs, which find them in the environment */
 static const struct {
 	const char *name;
 	const char *variable;
@@ -162,7 +162,7 @@ static void read_parameter(const char *word)
 		kmsg_print("respawn: error no parameter respawn.%s", word);
 }
 
-/* What is read stays in @text, which the parameters point into. */
+/* @text has to stay valid: the parameters point into it. */
 static void read_parameters(const char *path, char *text, size_t size)
 {
 	int n = read_text(path, text, size);
@@ -240,7 +240,7 @@ static int exit_status(int status)
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-/* Wait for @child; whoever else ended was left to PID 1. */
+/* Wait for @child. Other children that end are orphans, left to PID 1. */
 static int await(pid_t child)
 {
 	int status;
@@ -259,8 +259,8 @@ static void child_ended(int signal)
 }
 
 /*
- * Outside of ppoll() the signal is blocked. So a child that ends just before it
- * interrupts it all the same.
+ * The signal is blocked except during ppoll(). So a child that ends just before
+ * ppoll() interrupts it, too.
  */
 static void block_sigchld(sigset_t *unblocked)
 {
@@ -301,8 +301,8 @@ static bool relay(int fd, struct kmsg_stream *s)
 
 /*
  * Print what a program writes, line by line, until it has ended. Each line is a
- * record of its own, and one that the program does not end is ended here. Processes
- * that it has left behind may have the pipe open still, and are not waited for.
+ * record of its own, also a last one without a newline. Other processes may still
+ * have the pipe open; they are not waited for.
  */
 static int await_output(pid_t child, int fd, const sigset_t *unblocked)
 {
@@ -446,7 +446,7 @@ static size_t choose_steps(const char *chosen[])
 	return nr;
 }
 
-/* Stop here, to go on in each run with words of its own. */
+/* A run goes on from here, with parameters of its own. */
 static void stop_for_snapshot(void)
 {
 	if (load_module("snapshot", ""))
@@ -456,7 +456,7 @@ static void stop_for_snapshot(void)
 	unload_module("snapshot");
 }
 
-/* From here on, what CPU goes first is up to the seed. */
+/* From here on, the seed decides which CPU runs first. */
 static bool begin_to_steer(void)
 {
 	char parameters[512], *c;
@@ -528,7 +528,7 @@ static void run_shell(void)
 		kmsg_print("respawn: error BusyBox cannot install its commands");
 	run_busybox(sh, true);
 
-	/* A UART that is reset in mid-word loses the end of it. */
+	/* A reset of the UART would lose what it has not sent yet. */
 	fd = open("/dev/console", O_RDWR | O_NOCTTY);
 	if (fd >= 0)
 		tcdrain(fd);
@@ -552,6 +552,6 @@ int main(void)
 	sync();
 	reboot(RB_AUTOBOOT);
 	complain("reboot", "");
-	/* The death of PID 1 is a panic, and that reboots too. */
+	/* If PID 1 ends, the kernel panics, which reboots as well. */
 	return EXIT_FAILURE;
 }

@@ -31,7 +31,7 @@ int kmsg_open(void)
 {
 	kmsg_fd = open(KMSG_PATH, O_WRONLY | O_CLOEXEC);
 	if (kmsg_fd < 0 && errno == ENOENT) {
-		/* No devtmpfs: to say so needs a node all the same. */
+		/* Without devtmpfs there is no node, but an error to print. */
 		mkdir("/dev", 0755);
 		if (!mknod(KMSG_PATH, S_IFCHR | 0600, KMSG_DEV))
 			kmsg_fd = open(KMSG_PATH, O_WRONLY | O_CLOEXEC);
@@ -40,8 +40,8 @@ int kmsg_open(void)
 }
 
 /*
- * One record is one write(). Without the newline the kernel would hold it back
- * until the next record, in case this one goes on.
+ * One record is one write(). Without the newline the kernel would wait with it until
+ * the next record, in case that continues the line.
  */
 static void kmsg_line(char *line, size_t len)
 {

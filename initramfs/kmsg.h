@@ -2,8 +2,8 @@
 #ifndef RESPAWN_KMSG_H
 #define RESPAWN_KMSG_H
 /*
- * What the guest's user space has to say goes to the kernel log: there it is
- * in order with the kernel's own lines and on the console when write() returns.
+ * The guest's user space prints to the kernel log. So its lines are in order with
+ * those of the kernel, and on the console when write() returns.
  */
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Puts the threads of the module torture, and what else it has, to stress: one
- * actor takes CPUs offline and online, the others have the module spawn, start,
- * wake and destroy, or do what processes do.
+ * Stress for the objects of the module torture. One actor takes CPUs offline and
+ * online. The others have the module spawn, start, wake and destroy threads, or do
+ * what processes do.
  *
- * Each actor draws what it does from a stream of its own. RESPAWN_SEED names the
- * streams, RESPAWN_CYCLES says how often the first actor moves CPUs, the others
- * go on until it is done. RESPAWN_ACTORS is their number, RESPAWN_OPS which
- * operations there are, as "name" or "name:weight"; without it the seed decides.
+ * Each actor has its own stream of random numbers. RESPAWN_SEED seeds the streams.
+ * RESPAWN_CYCLES is how often the first actor moves CPUs; the others go on until it
+ * is done. RESPAWN_ACTORS is the number of the others. RESPAWN_OPS lists the
+ * operations, as "name" or "name:weight"; without it the seed decides.
  * RESPAWN_PLANT names a defect to plant: a case that is to fail, or see plant().
  *
  * The module decides whether all holds that has to. After the first thing that
@@ -45,10 +45,10 @@
 #define VISITOR		"/modules/visitor.ko"
 #define PRINTK		"/proc/sys/kernel/printk"
 
-/* Console level: notices are said, information is not */
+/* Console level: notices are printed, information is not */
 #define WITHOUT_INFO	"6"
 
-/* Cycles between two words of how far the run is */
+/* Cycles between two progress messages */
 #define SAY_CYCLES	10
 
 #define OPS_MAX		64
@@ -57,11 +57,11 @@
 #define STATES_MAX	512
 #define TEXT_LEN	16384
 
-/* Time that is left to actors after a failure, in polls */
+/* How long actors may take to end after a failure, in polls */
 #define POLL_NS		100000000
 #define POLLS_MAX	10
 
-/* How often what is left over is counted, before it counts */
+/* How often the objects that are left over are counted before that is a failure */
 #define LEFTOVER_TRIES	20
 
 /* The module knows actors by these numbers. It is actor 0 itself. */
@@ -78,14 +78,14 @@
 /**
  * struct op - an operation
  * @name: its name in the event log
- * @weight: how often it is done, beside the others; 0 is never
- * @fn: does it and returns 0 or -errno; NULL if the module does
- * @hotplug: it is one of the actor's that moves CPUs
- * @slots: how many things the module has for it
+ * @weight: how often it is done, relative to the others; 0 is never
+ * @fn: does it and returns 0 or -errno; NULL if the module does it
+ * @hotplug: it belongs to the actor that moves CPUs
+ * @slots: how many objects the module has for it
  * @needs: a file without which it can't be done, or NULL
- * @honest: errnos that it may end with; the module judges those of operations on
- *	CPUs and of forks
- * @chosen: it was asked for by its name
+ * @honest: errnos that are no error of the driver; the module judges the errnos of
+ *	operations on CPUs and of forks
+ * @chosen: RESPAWN_OPS names it
  */
 struct op {
 	char name[NAME_LEN];
@@ -157,19 +157,19 @@ static size_t next_state;
 
 /* There was an error of the driver. */
 static bool broken;
-/* An actor hangs in an operation, and who does one like it would, too. */
+/* An actor hangs in an operation. The same operation would hang elsewhere, too. */
 static bool stuck;
 
 /* How many operations each actor did */
 static unsigned long *done;
 
-/* Actors wait at one end until the other is closed: then all of them are there. */
+/* Actors wait at one end until the other is closed, so that all of them exist. */
 static int gate[2];
 
-/* The defect that is asked for, or empty */
+/* The defect to plant, or empty */
 static const char *planted = "";
 
-/* Is "@kind:@what" the defect that is asked for? */
+/* Is "@kind:@what" the defect to plant? */
 static bool is_planted(const char *kind, const char *what)
 {
 	size_t len = strlen(kind);
@@ -189,7 +189,7 @@ static u64 draw(u64 below)
 	return (random_next(&rng) >> 32) % below;
 }
 
-/* A child process; @who is what it is for. */
+/* Fork a child process; @who says what it is for. */
 static pid_t fork_for(const char *who)
 {
 	pid_t child;
@@ -207,8 +207,8 @@ static pid_t fork_for(const char *who)
 /* --- The module --- */
 
 /*
- * ECANCELED is an answer of the module's, and so is ETIMEDOUT, which it has said
- * more of. All else means that the driver did not do what it is to do.
+ * ECANCELED means that the run is over. ETIMEDOUT comes with a message of the module
+ * itself. Any other errno means that the driver did not do its work.
  */
 __printf(2, 3)
 static int torture(const char *file, const char *fmt, ...)
@@ -232,7 +232,7 @@ static bool settle(void)
 	return !torture("settle", "1");
 }
 
-/* An operation of the driver's own, for the module to know of */
+/* Tell the module that an operation of the driver itself begins. */
 static int begin(const struct op *op, unsigned int slot, u64 arg)
 {
 	int err = torture("begin", "%s %u %u %llu", op->name, actor, slot, arg);
@@ -252,7 +252,10 @@ static bool is_honest(const struct op *op, int err)
 	return op->hotplug;
 }
 
-/* It failed because of what we did to have it fail, if it is @meant to. */
+/*
+ * Tell the module that an operation of the driver itself has ended. @meant: it failed
+ * because of the failure that the driver injected.
+ */
 static int end_meant(const struct op *op, unsigned int slot, u64 arg, int result, bool meant)
 {
 	torture("end", "%s %u %u %llu %d %d", op->name, actor, slot, arg, result, meant);
@@ -338,7 +341,7 @@ static const struct oracle *violated(void)
 	return NULL;
 }
 
-/* If that can't be known, there is nothing to wait for either. */
+/* After an error of the driver a run is over as well. */
 static bool is_over(void)
 {
 	return broken || !read_oracles() || violated();
@@ -364,12 +367,12 @@ static void expect_online(unsigned int cpu, bool on)
 }
 
 /*
- * Meanwhile somebody else's operation is refused, which is no excuse for ours that
- * fails, too.
+ * A planted defect: fail while the operation of another actor is refused. The refusal
+ * must not excuse the failure.
  */
 static int move_refused(void)
 {
-	/* One sets the state up, the other one removes it, if there was one. */
+	/* If the state is set up, the first one removes it. */
 	torture("op", "cpuhp %u 0 1", INTRUDER);
 	torture("op", "cpuhp %u 0 1", INTRUDER);
 	return -ENODEV;
@@ -385,7 +388,7 @@ static int move(unsigned int cpu, bool on)
 	return err;
 }
 
-/* Move a CPU that nobody asked for, because that was asked for. */
+/* A planted defect: move a CPU that is not to be moved. */
 static void go_astray(void)
 {
 	static unsigned int chances;
@@ -397,7 +400,7 @@ static void go_astray(void)
 	write_cpu(cpu, "online", !bit(online, cpu));
 }
 
-/* After an error of ours it is not known which CPUs should be online. */
+/* After an error of the driver it is not known which CPUs should be online. */
 static void check_threads(void)
 {
 	if (broken)
@@ -447,12 +450,12 @@ static pid_t move_aside(unsigned int cpu, bool on)
 	return child;
 }
 
-/* Returns 0 or -errno, also when the process did not come to its end. */
+/* Returns 0, or -errno; -ECHILD if the process did not do its work. */
 static int await_move(pid_t child, unsigned int cpu)
 {
 	int status;
 
-	if (child < 0 || !await_child(child, &status) || !ended_well("who moves a CPU", status))
+	if (child < 0 || !await_child(child, &status) || !ended_well("the process that moves a CPU", status))
 		return -ECHILD;
 	if (WEXITSTATUS(status))
 		return -WEXITSTATUS(status);
@@ -460,7 +463,7 @@ static int await_move(pid_t child, unsigned int cpu)
 	return 0;
 }
 
-/* Several at once, each by a process of its own */
+/* Move several CPUs at once, each by a process of its own. */
 static int do_set(const struct op *op)
 {
 	pid_t child[CPUS_MAX];
@@ -482,15 +485,15 @@ static int do_set(const struct op *op)
 		not_moved |= 1ULL << cpu;
 		result = err;
 	}
-	/* The kernel is not to blame for a process of ours that did not move its CPU. */
+	/* If a process did not do its work, the kernel did nothing wrong. */
 	end_meant(op, not_moved, set, result, broken);
 	check_threads();
 	return result;
 }
 
 /*
- * A CPU walks from the first to the last of these by itself, with interrupts
- * off. The kernel takes one of them for a target, and BUGs on the way.
+ * Between these two states a CPU goes on by itself, with interrupts off. The kernel
+ * accepts a state in between as a target, and hits a BUG() on the way.
  */
 static bool may_stop_at(const char *name, bool *inside)
 {
@@ -517,7 +520,7 @@ static bool read_states(void)
 			return fail("%s: cannot make sense of %s", STATES_PATH, line);
 		if (nr_states == STATES_MAX)
 			return fail("%s: there are more than %d", STATES_PATH, STATES_MAX);
-		/* Whoever removed one of these meanwhile would be told to fail. */
+		/* Another actor may remove these, and its operation would fail. */
 		if (!strncmp(name, "respawn/", 8))
 			continue;
 		states[nr_states++] = state;
@@ -530,8 +533,8 @@ static bool read_states(void)
 }
 
 /*
- * On the way down, what a dead CPU has lost, its RCU callbacks for one, comes
- * back only if it goes up all the way. So it dies all the way, too.
+ * What a dead CPU has lost, such as its RCU callbacks, comes back only if it goes up
+ * all the way. So a CPU on its way down stops while it is still online.
  */
 static int draw_stop(unsigned int cpu)
 {
@@ -540,7 +543,7 @@ static int draw_stop(unsigned int cpu)
 	return stops[first + draw(nr_stops - first)];
 }
 
-/* As far as a state in between, and then on or back */
+/* Move a CPU to a state in between, and then on or back. */
 static int do_partial(const struct op *op)
 {
 	unsigned int cpu;
@@ -551,7 +554,7 @@ static int do_partial(const struct op *op)
 		return -EAGAIN;
 	cpu = random_bit(&rng, movable);
 	state = draw_stop(cpu);
-	/* The kernel refuses to have the last but one taken for offline. */
+	/* The kernel refuses this target for the last CPU that is online. */
 	on = draw(2) || __builtin_popcountll(online & ~(1ULL << cpu)) < 2;
 	last = states[on ? nr_states - 1 : 0];
 	err = begin(op, cpu, state);
@@ -560,10 +563,10 @@ static int do_partial(const struct op *op)
 	err = write_cpu(cpu, "hotplug/target", state);
 	if (!err)
 		usleep(draw(2000));
-	/* Some states are none to stop at. */
+	/* A CPU can't stop at some states. */
 	if (!err || err == -EINVAL)
 		err = write_cpu(cpu, "hotplug/target", last);
-	/* The file "online" knows nothing of it, and takes a CPU for what it was. */
+	/* The file "online" does not see that, and still has the former state. */
 	if (!err)
 		err = move(cpu, on);
 	end(op, cpu, state, err);
@@ -571,7 +574,7 @@ static int do_partial(const struct op *op)
 	return err;
 }
 
-/* Did the state fail that was to? Then the kernel has forgotten that it is to. */
+/* The kernel resets the file when the state has failed. */
 static bool has_failed(unsigned int cpu)
 {
 	char path[64], text[16];
@@ -592,7 +595,7 @@ static int fail_at(unsigned int cpu, int state)
 	return err;
 }
 
-/* Every state gets to fail, in turn; some can't. */
+/* Each state fails in turn; some can't fail. */
 static int do_failing(const struct op *op)
 {
 	unsigned int cpu;
@@ -618,8 +621,8 @@ static int do_failing(const struct op *op)
 }
 
 /*
- * A CPU comes up, or not, for want of something that there is again afterwards.
- * @give_back says whether that is why it did not.
+ * Bring a CPU up while something is missing. @take takes it away and @give_back
+ * returns it. @give_back gets the result, and says whether that is the reason for it.
  */
 static int do_wanting(const struct op *op, u64 arg, void (*take)(u64 arg),
 		      bool (*give_back)(int err))
@@ -647,13 +650,13 @@ static int hunger;
 /* Let the allocation @nth from now of this process fail. */
 static void starve(u64 nth)
 {
-	/* It is open until the end: to open it takes allocations of its own. */
+	/* It stays open: opening it again would take allocations, too. */
 	hunger = open_file(FAIL_NTH, O_RDWR);
 	if (hunger < 0 || dprintf(hunger, "%llu", nth) < 0)
 		fail_file(FAIL_NTH, errno);
 }
 
-/* What is left to count is 0 once the allocation has failed. */
+/* The counter is 0 once the allocation has failed. */
 static bool feed(int err)
 {
 	char left[16] = "";
@@ -668,7 +671,7 @@ static bool feed(int err)
 	return ok && err == -ENOMEM && !atoi(left);
 }
 
-/* One of the allocations on the way up fails, and if it matters the CPU stays off. */
+/* One of the allocations on the way up fails. If it matters, the CPU stays offline. */
 static int do_starved(const struct op *op)
 {
 	return do_wanting(op, 1 + draw(60), starve, feed);
@@ -677,8 +680,8 @@ static int do_starved(const struct op *op)
 static pid_t filler;
 
 /*
- * No thread can be forked, by anybody, for @us. It must not be for longer: a work
- * item may wait for a worker, and the CPU for that.
+ * For @us, no thread can be forked. It must not take longer: a work item may wait
+ * for a worker, and the CPU for that work item.
  */
 static void fill(u64 us)
 {
@@ -699,7 +702,7 @@ static bool empty(int err)
 
 	must_write(THREADS_MAX, threads_max);
 	if (filler < 0 || !await_child(filler, &status) ||
-	    !ended_well("who lets threads be forked again", status))
+	    !ended_well("the process that restores threads-max", status))
 		return false;
 	return !WEXITSTATUS(status) && err == -EAGAIN;
 }
@@ -742,7 +745,7 @@ static int find_thread(unsigned int n, unsigned int *slot)
 	return 0;
 }
 
-/* A pid is not used anew for long, so at worst there is nobody any more. */
+/* A pid is not reused soon. At worst the thread is gone by now. */
 static int do_signal(const struct op *op)
 {
 	int sig = 1 + draw(31);
@@ -758,7 +761,7 @@ static int do_signal(const struct op *op)
 	return end(op, slot, sig, kill(pid, sig) ? -errno : 0);
 }
 
-/* Processes that end at once; all of them are there at the same time. */
+/* Fork processes that end immediately. */
 static int do_fork(const struct op *op)
 {
 	u64 n = 1 + draw(4);
@@ -782,7 +785,7 @@ static int do_fork(const struct op *op)
 	return end(op, 0, n, err);
 }
 
-/* Pages come and go, and caches with them. */
+/* Allocate and free pages, and drop caches. */
 static int do_memory(const struct op *op)
 {
 	size_t size = (1 + draw(4)) << 18;
@@ -803,7 +806,7 @@ static int do_memory(const struct op *op)
 	return end(op, 0, size, err);
 }
 
-/* Have the scheduler move us; that CPU may be no more when we get there. */
+/* Have the scheduler move this process. The CPU may go offline meanwhile. */
 static int do_migrate(const struct op *op)
 {
 	unsigned int cpu = random_bit(&rng, cpus), i;
@@ -825,8 +828,8 @@ static int do_migrate(const struct op *op)
 }
 
 /*
- * A module comes and goes. Of two that load it at once both are told that they have,
- * and both unload it: one of them gets an error, and is not to mind.
+ * Load and unload a module. If two actors load it at once, the kernel reports success
+ * to both. Both unload it then, and one of them gets an error, which is expected.
  */
 static int do_module(const struct op *op)
 {
@@ -903,8 +906,8 @@ static bool act_once(bool hotplug)
 }
 
 /*
- * What was drawn may have had nothing to do each time, as to take a CPU online when
- * none is offline. A run that moves no CPU is none.
+ * Each operation that was drawn may have had nothing to do, such as taking a CPU
+ * online while none is offline. A run has to move a CPU once at least.
  */
 static void insist(void)
 {
@@ -976,7 +979,7 @@ static pid_t wait_a_bit(int *status)
 	return waitpid(-1, status, WNOHANG);
 }
 
-/* Whoever moves CPUs may be the one that is missing, and stops the others no more. */
+/* The actor that moves CPUs may be gone. It does not stop the others then. */
 static void give_up(void)
 {
 	broken = true;
@@ -1011,7 +1014,7 @@ static void run_actors(void)
 	sigemptyset(&set);
 	sigaddset(&set, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &set, NULL);
-	/* One of them may see to it that nobody can fork. */
+	/* One of them may do "full" as soon as it runs: no process can be forked then. */
 	if (pipe(gate)) {
 		fail("pipe: %s", strerror(errno));
 		return;
@@ -1088,8 +1091,9 @@ static bool choose_op(char *word)
 }
 
 /*
- * All at once hide each other: what one of them has broken, the next one mends.
- * So three seeds in four leave out about half, and what is left they weigh anew.
+ * Operations hide the effects of each other: a wake-up that was lost is made good by
+ * the next one. So three seeds in four leave out about half of the operations, and
+ * draw new weights for the rest.
  */
 static void draw_ops(void)
 {
@@ -1100,10 +1104,10 @@ static void draw_ops(void)
 		return;
 	for (i = 0; i < nr_ops; i++)
 		ops[i].weight *= draw(2) * (1 + draw(4));
-	/* These two stay in, if rarely: a run in which no CPU moves is none. */
+	/* These two stay in, if rarely: each run has to move CPUs. */
 	if (!find_op("offline")->weight)
 		find_op("offline")->weight = 1;
-	/* One of them is nothing without the other. */
+	/* One of them has nothing to do without the other. */
 	find_op("online")->weight = find_op("offline")->weight;
 }
 
@@ -1126,7 +1130,7 @@ static bool choose_ops(char *names)
 	return true;
 }
 
-/* Operations that are drawn do without actors that there are none of. */
+/* Without actors, their operations are left out of the draw. */
 static bool leave_out_actors(void)
 {
 	size_t i;
@@ -1204,8 +1208,8 @@ static bool plant(void)
 static struct census before, after;
 
 /*
- * Threads may park if they do now, or if it is one of the operations. A kernel that
- * only parks has no such file.
+ * Threads may be parked if they are now, or if an operation switches to that. A
+ * kernel that always parks has no such file.
  */
 static bool see_respawn(void)
 {
@@ -1228,7 +1232,7 @@ static bool drop_quietly(void)
 	return !find_op("memory")->weight || must_write(DROP_CACHES, "4");
 }
 
-/* An allocation that may sleep can fail, too, and no word of it. */
+/* Let allocations fail that may sleep, too, without a message. */
 static bool arm_failslab(void)
 {
 	if (access(FAILSLAB_DIR, F_OK))
@@ -1237,7 +1241,7 @@ static bool arm_failslab(void)
 	       must_write(FAILSLAB_DIR "/verbose", "0");
 }
 
-/* An allocation that fails while a file is opened would say nothing of the kernel. */
+/* Open the files now, so that an injected failure does not hit the open(). */
 static bool open_cpus(void)
 {
 	static const char *const files[] = { "online", "hotplug/target", "hotplug/fail" };
@@ -1255,7 +1259,7 @@ static bool open_cpus(void)
 	return true;
 }
 
-/* The hotplug thread is there from the beginning. */
+/* The hotplug thread exists from the beginning. */
 static bool begin_percpu(void)
 {
 	const struct op *op = find_op("percpu");
@@ -1295,8 +1299,8 @@ static void restore(void)
 }
 
 /*
- * The last to let go of a dead task is the CPU that it ran on, which may take its
- * time where CPUs run in parallel. What has leaked stays.
+ * The CPU that a dead task ran on drops the last reference to it. Where CPUs run in
+ * parallel, that may take some time. What has leaked stays.
  */
 static bool take_last_census(void)
 {
@@ -1311,7 +1315,7 @@ static bool take_last_census(void)
 	return true;
 }
 
-/* What is left over is no error of the driver, but what the oracle looks out for. */
+/* What is left over is not an error of the driver: an oracle looks out for it. */
 static void tell_leftover(const char *what)
 {
 	ktap_note("%s", what);
@@ -1330,7 +1334,7 @@ static void count_leftovers(void)
 	torture("expect", "nothing_left");
 }
 
-/* Why an oracle has nothing to say, or NULL; a run that was cut short owes nothing. */
+/* Why an oracle has no result, or NULL. In a run that was cut short it needs none. */
 static const char *no_result(const struct oracle *o, bool whole)
 {
 	if (whole && !o->asked && strcmp(o->must, "-")) {
@@ -1377,11 +1381,11 @@ static void say_rate(const struct timespec *begun)
 }
 
 /*
- * The kernel has some lines to say of each CPU that goes or comes, and each letter
- * is an access to a device: a fifth of the time of a run that does little else, for
- * what the event log has anyway. What goes wrong is said at a level of its own, and
- * who finds something lets the kernel talk again; but for RCU, which shows the stacks
- * of CPUs in a stall, and not those of tasks.
+ * The kernel prints some lines for each CPU that goes or comes, and each letter is an
+ * access to a device. That is a fifth of the time of a run that does little else, and
+ * the event log has it anyway. Failures are printed at a louder level. An oracle that
+ * fires raises the console level again, and so does the kernel at an oops. An RCU
+ * stall does not: the console has the stacks of CPUs then, and not those of tasks.
  */
 static void hush(void)
 {

@@ -71,10 +71,10 @@ static const struct defect defects[] = {
 	{ "OPS=starved ", NULL, "error stress: no operation on CPUs could be done" },
 
 	/* A process that does not come to its end, or is not there at all */
-	{ "OPS=set ", "killed:set", "error stress: who moves a CPU was ended by signal 9" },
+	{ "OPS=set ", "killed:set", "error stress: the process that moves a CPU was ended by signal 9" },
 	{ "OPS=fork ", "killed:fork", "error stress: a forked process was ended by signal 9" },
 	{ "OPS=offline,full ", "killed:full",
-	  "error stress: who lets threads be forked again was ended by signal 9" },
+	  "error stress: the process that restores threads-max was ended by signal 9" },
 	{ ALL, "killed:actor", "error stress: an actor was ended by signal 9" },
 	{ "OPS=set ", "unforked:set", "error stress: fork to move CPU " },
 	{ "OPS=fork ", "unforked:fork", "fail: stress.results_kept: fork of a process returns -38" },
