@@ -455,7 +455,8 @@ static int await_move(pid_t child, unsigned int cpu)
 {
 	int status;
 
-	if (child < 0 || !await_child(child, &status) || !ended_well("the process that moves a CPU", status))
+	if (child < 0 || !await_child(child, &status) ||
+	    !ended_well("the process that moves a CPU", status))
 		return -ECHILD;
 	if (WEXITSTATUS(status))
 		return -WEXITSTATUS(status);

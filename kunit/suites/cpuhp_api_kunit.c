@@ -599,7 +599,7 @@ static void disabled_hotplug_is_refused(struct kunit *test)
 	offline(test);
 }
 
-/* Someone who takes a CPU offline, to be looked at while it has to wait */
+/* A thread that takes a CPU offline, to be observed while it has to wait */
 struct remover {
 	struct task_struct *k;
 	struct completion begun;

@@ -44,7 +44,7 @@
  * @release: it waits for this where it has to wait
  * @stopping: completed once it sees that it has to stop
  * @comp: what kthread_complete_and_exit() completes
- * @stopped: somebody else has stopped it, which nobody may do twice
+ * @stopped: it was stopped by another thread, and must not be stopped again
  * @errand: what it is to do, where the case must look on
  * @arg: argument of @errand, or for what is special in a case
  * @gate: what @errand waits for in the end
@@ -655,7 +655,7 @@ static int park_self(void *data)
 	struct subject *s = data;
 	int early;
 
-	/* Nobody asked for it: this returns at once. */
+	/* There is no request to park, so this returns immediately. */
 	kthread_parkme();
 	early = kthread_should_park();
 	s->result = kthread_park(current);
@@ -859,7 +859,7 @@ static void users_move_a_thread_unless_it_is_bound(struct kunit *test)
  * @place: how many works of the bench had begun when it began last
  * @when: jiffies when it began last
  * @cpu: where it ran last
- * @by: who ran it last
+ * @by: the task that ran it last
  * @again: times it still has to queue itself
  * @requeued: what that returned last
  * @slow: it waits for @release
@@ -1504,7 +1504,7 @@ static void cancel_ends_though_others_modify(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, timer_pending(&c->d.timer));
 }
 
-/* --- An address space of somebody else's --- */
+/* --- The address space of another process --- */
 
 #define WORD		8
 
@@ -1640,7 +1640,7 @@ static void freezer_end(void *data)
 	shell("cd /tmp && busybox rmdir freezer/x; busybox umount freezer; busybox rmdir freezer");
 }
 
-/* Nobody can stop a thread that stays frozen. */
+/* A thread that stays frozen can't be stopped. */
 static void thaw(void *data)
 {
 	shell("echo THAWED >/tmp/freezer/x/freezer.state");

@@ -517,8 +517,8 @@ static void failed_respawn_rolls_back(struct kunit *test)
 }
 
 /*
- * Each of the CPU's threads takes two allocations of who brings the CPU up. When
- * one fails, those that would not fail must not make up for it.
+ * The task that brings a CPU up does two allocations for each of the CPU's threads.
+ * If one fails, others that succeed must not hide that.
  */
 static void failed_allocation_rolls_back(struct kunit *test)
 {

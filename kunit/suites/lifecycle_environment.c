@@ -228,7 +228,7 @@ static bool no_workers(void)
 	return false;
 }
 
-/* A child has the timer slack of who forked it as its default: a mark. */
+/* A child inherits the timer slack of its parent as its default, which marks it. */
 #define MARK	12345
 
 /*

@@ -487,7 +487,7 @@ static void started_means_initfn_has_run(struct kunit *test)
 	}
 }
 
-/* A caller of every operation who is being killed meanwhile */
+/* A caller of each operation that is being killed meanwhile */
 static int killed_caller(void *data)
 {
 	struct life *l = data;

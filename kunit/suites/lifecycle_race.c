@@ -19,7 +19,7 @@
 #define WAKEUPS		300
 
 /**
- * struct caller - somebody else who works on threads, in a work item
+ * struct caller - a work item that works on threads
  * @work: what that one does
  * @l: thread it is about
  * @k: task of @l, with a reference
@@ -245,7 +245,7 @@ void nested_from_corefn(struct kunit *test)
 
 /**
  * struct storm - wake-ups from everywhere
- * @k: who is woken
+ * @k: the thread that is woken
  * @posted: how much there is to do so far
  * @served: how much of that the thread has seen
  * @all: served all there will ever be
@@ -293,7 +293,7 @@ void wakeup_storm_loses_nothing(struct kunit *test)
 		c[i].answer = &s;
 	call_all(c, CALLERS);
 	await_all(test, c, CALLERS);
-	/* Nobody wakes it any more: what it has not heard of, it never will. */
+	/* No wake-up follows: what the thread has not seen by now, it never sees. */
 	KUNIT_EXPECT_GT(test, wait_for_completion_timeout(&s.all, BOUND), 0);
 	KUNIT_EXPECT_EQ(test, s.served, CALLERS * WAKEUPS);
 	KUNIT_EXPECT_EQ(test, life_destroy(l), 0);

@@ -321,7 +321,7 @@ static void __exit percpu_exit(void)
 
 	debugfs_remove(percpu_dir);
 	cpuhp_remove_state(percpu_state);
-	/* Nobody can read these any more. */
+	/* These can't be read any more. */
 	WARN(wrong != atomic_read(&percpu_wrong),
 	     "percpu_threads: the last threads ended badly\n");
 	percpu_free_all();

@@ -3,8 +3,8 @@
  * Which threads there are: each online CPU has to have its own, once, and an
  * offline one has none but those that are parked, if threads park.
  *
- * Who takes CPUs offline and online asks for it between two of these
- * operations, so the CPUs stay as they are meanwhile.
+ * The actor that takes CPUs offline and online requests it between two of its
+ * operations, so no CPU moves meanwhile.
  */
 #include <linux/cpu.h>
 #include <linux/cpumask.h>
@@ -39,7 +39,7 @@ struct census {
 
 static struct census census;
 
-/* A thread of a name that is somebody else's, because that was asked for */
+/* A planted defect: a thread that has the name of another one */
 static struct task_struct *census_stray;
 
 static int census_fn(void *unused)
@@ -47,7 +47,7 @@ static int census_fn(void *unused)
 	return 0;
 }
 
-/* Have a thread that looks like @name of @cpu. */
+/* Plant a thread that has the name of @cpu's ksoftirqd. */
 static void census_plant(enum torture_oracle o, unsigned int cpu)
 {
 	struct task_struct *k;
@@ -110,7 +110,7 @@ static void census_judge(int i, unsigned int cpu, bool parks)
 	}
 }
 
-/* Of a CPU that came up while its threads were parked, some still may be. */
+/* With @parks, threads of an offline CPU may exist, parked. */
 static void census_judge_all(bool parks, bool with_own)
 {
 	unsigned int cpu;
@@ -134,11 +134,13 @@ static void census_expect_mask(u64 mask)
 }
 
 /**
- * torture_census - see whether the threads there are fit the CPUs there are
+ * torture_census - check the threads of all CPUs
  * @text: "mask parks": the CPUs that should be online, and whether the threads
- *	of others may be there, parked
+ *	of offline CPUs may exist, parked
  *
- * Context: Process context, of who takes CPUs offline and online.
+ * Called for each write to the file "census".
+ *
+ * Context: Process context, of the actor that takes CPUs offline and online.
  * Return: 0 or -EINVAL
  */
 int torture_census(const char *text)
@@ -163,7 +165,7 @@ int torture_census(const char *text)
 }
 
 /**
- * torture_census_drain - end what was there only because that was asked for
+ * torture_census_drain - end the planted thread
  */
 void torture_census_drain(void)
 {

@@ -23,11 +23,11 @@
 
 static struct torture_log *torture_log;
 
-/* Nests in everything: whoever holds it takes no other lock. */
+/* The innermost lock: no other one is taken while it is held. */
 static DEFINE_RAW_SPINLOCK(torture_log_lock);
 
 /**
- * torture_events_init - have a log and say where
+ * torture_events_init - allocate the log and print where it is
  *
  * Return: 0 or -ENOMEM
  */
@@ -43,7 +43,7 @@ int torture_events_init(void)
 	torture_log->entries = (LOG_SIZE - sizeof(*torture_log)) /
 			       sizeof(struct torture_event);
 	torture_log->entry_size = sizeof(struct torture_event);
-	/* Whoever looks from outside and sees the magic sees the rest. */
+	/* The host reads this memory: if it sees the magic, it sees the rest. */
 	smp_store_release(&torture_log->magic, TORTURE_LOG_MAGIC);
 	pr_info("events at 0x%llx size %lu\n",
 		(unsigned long long)page_to_phys(page), (unsigned long)LOG_SIZE);
@@ -51,9 +51,9 @@ int torture_events_init(void)
 }
 
 /**
- * torture_events_exit - give the log's memory back, of a module that did not load
+ * torture_events_exit - free the log of a module that could not be loaded
  *
- * It keeps its magic no longer: what the memory holds later is no log.
+ * The magic is cleared, as the memory holds no log any more.
  */
 void torture_events_exit(void)
 {
@@ -62,9 +62,9 @@ void torture_events_exit(void)
 }
 
 /**
- * torture_events_end - say what the log came to
+ * torture_events_end - print the length and the digest of the log
  *
- * Two consoles that are the same are of two logs that are.
+ * So the consoles of two runs are the same only if their logs are.
  */
 void torture_events_end(void)
 {
@@ -96,7 +96,7 @@ static void torture_append(struct torture_event *e)
 	e->serial = log->count;
 	log->event[log->count % log->entries] = *e;
 	log->digest = torture_mix(log->digest, e);
-	/* For who looks from outside: what is counted is there. */
+	/* The host reads this memory: an event that is counted is complete. */
 	smp_store_release(&log->count, log->count + 1);
 	raw_spin_unlock_irqrestore(&torture_log_lock, flags);
 }
@@ -125,9 +125,9 @@ void torture_note(const struct torture_call *call, u64 begun, int result)
 }
 
 /**
- * torture_note_failure - note what was the first thing to go wrong
- * @o: what does not hold
- * @text: the same in words, and more
+ * torture_note_failure - note the first violation
+ * @o: the oracle that was violated
+ * @text: its name and what it saw
  *
  * Context: Any context but NMI. Called once.
  */

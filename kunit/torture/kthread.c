@@ -3,8 +3,8 @@
  * Threads of kthread_create(): run, woken, parked and unparked, stopped, also
  * before they ever ran.
  *
- * Locking: a slot's mutex is held during all operations on its thread. What
- * goes on beside is the thread, other slots, and CPUs that come and go.
+ * Locking: a slot's mutex is held during all operations on its thread. The thread
+ * itself, other slots, and CPU hotplug go on meanwhile.
  */
 #include <linux/cpu.h>
 #include <linux/cpumask.h>
@@ -20,12 +20,12 @@
 #include "torture.h"
 
 /**
- * struct plain - a thread and what is known of it
+ * struct plain - a thread and its state
  * @lock: held during each operation
  * @answer: where to wait for the thread
  * @k: the thread, with a reference, or NULL
  * @result: what its function returns
- * @parked: kthread_park() has returned, and nobody unparks it yet
+ * @parked: kthread_park() has returned, and kthread_unpark() was not called yet
  * @entered: its function ran
  * @runs: how often it got round its loop
  * @asked: number of the last request

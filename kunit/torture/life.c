@@ -6,9 +6,9 @@
  * kthread_start() in a work item that races with a destroy, nor by a poke: that
  * one pins the thread under the slot's spinlock and wakes it at any time.
  *
- * A bound thread may run only while its CPU is online. Whoever makes it run
- * holds cpus_read_lock() until it sleeps again, so it does nothing that wakes
- * it later. An unbound one has to live with a CPU that goes at any time.
+ * A bound thread may run only while its CPU is online. Each caller that makes it
+ * run holds cpus_read_lock() until it sleeps again, and does nothing that wakes it
+ * later. Any CPU may go offline while an unbound thread runs on it.
  */
 #include <linux/cpu.h>
 #include <linux/cpumask.h>
@@ -30,7 +30,7 @@
 #define STORMERS	4
 #define STORM_WAKEUPS	8
 
-/* What a thread does, besides what all do */
+/* What distinguishes a thread */
 enum life_style {
 	LIFE_PLAIN,
 	LIFE_LOOPS,		/* corefn sleeps by itself until it is to end */
@@ -43,7 +43,7 @@ enum life_style {
 };
 
 /**
- * struct life - a thread and what is known of it
+ * struct life - a thread and its state
  * @k: the thread
  * @slot: where it lives
  * @cpu: where it must run, or -1
@@ -94,7 +94,7 @@ static struct life_slot {
 
 static struct kmem_cache *life_cache;
 
-/* A thread that was forgotten because that was asked for */
+/* A planted defect: a thread that is not destroyed */
 static struct task_struct *life_leaked;
 
 static int life_number(const struct life *l)
@@ -344,7 +344,7 @@ static int life_spawn(struct life_slot *s, struct torture_call *call)
 	return 0;
 }
 
-/* Nobody has it fail, so it has to go well. */
+/* No failure is injected here, so it has to succeed. */
 static int life_spawn_well(struct life_slot *s, struct torture_call *call)
 {
 	unsigned int forks = torture_forks_failed();
@@ -571,7 +571,7 @@ int torture_life_poke(struct torture_call *call)
 }
 
 /**
- * struct life_stormer - who wakes a thread, in a work item
+ * struct life_stormer - a work item that wakes a thread
  * @work: the work item
  * @l: the thread
  */
@@ -628,7 +628,7 @@ int torture_life_rebind(struct torture_call *call)
 }
 
 /**
- * struct life_starter - who starts a thread, in a work item
+ * struct life_starter - a work item that starts a thread
  * @work: the work item
  * @k: the thread, with a reference
  * @answer: what the start returned

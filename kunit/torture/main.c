@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Threads, and what else lives on CPUs, for a program in user space to do
- * operations on while it takes the CPUs offline and online.
+ * Threads and other objects that live on CPUs. A program in user space does
+ * operations on them while it takes the CPUs offline and online.
  *
- * The program decides on the order, by seed. The module keeps the things, does
- * an operation in the context of who writes it to the file "op", and looks at
- * all that has to hold meanwhile: the oracles. The first one that does not is
- * said on the console and noted in the event log, and no operation is done any
- * more.
+ * The program decides on the order, by seed. The module owns the objects. It does an
+ * operation in the context of the process that writes it to the file "op". Oracles
+ * check what has to hold meanwhile. The first one that is violated is printed and
+ * noted in the event log. After that no operation is done any more.
  *
- * Locking: each thing has a lock of its own, in the file that is about it. Around
- * all of them there is but one that keeps others out while an operation is alone.
- * CPU hotplug waits for who holds cpus_read_lock(), which nests inside of them.
+ * Locking: each object has a lock of its own, see its file. Outside of all of them
+ * there is torture_alone, which excludes others while an operation is alone.
+ * cpus_read_lock() nests inside of them; CPU hotplug waits until it is released.
  */
 #define pr_fmt(fmt) "respawn: " fmt
 
@@ -41,7 +40,7 @@
 #define TEXT_MAX	160
 #define WATCH_PERIOD	(HZ / 5)
 
-/* A defect shows itself only when all is in motion. */
+/* A planted defect comes at this chance, when all actors are at work. */
 #define PLANT_AFTER	3
 
 static const char *const torture_op_names[] = {
@@ -51,10 +50,10 @@ static const char *const torture_op_names[] = {
 };
 
 /**
- * struct torture_oracle_state - what is known of an oracle
+ * struct torture_oracle_state - the state of an oracle
  * @name: of its case
- * @asked: how often it was looked at
- * @violated: what was seen, or empty
+ * @asked: how often it looked
+ * @violated: what it saw that must not be, or empty
  */
 static struct torture_oracle_state {
 	const char *name;
@@ -80,10 +79,10 @@ static struct torture_oracle_state {
 /**
  * struct torture_operation - an operation of the module's
  * @op: which one
- * @weight: how often it is done, beside the others
- * @slots: how many things there are to choose from
+ * @weight: how often it is done, relative to the others
+ * @slots: how many objects there are to choose from
  * @fn: does it
- * @alone: no other one of the module's may be under way
+ * @alone: no other operation of the module may run meanwhile
  */
 static const struct torture_operation {
 	enum torture_op op;
@@ -134,13 +133,13 @@ static const struct torture_operation {
  * struct torture_look - an operation that an oracle watches
  * @o: the oracle
  * @op: the operation; TORTURE_NONE is any
- * @enough: after how many of them the oracle must have looked; 0 if it may not
- *	have, however many there were
- * @anyhow: one that failed counts, too
+ * @enough: after how many of them the oracle must have looked; 0 if it need not
+ *	have looked, however many there were
+ * @anyhow: count operations that failed, too
  *
- * An oracle that has not looked, although enough was done, does not work: its case
- * is no pass. Where it depends on what is drawn whether an operation makes it look,
- * @enough is so large that the odds against it are below one in a million million.
+ * An oracle that has not looked after enough operations does not work, so its case
+ * must not pass. Some operations make it look only if a draw says so. For these,
+ * @enough is so large that it has looked with a probability of 1 - 1e-12.
  */
 static const struct torture_look {
 	enum torture_oracle o;
@@ -258,8 +257,8 @@ static struct torture_tally {
 
 /**
  * struct torture_part - a file of the module
- * @init: makes its things, or NULL
- * @drain: ends what operations left there
+ * @init: makes its objects, or NULL
+ * @drain: ends what operations have left there
  * @exit: undoes @init, or NULL
  */
 static const struct torture_part {
@@ -276,8 +275,8 @@ static const struct torture_part {
 };
 
 /**
- * struct torture_busy - what an actor is at
- * @since: when it began, or 0 if at nothing
+ * struct torture_busy - what an actor does
+ * @since: when the operation began, or 0 if there is none
  * @forks: what torture_forks_failed() said then
  * @call: the operation
  */
@@ -292,13 +291,13 @@ static bool torture_stop;
 static atomic_t torture_failed = ATOMIC_INIT(0);
 
 static int torture_plant = -1;
-/* An oracle that never looks, because that was asked for */
+/* A planted defect: the oracle that never looks, or -1 */
 static int torture_blind = -1;
-/* Every hotplug state refuses to be set up, because that was asked for. */
+/* A planted defect: every hotplug state refuses to be set up. */
 static bool torture_refusals;
 static atomic_t torture_plant_chances = ATOMIC_INIT(0);
 
-/* Another module may want to know where an operation begins. */
+/* The module steer is told where an operation begins, if it is loaded. */
 static void (*torture_burst)(void);
 
 /* --- For all files of the module --- */
@@ -338,9 +337,9 @@ bool torture_one_in(struct torture_call *call, u32 n)
 }
 
 /**
- * torture_over - is there to be no operation any more?
+ * torture_over - is the run over?
  *
- * Return: true at the end of a run, or when something does not hold
+ * Return: true at the end of a run, or after an oracle was violated
  */
 bool torture_over(void)
 {
@@ -348,12 +347,12 @@ bool torture_over(void)
 }
 
 /**
- * torture_planted - is this the place and time to do wrong?
- * @o: what is not to hold then
+ * torture_planted - is this the place and time of the planted defect?
+ * @o: the oracle that is to be violated
  *
- * For those who test whether an oracle sees what it is there to see.
+ * For tests of whether the oracle sees it.
  *
- * Return: true if that is asked for
+ * Return: true if it is
  */
 bool torture_planted(enum torture_oracle o)
 {
@@ -362,23 +361,24 @@ bool torture_planted(enum torture_oracle o)
 }
 
 /**
- * torture_planted_refusal - has a hotplug state to refuse to be set up?
+ * torture_planted_refusal - must each hotplug state refuse to be set up?
  *
- * For those who test whether that excuses anything else.
+ * For tests of whether that excuses other operations. Called by the callbacks of
+ * hotplug states.
  *
  * Context: Any context.
- * Return: true if that is asked for
+ * Return: true if that defect is planted
  */
 bool torture_planted_refusal(void)
 {
 	return READ_ONCE(torture_refusals) && !torture_over();
 }
 
-/* Even, unless no thread can be forked at the moment */
+/* Odd while no thread can be forked */
 static unsigned int torture_fulls;
 
 /**
- * torture_forks_failed - how often was there a time in which no fork could go well?
+ * torture_forks_failed - count the times in which no thread could be forked
  *
  * Return: a number for torture_forks_fail()
  */
@@ -399,11 +399,13 @@ bool torture_forks_fail(unsigned int before)
 }
 
 /**
- * torture_expect_made - a thread can be made, unless none can be forked
- * @what: what kind of thing it is that has the thread
- * @number: which one
- * @before: what torture_forks_failed() said before
- * @err: what came of it, a negative errno if there is no thread
+ * torture_expect_made - check that a thread was created, unless none can be forked
+ * @what: kind of the object that has the thread
+ * @number: number of that object
+ * @before: what torture_forks_failed() returned before
+ * @err: the result, a negative errno if there is no thread
+ *
+ * Called by each operation that creates threads.
  *
  * Context: Any context but NMI.
  * Return: whether @err is as it should be
@@ -412,7 +414,7 @@ bool torture_expect_made(const char *what, int number, unsigned int before, int 
 {
 	return torture_expect(TORTURE_ORACLE_RESULTS_KEPT,
 			      err >= 0 || torture_forks_fail(before),
-			      "%s %d cannot be made: %d", what, number, err);
+			      "%s %d cannot be created: %d", what, number, err);
 }
 
 /* --- The moment of a failure, for those who look at it in a debugger --- */
@@ -443,7 +445,7 @@ static struct notifier_block torture_panic_nb = {
 
 static void torture_watch_failures(void)
 {
-	/* Without the device the guest does not stop, and that is all. */
+	/* Without the device the guest does not stop; all else works. */
 	if (pvpanic_open(&torture_pvpanic))
 		return;
 	register_die_notifier(&torture_die_nb);
@@ -458,12 +460,12 @@ static void torture_unwatch_failures(void)
 }
 
 /**
- * torture_expect - look at something that has to hold
- * @o: which oracle it is for
- * @good: whether it holds
- * @fmt: printf-style, says what was seen if not
+ * torture_expect - have an oracle look
+ * @o: the oracle
+ * @good: whether what it looks at is as it has to be
+ * @fmt: printf-style, what it sees if not
  *
- * Only the first thing that does not hold counts: others may follow from it.
+ * Only the first violation counts: others may follow from it.
  *
  * Context: Any context but NMI.
  * Return: @good
@@ -505,7 +507,7 @@ static void torture_expect_in_time(const struct torture_call *call, u64 took)
 static void torture_watch(struct timer_list *timer);
 static DEFINE_TIMER(torture_watchdog, torture_watch);
 
-/* For operations that never come to their end */
+/* For operations that never end */
 static void torture_watch(struct timer_list *timer)
 {
 	u64 since;
@@ -551,10 +553,10 @@ static void torture_end(const struct torture_call *call, int result)
 /* Written by an operation that is to be alone, read by all others */
 static DECLARE_RWSEM(torture_alone);
 
-/* What comes of the operation is in the log: that it was done is what matters here. */
+/* Returns 0 whatever the result of the operation is, which is in the event log. */
 static int torture_do(const struct torture_operation *o, struct torture_call *call)
 {
-	/* Something may have gone wrong while this one waited for its turn. */
+	/* The run may have ended while this one waited for the lock. */
 	if (torture_over())
 		return -ECANCELED;
 	torture_begin(call);
@@ -646,8 +648,8 @@ static void torture_fork_ended(int result, unsigned int before)
 }
 
 /*
- * and where it ends, with two numbers behind the others: the result, and whether
- * it failed because of what the program did to have it fail.
+ * and where it ends, with two more numbers: the result, and whether it failed because
+ * of the failure that the program injected.
  */
 static int torture_end_write(const char *text)
 {
@@ -686,7 +688,7 @@ static int torture_oracle_of(const char *text, size_t len)
 	return -ENOENT;
 }
 
-/* "oracle" if that was looked at and holds, "oracle what" if it does not */
+/* "oracle" if the program looked and all is well, "oracle what" if not */
 static int torture_expect_write(const char *text)
 {
 	size_t len = strcspn(text, " ");
@@ -699,7 +701,7 @@ static int torture_expect_write(const char *text)
 	return 0;
 }
 
-/* "oracle": let it not hold; "unasked:oracle": let it not look */
+/* "oracle": violate it; "unasked:oracle": have it never look; "foreign_refusal" */
 static int torture_plant_write(const char *text)
 {
 	size_t len = str_has_prefix(text, "unasked:");
@@ -725,8 +727,8 @@ static int torture_stop_write(const char *text)
 }
 
 /*
- * A dead task is freed by an RCU callback, and one of its parts by a second one
- * that the first has queued.
+ * A dead task is freed by an RCU callback. That one queues a second one, which frees
+ * a part of the task.
  */
 static int torture_settle_write(const char *text)
 {
@@ -753,8 +755,8 @@ static int torture_drain_fn(void *unused)
 }
 
 /*
- * After a failure a thread may be lost, and who waits for it would be, too. So
- * another one does, and if that takes too long the module stays for good.
+ * After a failure a thread may never end, and the wait for it neither. So a thread of
+ * its own waits. If that takes too long, the module can't be unloaded any more.
  */
 static int torture_drain_write(const char *text)
 {
@@ -831,7 +833,7 @@ static long torture_count(const struct torture_look *l)
 	return n;
 }
 
-/* How many operations an oracle watched, and one after which it must have looked */
+/* Count operations that an oracle watches; @must gets one that made it look. */
 static long torture_watched(enum torture_oracle o, const char **must)
 {
 	const struct torture_look *l;
@@ -848,8 +850,9 @@ static long torture_watched(enum torture_oracle o, const char **must)
 }
 
 /*
- * "oracle looks operations must what": how often it looked, how many operations it
- * watched, one of them after which it must have looked, or "-", and what it saw
+ * A line "oracle asked watched must violated" each: how often it looked, how many
+ * operations it watches were done, one of them after which it must have looked or
+ * "-", and what it saw that must not be.
  */
 static int torture_oracles_show(struct seq_file *m, void *unused)
 {
@@ -961,5 +964,5 @@ static void __exit torture_exit(void)
 module_init(torture_init);
 module_exit(torture_exit);
 
-MODULE_DESCRIPTION("Threads and what else lives on CPUs, to be put to torture");
+MODULE_DESCRIPTION("Stress for threads and other objects that live on CPUs");
 MODULE_LICENSE("GPL");

@@ -3,11 +3,11 @@
  * What comes and goes with a CPU: a hotplug thread of smpboot, and callbacks of
  * a hotplug state.
  *
- * Locking: percpu_mutex is held while the thread is registered or unregistered,
- * the mutex of a slot while its hotplug state is set up or removed, or its
+ * Locking: percpu_mutex is held while the thread is registered or unregistered.
+ * The mutex of a slot is held while its hotplug state is set up or removed, or its
  * instance of the one state that has instances.
- * What is kept of a CPU is written by its own thread and callbacks alone, which
- * smpboot and CPU hotplug call one after the other.
+ * The state of a CPU is written only by its own thread and callbacks. smpboot and CPU
+ * hotplug call these one after the other.
  */
 #include <linux/cpu.h>
 #include <linux/cpuhotplug.h>
@@ -23,7 +23,7 @@
 
 #include "torture.h"
 
-/* What smpboot has told a thread last */
+/* What smpboot has last had a thread do */
 enum percpu_phase {
 	PERCPU_NONE,
 	PERCPU_ACTIVE,
@@ -31,7 +31,7 @@ enum percpu_phase {
 };
 
 /**
- * struct percpu_state - what is known of a CPU
+ * struct percpu_state - the state of a CPU
  * @thread: its thread, kept by smpboot
  * @phase: where in its life that is
  * @asked: number of the last request to it
@@ -71,16 +71,16 @@ static int percpu_multi_state;
 /* CPUs that the callback of a state has kept from coming up, in this operation */
 static unsigned long percpu_refused;
 /*
- * It must not do so: another state has been told to fail once, and if that happens on
- * the way back from here, the kernel can't go either way. Or the CPU began in
- * the middle of its way, and is not to be left there.
+ * No callback may refuse at the moment. Either another state has to fail: if that
+ * happens during the rollback from here, the kernel can't go either way. Or the CPU
+ * began in between offline and online, and must not be left there.
  */
 static bool percpu_must_agree;
 
 /*
- * A CPU is left in the middle of its way, as only a test does. Who registers a
- * thread then does so for the CPUs that are online, with no regard to which of
- * their threads are parked, or were made before they come online.
+ * A CPU is in between offline and online. A thread must not be registered then:
+ * smpboot does that for the CPUs that are online, whether or not their threads are
+ * parked, or were created before the CPUs come online.
  */
 static bool percpu_in_between;
 
@@ -283,7 +283,7 @@ static void percpu_set_in_between(bool yes)
 	mutex_unlock(&percpu_mutex);
 }
 
-/* Drawn from by callbacks of CPUs that come up, which do so one by one */
+/* The stream of callbacks of CPUs that come up, which run one after the other */
 static struct torture_call percpu_luck;
 
 static bool percpu_refuses(unsigned int cpu)
@@ -296,9 +296,9 @@ static bool percpu_refuses(unsigned int cpu)
 }
 
 /*
- * A refusal fails the operation that asked, and excuses none but that one. A CPU on
- * its way up becomes active only after the callbacks: it is the one that is moved.
- * If it is active, the callback is called because the state is set up.
+ * A refusal excuses the failure of the operation that was refused, and of no other. A
+ * CPU that comes up becomes active only after its callbacks. So if it is not active,
+ * the operation is the one that moves the CPU. If it is, the state is being set up.
  */
 static int percpu_refuse(struct percpu_slot *s, unsigned int cpu)
 {
@@ -328,7 +328,7 @@ static int percpu_go(struct percpu_slot *s, unsigned int cpu)
 	return 0;
 }
 
-/* A state without instances has nothing that its callbacks could be told. */
+/* The callbacks of a state without instances have no argument to tell it by. */
 #define PERCPU_CALLBACKS(n)						\
 static int percpu_come_##n(unsigned int cpu)				\
 {									\
@@ -372,7 +372,7 @@ static void percpu_expect_balance(const struct percpu_slot *s, const char *when)
 			       when, s->up[cpu], cpu);
 }
 
-/* It is refused if, and only if, one of its own callbacks has refused. */
+/* A setup fails if, and only if, one of its own callbacks has refused. */
 static void percpu_expect_refusal(const struct percpu_slot *s, const char *what, int err)
 {
 	bool refused = READ_ONCE(s->refused);
@@ -484,7 +484,7 @@ void torture_hotplug_begin(const struct torture_call *call)
 		percpu_set_in_between(true);
 }
 
-/* An operation on several CPUs has those that did not move as the bits of its slot. */
+/* The slot of an operation on several CPUs is a mask of those that did not move. */
 static unsigned long percpu_not_moved(const struct torture_call *call, int result)
 {
 	if (!result)
@@ -495,8 +495,8 @@ static unsigned long percpu_not_moved(const struct torture_call *call, int resul
 /**
  * torture_hotplug_end - a CPU was moved, or not
  * @call: the operation
- * @result: what the kernel said
- * @meant: it failed by what was done to have it fail
+ * @result: 0 or -errno
+ * @meant: it failed because of the failure that was injected
  */
 void torture_hotplug_end(const struct torture_call *call, int result, bool meant)
 {

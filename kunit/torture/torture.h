@@ -3,7 +3,7 @@
 #define RESPAWN_TORTURE_H
 /*
  * What the files of the module torture share. Each of them has the operations
- * on one kind of thing, and what has to hold for it.
+ * on one kind of object, and what has to hold for it.
  */
 #include <linux/jiffies.h>
 #include <linux/time64.h>
@@ -13,15 +13,15 @@
 
 struct seq_file;
 
-/* Nothing that is asked of a thread takes nearly as long. */
+/* No request to a thread takes nearly as long. */
 #define TORTURE_BOUND		(5 * HZ)
-/* Nor does an operation, whatever it waits for. */
+/* No operation does, whatever it waits for. */
 #define TORTURE_OP_BOUND_NS	(10 * NSEC_PER_SEC)
 
 /* Actor 0 is the module itself. */
 #define TORTURE_ACTORS		16
 
-/* How many things of each kind there are */
+/* How many objects of each kind there are */
 #define TORTURE_LIVES		16
 #define TORTURE_CPUS		8
 #define TORTURE_PLAINS		4
@@ -52,12 +52,12 @@ enum torture_oracle {
 };
 
 /**
- * struct torture_call - an operation that is asked for
+ * struct torture_call - an operation that was requested
  * @rng: its stream of random numbers
  * @arg: what the stream was seeded with
  * @op: enum torture_op
- * @actor: who asks
- * @slot: which of the things it is about
+ * @actor: number of the actor that requests it
+ * @slot: number of the object that it is about
  */
 struct torture_call {
 	u64 rng;

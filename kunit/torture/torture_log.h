@@ -13,15 +13,16 @@
 #define TORTURE_LOG_MAGIC	0x52534c4f47303032ULL
 
 /**
- * struct torture_event - something that was done, or seen
+ * struct torture_event - an operation, or a failure
  * @time: when it was over, in ns of the guest's clock
  * @latency: how long it took, in ns, at most U32_MAX
  * @result: 0, a number, or a negative errno
  * @op: enum torture_op
  * @cpu: where it was noted
- * @actor: who did it, 0 for the module itself
- * @slot: which thread or CPU it was about
- * @arg: what else there is to know
+ * @actor: number of the actor, 0 for the module itself
+ * @slot: number of the object or CPU; for the operation "set", the CPUs that did not
+ *	move, as a mask
+ * @arg: a further parameter, by operation
  * @serial: how many events came before it, in the low 32 bits
  */
 struct torture_event {

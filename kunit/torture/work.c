@@ -3,8 +3,8 @@
  * Work items, of workqueues and of workers of their own, on CPUs that go.
  *
  * Locking: a slot's mutex is held while something is queued or cancelled there,
- * so it is known how often the item has to run. What runs it is on its own, and
- * so are the timers and the CPUs.
+ * so it is known how often the item has to run. Workers, timers and CPU hotplug do
+ * not take it.
  */
 #include <linux/cpu.h>
 #include <linux/cpumask.h>
@@ -19,14 +19,14 @@
 #include "torture.h"
 
 /**
- * struct job - something that is to run as often as it was queued
+ * struct job - an item that has to run as often as it was queued
  * @lock: held while it is queued or cancelled
  * @done: where to wait for it
  * @due: how often it was queued and not cancelled
  * @runs: how often it ran
- * @unsure: how many of @due may have been taken back without a word: a modify or
- *	cancel of kthread work that meets its timer makes that do nothing, and
- *	then finds nothing pending
+ * @unsure: how many of @due may have been cancelled without that being reported: a
+ *	modify or cancel of kthread work that meets its timer makes the timer do
+ *	nothing, and then finds nothing pending
  * @home: where it is to run, or -1
  * @nap: how long it sleeps when it runs, in us
  * @inside: how often it runs right now
@@ -42,7 +42,7 @@ struct job {
 	atomic_t inside;
 };
 
-/* Who changes an item at once, and how often each */
+/* How many work items change an item at once, and how often each does */
 #define FIGHTERS	3
 #define BLOWS		8
 
@@ -505,7 +505,7 @@ static void manned_hurry(struct manned *m, struct torture_call *call)
 }
 
 /**
- * struct manned_fighter - who changes an item while others do
+ * struct manned_fighter - a work item that changes an item while others do
  * @work: does it
  * @m: the item
  * @call: what is drawn from
@@ -541,7 +541,7 @@ static void manned_fight_work(struct work_struct *work)
 		manned_fight_once(f->m, &f->call);
 }
 
-/* How often it is to run nobody knows, but not after the last cancel. */
+/* How often the item runs is not known, but it must not run after the last cancel. */
 static void manned_fight(struct manned *m, struct torture_call *call)
 {
 	struct manned_fighter f[FIGHTERS];

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the stress driver and init must not pass over: a look that was not taken, a
- * file that can't be used, a process that did not come to its end, an excuse that
- * is somebody else's, half a line of a program's. Each of them is planted.
+ * What the stress driver and init must not ignore: an oracle that did not look, a
+ * file that can't be used, a process that a signal ended, an excuse that belongs to
+ * another operation, half a line of a program. Each of them is planted.
  */
 #include <glob.h>
 #include <setjmp.h>
@@ -71,13 +71,15 @@ static const struct defect defects[] = {
 	{ "OPS=starved ", NULL, "error stress: no operation on CPUs could be done" },
 
 	/* A process that does not come to its end, or is not there at all */
-	{ "OPS=set ", "killed:set", "error stress: the process that moves a CPU was ended by signal 9" },
+	{ "OPS=set ", "killed:set",
+	  "error stress: the process that moves a CPU was ended by signal 9" },
 	{ "OPS=fork ", "killed:fork", "error stress: a forked process was ended by signal 9" },
 	{ "OPS=offline,full ", "killed:full",
 	  "error stress: the process that restores threads-max was ended by signal 9" },
 	{ ALL, "killed:actor", "error stress: an actor was ended by signal 9" },
 	{ "OPS=set ", "unforked:set", "error stress: fork to move CPU " },
-	{ "OPS=fork ", "unforked:fork", "fail: stress.results_kept: fork of a process returns -38" },
+	{ "OPS=fork ", "unforked:fork",
+	  "fail: stress.results_kept: fork of a process returns -38" },
 	{ "OPS=offline,full ", "unforked:full", "error stress: fork to fill: " },
 	{ ALL, "unforked:actor", "error stress: actor 1 cannot be started: " },
 
@@ -100,7 +102,8 @@ static const struct defect defects[] = {
 	{ "OPS=memory ", "unusable:/proc/sys/vm/drop_caches",
 	  "error stress: /proc/sys/vm/drop_caches: " },
 	{ "OPS=module ", "unusable:/modules/visitor.ko", "error stress: /modules/visitor.ko: " },
-	{ "OPS=launch,signal ", "unusable:" TORTURE "threads", "error stress: " TORTURE "threads: " },
+	{ "OPS=launch,signal ", "unusable:" TORTURE "threads",
+	  "error stress: " TORTURE "threads: " },
 	{ ALL, "unusable:/sys/devices/system/cpu/hotplug/states",
 	  "error stress: /sys/devices/system/cpu/hotplug/states: " },
 
@@ -140,7 +143,7 @@ static char *console(void)
 	return text;
 }
 
-/* What is not drawn is no pass: neither what looks, nor who is to be looked at. */
+/* An oracle whose operations were not part of the run does not pass. */
 static void what_is_not_drawn_is_skipped(void **state)
 {
 	static const char *const skipped[] = {
@@ -153,14 +156,15 @@ static void what_is_not_drawn_is_skipped(void **state)
 	expect(STRESS "OPS=offline,online", 0, "0 failed, 8 skipped");
 	text = console();
 	for (size_t i = 0; i < ARRAY_SIZE(skipped); i++) {
-		__auto_free char *line = fmt("%s # SKIP none of its operations was done", skipped[i]);
+		__auto_free char *line = fmt("%s # SKIP none of its operations was done",
+					     skipped[i]);
 
 		if (!strstr(text, line))
 			fail_msg("no '%s' in:\n%s", line, text);
 	}
 }
 
-/* Whatever a seed leaves out, CPUs go and come. */
+/* Each seed moves CPUs, whatever else its draw leaves out. */
 static void each_draw_moves_cpus(void **state)
 {
 	(void)state;
@@ -195,7 +199,7 @@ static unsigned int count_lines(const char *text, const char *line)
 	return n;
 }
 
-/* However a program writes it, it is a line with an end. */
+/* Each line of a program is a line of the console, however it is written. */
 static void each_line_of_a_program_is_a_record(void **state)
 {
 	static const char *const whole[] = {
