@@ -619,10 +619,10 @@ static void a_boot_is_judged(void **state)
 		const char *log;
 		bool good;
 	} boots[] = {
-		{ "[    0.1] smp: Brought up 1 node, 4 CPUs\n", true },
-		{ "[    0.1] WARNING: CPU: 0 PID: 1 at kernel/a.c:1 a+0x1/0x2\n", false },
-		{ "[    0.1] CPU2: failed to come online\n", false },
-		{ "[    0.1] ** 3 printk messages dropped **\n", false },
+		{ "[    0.100000] smp: Brought up 1 node, 4 CPUs\n", true },
+		{ "[    0.100000] WARNING: CPU: 0 PID: 1 at kernel/a.c:1 a+0x1/0x2\n", false },
+		{ "[    0.100000] CPU2: failed to come online\n", false },
+		{ "[    0.100000] ** 3 printk messages dropped **\n", false },
 		{ "<2>[    0.100000] something that no row knows\n", false },
 	};
 
