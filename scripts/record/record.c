@@ -309,7 +309,7 @@ static void add_sums(struct record *rec, const struct guest *g, const struct sna
 		/* As a link where that can be: it is as large as all the rest together. */
 		if (strcmp(from->path, path) && link(from->path, path))
 			copy_file(from->path, path);
-		set_sum(json_object_get(rec->json, "snapshot"), "sha256", sum_of(from->path));
+		set_sum(json_object_get(rec->json, "snapshot"), "sha256", from->sha256);
 	}
 }
 
@@ -573,6 +573,7 @@ bool record_snapshot(const struct record *rec, struct snapshot *s)
 	if (strcmp(sum_of(s->path), sum))
 		die("%s is not what the run went on from: its SHA-256 is %.12s..., the record says %.12s...",
 		    s->path, sum_of(s->path), sum);
+	snprintf(s->sha256, sizeof(s->sha256), "%s", sum);
 	return true;
 }
 

@@ -191,8 +191,6 @@ void guest_start(struct guest *g)
 	g->pidfd = syscall(SYS_pidfd_open, g->pid, 0);
 	if (g->pidfd < 0)
 		die("pidfd_open: %s", strerror(errno));
-	if (g->hooks && g->hooks->started)
-		g->hooks->started(g);
 }
 
 /* Seconds of CPU that QEMU used so far */
@@ -358,7 +356,7 @@ static void hear(struct guest *g)
 			g->stopped = true;
 		if (!g->hooks && json_object_get(message, "QMP"))
 			qmp_say(&g->qmp, "qmp_capabilities", NULL);
-		if (g->hooks && g->hooks->hear && !g->detail)
+		if (g->hooks && !g->detail)
 			g->hooks->hear(g, message);
 		json_decref(message);
 	}

@@ -13,11 +13,9 @@ struct guest;
 
 /**
  * struct guest_hooks - who has a hand in a guest's life
- * @started: its QEMU was started, and waits for what its monitor says; may be NULL
- * @hear: its monitor said something; may be NULL
+ * @hear: its monitor said something
  */
 struct guest_hooks {
-	void (*started)(struct guest *g);
 	void (*hear)(struct guest *g, const json_t *message);
 };
 

@@ -8,6 +8,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -15,6 +16,7 @@
 #include "lib/cache.h"
 #include "lib/host.h"
 #include "lib/ui.h"
+#include "run/memory.h"
 #include "run/pool.h"
 #include "run/qemu.h"
 #include "run/snapshot.h"
@@ -31,8 +33,10 @@ static void begin(const struct guest *g)
 {
 	qmp_say(&g->qmp, "qmp_capabilities", NULL);
 	qmp_say(&g->qmp, "migrate-set-capabilities",
-		json_pack("{s:[{s:s, s:b}]}", "capabilities", "capability", "events",
-			  "state", 1));
+		json_pack("{s:[{s:s, s:b}, {s:s, s:b}]}", "capabilities",
+			  "capability", "events", "state", 1,
+			  /* The memory is ours to move, see memory.c. */
+			  "capability", "x-ignore-shared", "state", 1));
 }
 
 static bool has_moved(const json_t *message)
@@ -41,6 +45,18 @@ static bool has_moved(const json_t *message)
 	const char *status = json_string_value(json_object_get(data, "status"));
 
 	return qmp_is_event(message, "MIGRATION") && status && !strcmp(status, "completed");
+}
+
+/* The file ends with where the memory begins. */
+static off_t memory_at(int fd)
+{
+	off_t end = lseek(fd, 0, SEEK_END);
+	uint64_t at;
+
+	if (end < (off_t)sizeof(at) ||
+	    pread(fd, &at, sizeof(at), end - sizeof(at)) != sizeof(at) || at > (uint64_t)end)
+		die("a snapshot is damaged: it has no memory; remove it");
+	return at;
 }
 
 /* ---- going on --------------------------------------------------------------- */
@@ -58,19 +74,7 @@ static void hand_words(struct guest *g)
 		die("cannot write into a guest's memory: %s", strerror(errno));
 }
 
-static void hear_resuming(struct guest *g, const json_t *message)
-{
-	const struct snapshot *s = g->hook_data;
-	const char *complaint = qmp_complaint(message);
-
-	if (complaint)
-		return guest_give_up(g, fmt("QEMU cannot go on from %s: %s", s->path, complaint));
-	if (!has_moved(message))
-		return;
-	hand_words(g);
-	qmp_say(&g->qmp, "cont", NULL);
-}
-
+/* QEMU has its machine now, with nothing in its memory, and waits. */
 static void resume(struct guest *g)
 {
 	const struct snapshot *s = g->hook_data;
@@ -78,6 +82,9 @@ static void resume(struct guest *g)
 
 	if (fd < 0)
 		die("cannot read %s: %s", s->path, strerror(errno));
+	lseek(fd, memory_at(fd), SEEK_SET);
+	memory_load(g->memory, QEMU_MEMORY, fd);
+	lseek(fd, 0, SEEK_SET);
 	begin(g);
 	/* QEMU would tell a network where the guest is now, by timers of the host's. */
 	qmp_say(&g->qmp, "migrate-set-parameters", json_pack("{s:i}", "announce-rounds", 0));
@@ -86,7 +93,22 @@ static void resume(struct guest *g)
 	close(fd);
 }
 
-static const struct guest_hooks resuming = { .started = resume, .hear = hear_resuming };
+static void hear_resuming(struct guest *g, const json_t *message)
+{
+	const struct snapshot *s = g->hook_data;
+	const char *complaint = qmp_complaint(message);
+
+	if (complaint)
+		return guest_give_up(g, fmt("QEMU cannot go on from %s: %s", s->path, complaint));
+	if (json_object_get(message, "QMP"))
+		return resume(g);
+	if (!has_moved(message))
+		return;
+	hand_words(g);
+	qmp_say(&g->qmp, "cont", NULL);
+}
+
+static const struct guest_hooks resuming = { .hear = hear_resuming };
 
 /**
  * snapshot_use - have a guest go on from a snapshot
@@ -115,18 +137,34 @@ static void save(struct guest *g)
 	close(fd);
 }
 
+/* QEMU has written its part, and the machine stands still. */
+static void save_memory(const struct guest *g)
+{
+	__auto_free char *path = fmt("%s/" STATE, g->dir);
+	int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
+	uint64_t at = fd < 0 ? 0 : lseek(fd, 0, SEEK_END);
+
+	if (fd < 0)
+		die("cannot write %s: %s", path, strerror(errno));
+	memory_save(g->memory, QEMU_MEMORY, fd);
+	if (write(fd, &at, sizeof(at)) != sizeof(at) || close(fd))
+		die("cannot write %s: %s", path, strerror(errno));
+}
+
 static void hear_saving(struct guest *g, const json_t *message)
 {
 	const char *complaint = qmp_complaint(message);
 
 	if (complaint)
 		return guest_give_up(g, fmt("QEMU makes no snapshot: %s", complaint));
-	if (json_object_get(message, "QMP"))
+	if (json_object_get(message, "QMP")) {
 		begin(g);
-	else if (qmp_is_event(message, "GUEST_PANICKED"))
+	} else if (qmp_is_event(message, "GUEST_PANICKED")) {
 		save(g);
-	else if (has_moved(message))
+	} else if (has_moved(message)) {
+		save_memory(g);
 		qmp_say(&g->qmp, "quit", NULL);
+	}
 }
 
 static const struct guest_hooks saving = { .hear = hear_saving };
@@ -137,6 +175,7 @@ static char *key_of(const struct guest *g)
 	struct hash *h = hash_new();
 	char key[HASH_LEN];
 
+	hash_str(h, "snapshot 2");
 	hash_str(h, qemu_version(g->req.arch));
 	for (size_t i = 0; i < g->argv.n; i++)
 		hash_str(h, g->argv.v[i]);
@@ -151,7 +190,7 @@ static bool read_snapshot(struct snapshot *s, const char *dir)
 	*s = (struct snapshot){ .path = fmt("%s/" STATE, dir) };
 	if (cache_use(dir))
 		text = read_file(words, NULL);
-	if (text && exists(s->path) && sscanf(text, "%llx %zu", &s->at, &s->size) == 2)
+	if (text && exists(s->path) && sscanf(text, "%llx %zu %64s", &s->at, &s->size, s->sha256) == 3)
 		return true;
 	free(s->path);
 	*s = (struct snapshot){ 0 };
@@ -162,6 +201,8 @@ static bool read_snapshot(struct snapshot *s, const char *dir)
 static bool keep(const struct guest *g, const char *dir)
 {
 	__auto_free char *words = fmt("%s/" WORDS, g->dir), *text = NULL;
+	__auto_free char *state = fmt("%s/" STATE, g->dir);
+	char sum[HASH_LEN];
 	unsigned long long at;
 	size_t size;
 
@@ -170,7 +211,8 @@ static bool keep(const struct guest *g, const char *dir)
 	if (g->ending != ENDING_ITSELF || !judge_words(g->judge, &at, &size) ||
 	    !judge_booted_well(g->judge))
 		return false;
-	text = fmt("%llx %zu\n", at, size);
+	hash_file(state, sum);
+	text = fmt("%llx %zu %s\n", at, size, sum);
 	write_file(words, text, strlen(text));
 	publish_dir(g->dir, dir);
 	return true;

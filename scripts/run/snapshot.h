@@ -9,12 +9,14 @@
 
 /**
  * struct snapshot - a guest that has booted, and stands still
- * @path: file with the state of its machine
+ * @path: file with the state of its machine, and behind it the memory
+ * @sha256: of that file
  * @at: address of the guest's memory where it takes the words of a run
  * @size: bytes that they may have
  */
 struct snapshot {
 	char *path;
+	char sha256[HASH_LEN];
 	unsigned long long at;
 	size_t size;
 };
