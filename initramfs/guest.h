@@ -70,6 +70,8 @@ int open_file(const char *path, int flags);
 int read_text(const char *path, char *buf, size_t size);
 int write_text(const char *path, const char *text);
 bool must_write(const char *path, const char *text);
+void hush(void);
+void talk_again(void);
 bool keep_open(const char *path);
 int write_kept(const char *path, const char *text);
 bool await_child(pid_t child, int *status);

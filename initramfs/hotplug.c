@@ -317,8 +317,11 @@ static bool check_all(void)
 
 /* --- The stress --- */
 
-/* All CPUs off and on again, in any order that keeps a CPU's off before on. */
-static bool run_cycle(void)
+/*
+ * All CPUs off and on again, in any order that keeps a CPU's off before on. The order
+ * is written to @order, as "-2 -1 +2 +1".
+ */
+static bool run_cycle(char *order)
 {
 	enum move next[CPUS_MAX] = { 0 };
 	u64 todo = movable;
@@ -326,6 +329,7 @@ static bool run_cycle(void)
 
 	while (todo) {
 		cpu = random_bit(&rng, todo);
+		order += sprintf(order, " %c%u", next[cpu] == MOVE_ON ? '+' : '-', cpu);
 		if (!set_online(cpu, next[cpu] == MOVE_ON) || !check_all())
 			return false;
 		if (++next[cpu] == MOVE_NONE)
@@ -336,12 +340,15 @@ static bool run_cycle(void)
 
 static bool run_cycles(void)
 {
+	char order[2 * CPUS_MAX * sizeof(" +63")];
 	bool ok = true;
 
+	hush();
 	for (cycle = 1; ok && cycle <= cycles; cycle++) {
-		ktap_note("hotplug: cycle %lu of %lu", cycle, cycles);
-		ok = run_cycle();
+		ok = run_cycle(order);
+		ktap_note("hotplug: cycle %lu of %lu:%s", cycle, cycles, order);
 	}
+	talk_again();
 	moved = -1;
 	return ok;
 }

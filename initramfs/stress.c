@@ -43,10 +43,6 @@
 #define THREADS_MAX	"/proc/sys/kernel/threads-max"
 #define FAIL_NTH	"/proc/self/fail-nth"
 #define VISITOR		"/modules/visitor.ko"
-#define PRINTK		"/proc/sys/kernel/printk"
-
-/* Console level: notices are printed, information is not */
-#define WITHOUT_INFO	"6"
 
 /* Cycles between two progress messages */
 #define SAY_CYCLES	10
@@ -146,7 +142,6 @@ static u64 online;	/* those that should be online now */
 static bool parks;	/* the threads of an offline CPU may be there, parked */
 static char respawn_was[8];
 static char threads_max[16];
-static char printk_was[32];
 
 /* The hotplug states, and those of them where a CPU may be left */
 static int states[STATES_MAX], stops[STATES_MAX];
@@ -1379,29 +1374,6 @@ static void say_rate(const struct timespec *begun)
 		  done[HOTPLUG_ACTOR], sum,
 		  (now.tv_sec - begun->tv_sec) * 1000 +
 		  (now.tv_nsec - begun->tv_nsec) / 1000000);
-}
-
-/*
- * The kernel prints some lines for each CPU that goes or comes, and each letter is an
- * access to a device. That is a fifth of the time of a run that does little else, and
- * the event log has it anyway. Failures are printed at a louder level. An oracle that
- * fires raises the console level again, and so does the kernel at an oops. An RCU
- * stall does not: the console has the stacks of CPUs then, and not those of tasks.
- */
-static void hush(void)
-{
-	int n = read_text(PRINTK, printk_was, sizeof(printk_was));
-
-	if (n < 0)
-		fail_file(PRINTK, -n);
-	else
-		must_write(PRINTK, WITHOUT_INFO);
-}
-
-static void talk_again(void)
-{
-	if (*printk_was)
-		must_write(PRINTK, printk_was);
 }
 
 static void run(void)

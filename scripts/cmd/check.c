@@ -77,28 +77,51 @@ static struct trial *add_trial(struct job *j, const struct image *image, const s
 }
 
 /*
- * A guest for each step, so that all CPUs of the host have something to do, or one
- * for all steps. Where both modes of smpboot are tried, some do in the first one.
+ * That a seed is a schedule is not taken on trust: on each architecture, one stress run
+ * is done twice, and steered.
  */
-static void add_mode(struct job *j, const struct image *image, struct request r, bool first)
+static bool has_twins(const struct request *r)
 {
-	__auto_strv struct strv steps = { 0 }, wanted = { 0 };
+	return !*r->plan && request_has_whole_series(r) && request_is_virtual(r);
+}
 
-	strv_split(&steps, r.plan, ",");
-	for (size_t i = 0; i < steps.n; i++)
-		if (first || !plan_find(&image->plan, steps.v[i])->once)
-			strv_add(&wanted, "%s", steps.v[i]);
-	if (!wanted.n)
+/* A trial of these steps, if there are any */
+static void add_steps(struct job *j, const struct image *image, const struct request *r,
+		      char *const *steps, size_t n)
+{
+	__auto_strv struct strv names = { 0 };
+	struct request some = *r;
+
+	if (!n)
 		return;
-	r.plan = strv_join(&wanted, ",");
-	if (!j->split) {
-		add_trial(j, image, &r);
-		return;
+	for (size_t i = 0; i < n; i++)
+		strv_add(&names, "%s", steps[i]);
+	some.plan = strv_join(&names, ",");
+	add_trial(j, image, &some);
+}
+
+/*
+ * One guest for all suites, and one for each driver, so that all CPUs of the host have
+ * something to do; or one for all. Where both modes of smpboot are tried, some steps
+ * are done in the first one only, and where a stress run is done twice, it is done
+ * there.
+ */
+static void add_mode(struct job *j, const struct image *image, const struct request *r, bool first)
+{
+	__auto_strv struct strv steps = { 0 }, together = { 0 }, drivers = { 0 };
+
+	strv_split(&steps, r->plan, ",");
+	for (size_t i = 0; i < steps.n; i++) {
+		const struct step *s = plan_find(&image->plan, steps.v[i]);
+
+		if ((s->once && !first) ||
+		    (s->kind == STEP_STRESS && first && has_twins(&image->kernel.req)))
+			continue;
+		strv_add(j->split && s->kind != STEP_SUITE ? &drivers : &together, "%s", s->name);
 	}
-	for (size_t i = 0; i < wanted.n; i++) {
-		r.plan = copy(wanted.v[i]);
-		add_trial(j, image, &r);
-	}
+	add_steps(j, image, r, together.v, together.n);
+	for (size_t i = 0; i < drivers.n; i++)
+		add_steps(j, image, r, &drivers.v[i], 1);
 }
 
 static void add_image(struct job *j, const struct image *image)
@@ -111,20 +134,17 @@ static void add_image(struct job *j, const struct image *image)
 
 		r.smpboot = s->name;
 		trial_choose(&r, image);
-		add_mode(j, image, r, first);
+		add_mode(j, image, &r, first);
 		first = false;
 	}
 }
 
-/*
- * That a seed is a schedule is not taken on trust: on each architecture, one
- * stress run is done twice.
- */
+/* In the first mode of smpboot; see has_twins(). */
 static void add_twins(struct job *j, const struct image *image)
 {
 	struct request r = image->kernel.req;
 
-	if (*r.plan || !request_has_whole_series(&r) || !request_is_virtual(&r))
+	if (!has_twins(&r))
 		return;
 	r.plan = "stress";
 	r.strategy = "random";
