@@ -30,7 +30,7 @@
  *	of smpboot, and then the twins
  * @n: how many
  * @twins: how many of them are twins: two in a row are to do the very same
- * @split: each step has a guest of its own
+ * @split: a stress run has a guest of its own
  */
 struct job {
 	const struct options *o;
@@ -101,27 +101,26 @@ static void add_steps(struct job *j, const struct image *image, const struct req
 }
 
 /*
- * One guest for all suites, and one for each driver, so that all CPUs of the host have
- * something to do; or one for all. Where both modes of smpboot are tried, some steps
- * are done in the first one only, and where a stress run is done twice, it is done
- * there.
+ * A stress run has a guest of its own: its kernel is told more. All other steps share
+ * one. Where both modes of smpboot are tried, some steps are done in the first one
+ * only, and where a stress run is done twice, it is done there.
  */
 static void add_mode(struct job *j, const struct image *image, const struct request *r, bool first)
 {
-	__auto_strv struct strv steps = { 0 }, together = { 0 }, drivers = { 0 };
+	__auto_strv struct strv steps = { 0 }, together = { 0 }, alone = { 0 };
 
 	strv_split(&steps, r->plan, ",");
 	for (size_t i = 0; i < steps.n; i++) {
 		const struct step *s = plan_find(&image->plan, steps.v[i]);
+		bool stress = s->kind == STEP_STRESS;
 
-		if ((s->once && !first) ||
-		    (s->kind == STEP_STRESS && first && has_twins(&image->kernel.req)))
+		if ((s->once && !first) || (stress && first && has_twins(&image->kernel.req)))
 			continue;
-		strv_add(j->split && s->kind != STEP_SUITE ? &drivers : &together, "%s", s->name);
+		strv_add(j->split && stress ? &alone : &together, "%s", s->name);
 	}
 	add_steps(j, image, r, together.v, together.n);
-	for (size_t i = 0; i < drivers.n; i++)
-		add_steps(j, image, r, &drivers.v[i], 1);
+	for (size_t i = 0; i < alone.n; i++)
+		add_steps(j, image, r, &alone.v[i], 1);
 }
 
 static void add_image(struct job *j, const struct image *image)
@@ -279,9 +278,8 @@ static int report_job(const struct job *j)
 }
 
 /*
- * A guest that goes on from a snapshot costs next to nothing to begin: each step has
- * one, and all CPUs of the host have something to do. A kernel that does not get as
- * far boots once for all steps, and shows why.
+ * A guest that goes on from a snapshot costs next to nothing to begin. A kernel that
+ * does not get as far boots once for all steps, and shows why.
  */
 static void split_job(struct job *j)
 {

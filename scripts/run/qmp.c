@@ -83,15 +83,21 @@ void qmp_hand_over(const struct qmp *q, const char *name, int fd)
 /* What is there of the next message; whether that is all of it */
 static bool take_line(struct qmp *q)
 {
+	ssize_t n;
 	char c;
 
-	while (recv(q->fd, &c, 1, MSG_DONTWAIT) == 1) {
+	while ((n = recv(q->fd, &c, 1, MSG_DONTWAIT)) == 1) {
 		if (c == '\n')
 			return true;
 		q->line = realloc(q->line, q->len + 1);
 		if (!q->line)
 			die("out of memory");
 		q->line[q->len++] = c;
+	}
+	/* QEMU is on its way out: poll() would go on to say so until it is gone. */
+	if (!n) {
+		close(q->fd);
+		q->fd = -1;
 	}
 	return false;
 }
