@@ -19,8 +19,8 @@
 #define FAILURES	1000
 /*
  * Objects that others have taken meanwhile, and those of slabs that a CPU holds, which
- * all count as in use: some hundred, by what ran before. A
- * leak in a case of many rounds is of more.
+ * all count as in use: some hundred, by what ran before. A leak in a case of many
+ * rounds is of more.
  */
 #define SPARE		500
 /* A fork takes fewer allocations. */

@@ -301,6 +301,7 @@ static const struct harmless quiet[] = {
 	{ TROUBLE_AT_START, "reboot: Power off not available: System halted instead",
 	  "how a guest ends" },
 	{ TROUBLE_ANYWHERE, "-torture:", "what torture tests say, unless they cry out" },
+	{ TROUBLE_AT_START, "torture module --- ", "the parameters of a torture test" },
 	{ TROUBLE_ANYWHERE, "-scale:", "what measurements of RCU say" },
 	{ TROUBLE_AT_START, "RDRAND is not reliable on this platform; disabling.",
 	  "an erratum of the CPU" },
