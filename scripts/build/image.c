@@ -19,6 +19,8 @@ void image_open(struct image *i, const struct request *r)
 	__auto_strv struct strv steps = { 0 };
 
 	*i = (struct image){ 0 };
+	kernel_check_config(r);
+	tree_check_patches(r);
 	plan_read(&i->plan, r);
 	plan_chosen(&i->plan, r, &steps);
 	tree_open(&i->tree, r);

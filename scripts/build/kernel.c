@@ -60,6 +60,17 @@ static char *fragments(const struct request *r)
 }
 
 /**
+ * kernel_check_config - is there a configuration for a request?
+ * @r: the request
+ *
+ * Called before anything is fetched or built. Dies if a fragment is missing.
+ */
+void kernel_check_config(const struct request *r)
+{
+	free(fragments(r));
+}
+
+/**
  * kernel_asks_for - will a kernel have an option?
  * @r: which kernel
  * @option: "CONFIG_..."

@@ -343,6 +343,22 @@ void tree_open_base(struct tree *t, const struct request *r)
 }
 
 /**
+ * tree_check_patches - are the patches of a request there?
+ * @r: the request
+ *
+ * Called before anything is fetched or built. Dies if one can't be read.
+ */
+void tree_check_patches(const struct request *r)
+{
+	__auto_strv struct strv patches = { 0 };
+
+	strv_split(&patches, r->patches, " ");
+	for (size_t i = 0; i < patches.n; i++)
+		if (access(patches.v[i], R_OK))
+			die("cannot read patch %s: %s", patches.v[i], strerror(errno));
+}
+
+/**
  * tree_open - find the kernel source the user asked for, with what goes on top
  * @t: gets its names; no file of the work tree is touched
  * @r: which source, and what goes on top

@@ -32,6 +32,7 @@ struct tree {
 	int lock;
 };
 
+void tree_check_patches(const struct request *r);
 void tree_open(struct tree *t, const struct request *r);
 void tree_open_base(struct tree *t, const struct request *r);
 char *tree_apply(struct tree *t, const struct strv *patches, size_t n);
