@@ -176,6 +176,8 @@ static char *key_of(const struct guest *g)
 	char key[HASH_LEN];
 
 	hash_str(h, "snapshot 2");
+	/* The boot was judged, and found to be without a fault. */
+	hash_str(h, judge_version());
 	hash_str(h, qemu_version(g->req.arch));
 	for (size_t i = 0; i < g->argv.n; i++)
 		hash_str(h, g->argv.v[i]);
