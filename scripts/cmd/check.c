@@ -27,9 +27,9 @@
  * @images: one for each architecture
  * @nr_images: how many
  * @trials: in the order in which they are reported: each architecture in each mode
- *	of smpboot, and then the twins
+ *	of smpboot, and then the pairs
  * @n: how many
- * @twins: how many of them are twins: two in a row are to do the very same
+ * @pairs: how many times two of them, which come last, are to do the very same
  * @split: a stress run has a guest of its own
  */
 struct job {
@@ -38,7 +38,7 @@ struct job {
 	size_t nr_images;
 	struct trial *trials;
 	size_t n;
-	size_t twins;
+	size_t pairs;
 	bool split;
 };
 
@@ -80,7 +80,7 @@ static struct trial *add_trial(struct job *j, const struct image *image, const s
  * That a seed is a schedule is not taken on trust: on each architecture, one stress run
  * is done twice, and steered.
  */
-static bool has_twins(const struct request *r)
+static bool is_paired(const struct request *r)
 {
 	return !*r->plan && request_has_whole_series(r) && request_is_virtual(r);
 }
@@ -114,7 +114,7 @@ static void add_mode(struct job *j, const struct image *image, const struct requ
 		const struct step *s = plan_find(&image->plan, steps.v[i]);
 		bool stress = s->kind == STEP_STRESS;
 
-		if ((s->once && !first) || (stress && first && has_twins(&image->kernel.req)))
+		if ((s->once && !first) || (stress && first && is_paired(&image->kernel.req)))
 			continue;
 		strv_add(j->split && stress ? &alone : &together, "%s", s->name);
 	}
@@ -138,19 +138,19 @@ static void add_image(struct job *j, const struct image *image)
 	}
 }
 
-/* In the first mode of smpboot; see has_twins(). */
-static void add_twins(struct job *j, const struct image *image)
+/* In the first mode of smpboot; see is_paired(). */
+static void add_pair(struct job *j, const struct image *image)
 {
 	struct request r = image->kernel.req;
 
-	if (!has_twins(&r))
+	if (!is_paired(&r))
 		return;
 	r.plan = "stress";
 	r.strategy = "random";
 	trial_choose(&r, image);
-	for (int twin = 0; twin < 2; twin++)
-		add_trial(j, image, &r);
-	j->twins += 2;
+	add_trial(j, image, &r);
+	add_trial(j, image, &r);
+	j->pairs++;
 }
 
 static void plan_job(struct job *j)
@@ -158,7 +158,7 @@ static void plan_job(struct job *j)
 	for (size_t i = 0; i < j->nr_images; i++)
 		add_image(j, &j->images[i]);
 	for (size_t i = 0; i < j->nr_images; i++)
-		add_twins(j, &j->images[i]);
+		add_pair(j, &j->images[i]);
 }
 
 /* ---- in which order ---------------------------------------------------------------- */
@@ -238,12 +238,12 @@ static void run_job(struct job *j)
 	free(order);
 }
 
-/* How many pairs of twins are not the same */
-static unsigned int compare_twins(const struct job *j)
+/* How many pairs are not the same */
+static unsigned int compare_pairs(const struct job *j)
 {
 	unsigned int different = 0;
 
-	for (size_t i = j->n - j->twins; i < j->n; i += 2) {
+	for (size_t i = j->n - 2 * j->pairs; i < j->n; i += 2) {
 		__auto_free char *what = runs_difference(j->trials[i].record.dir,
 							 j->trials[i + 1].record.dir, EXTENT_ALL);
 
@@ -258,7 +258,7 @@ static unsigned int compare_twins(const struct job *j)
 static int report_job(const struct job *j)
 {
 	const struct record **records = calloc(j->n, sizeof(*records));
-	unsigned int different = compare_twins(j);
+	unsigned int different = compare_pairs(j);
 	int status = different ? EXIT_BAD : EXIT_PASS;
 
 	if (!records)
@@ -270,7 +270,7 @@ static int report_job(const struct job *j)
 		status = s > status ? s : status;
 	}
 	report_write(&(struct report){
-		.records = records, .n = j->n, .same = j->twins / 2 - different,
+		.records = records, .n = j->n, .same = j->pairs - different,
 		.different = different,
 	}, "text", stdout);
 	free(records);
@@ -293,7 +293,7 @@ static void split_job(struct job *j)
 	ui_done("there is none");
 	j->split = false;
 	j->n = 0;
-	j->twins = 0;
+	j->pairs = 0;
 	plan_job(j);
 }
 
