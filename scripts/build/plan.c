@@ -135,6 +135,20 @@ bool plan_is_stress(const struct plan *p, const struct strv *names)
 	return s && s->kind == STEP_STRESS;
 }
 
+/**
+ * plan_stress - the stress run
+ * @p: the plan
+ *
+ * Return: the first step that is one, or NULL if there is none
+ */
+const struct step *plan_stress(const struct plan *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (p->steps[i].kind == STEP_STRESS)
+			return &p->steps[i];
+	return NULL;
+}
+
 /* What a step needs and the kernel lacks, or NULL */
 static char *lacks(const struct step *s, const struct request *r)
 {

@@ -80,9 +80,12 @@ static struct trial *add_trial(struct job *j, const struct image *image, const s
  * That a seed is a schedule is not taken on trust: on each architecture, one stress run
  * is done twice, and steered.
  */
-static bool is_paired(const struct request *r)
+static bool is_paired(const struct image *image)
 {
-	return !*r->plan && request_has_whole_series(r) && request_is_virtual(r);
+	const struct request *r = &image->kernel.req;
+
+	return !*r->plan && request_has_whole_series(r) && request_is_virtual(r) &&
+	       plan_stress(&image->plan);
 }
 
 /* A trial of these steps, if there are any */
@@ -114,7 +117,7 @@ static void add_mode(struct job *j, const struct image *image, const struct requ
 		const struct step *s = plan_find(&image->plan, steps.v[i]);
 		bool stress = s->kind == STEP_STRESS;
 
-		if ((s->once && !first) || (stress && first && is_paired(&image->kernel.req)))
+		if ((s->once && !first) || (stress && first && is_paired(image)))
 			continue;
 		strv_add(j->split && stress ? &alone : &together, "%s", s->name);
 	}
@@ -143,9 +146,9 @@ static void add_pair(struct job *j, const struct image *image)
 {
 	struct request r = image->kernel.req;
 
-	if (!is_paired(&r))
+	if (!is_paired(image))
 		return;
-	r.plan = "stress";
+	r.plan = plan_stress(&image->plan)->name;
 	r.strategy = "random";
 	trial_choose(&r, image);
 	add_trial(j, image, &r);
