@@ -16,7 +16,7 @@ DEPS := $(O)/respawn-deps
 
 # What the program can be asked, out of the table of its subcommands: a CHECK has
 # an exit status that says what came of it, a JOB is done or it is not.
-commands = $(shell sed -n 's/^X.$(1), "\([a-z-]*\)".*/\1/p' scripts/cmd/cmd.h)
+commands = $(shell sed -n 's/^\tX.$(1), "\([a-z-]*\)".*/\1/p' scripts/cmd/cmd.h)
 CHECKS := $(call commands,CHECK)
 JOBS := $(call commands,JOB) $(call commands,LOOK)
 JUDGING := $(CHECKS) test

@@ -12,6 +12,7 @@
 
 #define GB	1000000000ULL
 
+/* As cmd.h has them; those up to STEP fill the cache. */
 enum kind { CHECK, JOB, STEP, LOOK, INNER };
 
 /**
@@ -77,7 +78,7 @@ int main(int argc, char **argv)
 		if (strcmp(argv[1], commands[i].name))
 			continue;
 		options_parse(&o, commands[i].defaults, argc - 2, argv + 2);
-		if (commands[i].kind == CHECK || commands[i].kind == JOB || commands[i].kind == STEP)
+		if (commands[i].kind <= STEP)
 			make_room(&o);
 		return commands[i].fn(&o);
 	}

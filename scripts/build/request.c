@@ -18,6 +18,7 @@
 
 #define AT(member)	.offset = offsetof(struct request, member)
 #define UP_TO(a, b, w)	.least = a, .most = b, .why = w
+#define SECONDS		UP_TO(1, INT_MAX, "the least is 1 second, the most 2147483647")
 
 const struct field request_fields[] = {
 	{ "ARCH", "", FIELD_ARCH, AT(arch), .help = "architectures, all if empty" },
@@ -43,7 +44,7 @@ const struct field request_fields[] = {
 	{ "ACTORS", "3", FIELD_NUMBER, AT(actors), UP_TO(0, 13, "13 are the most"),
 	  .help = "processes of the stress driver that work on threads" },
 	{ "OPS", "", FIELD_TEXT, AT(ops),
-	  .help = "operations of the stress driver, name or name:weight, comma separated, all if empty" },
+	  .help = "operations of the stress driver, name or name:weight, comma separated" },
 	{ "STRATEGY", "none", FIELD_CHOICE, AT(strategy), .choices = STRATEGIES,
 	  .help = "where CPUs give way to each other: " STRATEGIES },
 	{ "STEER", "", FIELD_TEXT, AT(steer),
@@ -59,9 +60,9 @@ const struct field request_fields[] = {
 	  .help = "accelerator where TIMING=real: auto, kvm or tcg" },
 	{ "KCMDLINE", "", FIELD_TEXT, AT(kcmdline),
 	  .help = "more words for the guest kernel's command line" },
-	{ "TIMEOUT", "300", FIELD_NUMBER, AT(timeout), UP_TO(1, INT_MAX, "the least is 1 second, the most 2147483647"),
+	{ "TIMEOUT", "300", FIELD_NUMBER, AT(timeout), SECONDS,
 	  .help = "host seconds a guest may take" },
-	{ "STALL", "60", FIELD_NUMBER, AT(stall), UP_TO(1, INT_MAX, "the least is 1 second, the most 2147483647"),
+	{ "STALL", "60", FIELD_NUMBER, AT(stall), SECONDS,
 	  .help = "host seconds a guest's console may be silent, and QEMU take to pause" },
 	{ "CONSOLE_MAX", "64", FIELD_NUMBER, AT(console_max), UP_TO(1, 4096, "MB, 1 to 4096"),
 	  .help = "MB that a guest's console may have" },

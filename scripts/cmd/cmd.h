@@ -71,58 +71,58 @@ static inline struct request options_request(const struct options *o, const stru
 
 /*
  * The subcommands: X(kind, word, function, defaults, help). "make WORD" does what
- * "respawn WORD" does, and make reads its targets here: a line begins with X and
- * the kind. Of a CHECK the exit status says what came of it, a JOB is done or it is
- * not, a LOOK changes nothing; a STEP and what is INNER are no targets. @defaults are the variables that have
- * another default for the command.
+ * "respawn WORD" does, and make reads its targets here: a line begins with X and the
+ * kind. Of a CHECK the exit status says what came of it, a JOB is done or it is not, a
+ * LOOK changes nothing; a STEP and what is INNER are no targets. @defaults are the
+ * variables that have another default for the command.
  */
 #define COMMANDS(X)								\
-X(CHECK, "check", cmd_check, CHECK_DEFAULTS,					\
-  "build, boot and judge every architecture")					\
-X(CHECK, "stress", cmd_check, STRESS_DEFAULTS,					\
-  "one stress run: SEED= names the order of events and the schedule")		\
-X(CHECK, "explore", cmd_explore, STRESS_DEFAULTS,				\
-  "many of them, SEEDS=1..500, until one fails")				\
-X(CHECK, "replay", cmd_replay, NULL,						\
-  "one again, RUN=<record>: reproduced, or where it diverged")			\
-X(CHECK, "minimise", cmd_minimise, NULL,					\
-  "the fewest cycles, operations, CPUs that fail as RUN=<record> did")		\
-X(JOB, "bundle", cmd_bundle, NULL,						\
-  "RUN=<record> and all its replay needs, in one file")				\
-X(CHECK, "check-determinism", cmd_check_determinism,				\
-  "PLAN=stress STRATEGY=random CYCLES=20",					\
-  "passing and failing runs, N= times each: the same every time?")		\
-X(CHECK, "bugs", cmd_bugs, STRESS_DEFAULTS " ARCH=arm64 SEEDS=1..300",		\
-  "plant known bugs: does explore find them, does replay repeat them?")		\
-X(JOB, "build", cmd_build, CHECK_DEFAULTS,					\
-  "build all that check boots")							\
-X(CHECK, "mutate", cmd_mutate, "ARCH=arm64 STALL=10 TIMEOUT=60",		\
-  "break the primitives line by line: does a test notice?")			\
-X(CHECK, "check-series", cmd_check_series, NULL,				\
-  "each patch by itself: message, style, builds, boots")			\
-X(CHECK, "bench-primitives", cmd_bench_primitives, "TIMING=real",		\
-  "what a thread costs, beside mainline")					\
-X(CHECK, "bench-hotplug", cmd_bench_hotplug,					\
-  "OPS=offline,online ACTORS=0 CYCLES=2000 SMPBOOT=park N=3",			\
-  "how fast CPUs go and come back, in virtual and in real time")		\
-X(CHECK, "judge", cmd_judge, NULL,						\
-  "what the judge says of any console, LOG=<file>")				\
-X(LOOK, "cache", cmd_cache, NULL,						\
-  "show what is in the cache, and what of it is in use")			\
-X(JOB, "shell", cmd_shell, NULL,						\
-  "boot into a shell on the terminal (ARCH=)")					\
-X(STEP, "bisect-step", cmd_bisect_step, CHECK_DEFAULTS,			\
-  "check the commit that git bisect run is at")					\
-X(JOB, "repin", cmd_repin, NULL,						\
-  "move to the newest kernel package of the pinned series")			\
-X(JOB, "kernel-edit", cmd_kernel_edit, NULL,					\
-  "open the patched kernel as git commits in O=/kernel")			\
-X(JOB, "kernel-export", cmd_kernel_export, NULL,				\
-  "write those commits back as the series")					\
-X(INNER, "targets", cmd_targets, NULL,						\
-  "list what make can be asked for")						\
-X(INNER, "variables", cmd_variables, NULL,					\
-  "list the variables")
+	X(CHECK, "check", cmd_check, CHECK_DEFAULTS,				\
+	  "build, boot and judge every architecture")				\
+	X(CHECK, "stress", cmd_check, STRESS_DEFAULTS,				\
+	  "one stress run: SEED= names the order of events and the schedule")	\
+	X(CHECK, "explore", cmd_explore, STRESS_DEFAULTS,			\
+	  "many of them, SEEDS=1..500, until one fails")			\
+	X(CHECK, "replay", cmd_replay, NULL,					\
+	  "one again, RUN=<record>: reproduced, or where it diverged")		\
+	X(CHECK, "minimise", cmd_minimise, NULL,				\
+	  "the fewest cycles, operations, CPUs that fail as RUN=<record> did")	\
+	X(JOB, "bundle", cmd_bundle, NULL,					\
+	  "RUN=<record> and all its replay needs, in one file")			\
+	X(CHECK, "check-determinism", cmd_check_determinism,			\
+	  "PLAN=stress STRATEGY=random CYCLES=20",				\
+	  "passing and failing runs, N= times each: the same every time?")	\
+	X(CHECK, "bugs", cmd_bugs, STRESS_DEFAULTS " ARCH=arm64 SEEDS=1..300",	\
+	  "plant known bugs: does explore find them, does replay repeat them?")	\
+	X(JOB, "build", cmd_build, CHECK_DEFAULTS,				\
+	  "build all that check boots")						\
+	X(CHECK, "mutate", cmd_mutate, "ARCH=arm64 STALL=10 TIMEOUT=60",	\
+	  "break the primitives line by line: does a test notice?")		\
+	X(CHECK, "check-series", cmd_check_series, NULL,			\
+	  "each patch by itself: message, style, builds, boots")		\
+	X(CHECK, "bench-primitives", cmd_bench_primitives, "TIMING=real",	\
+	  "what a thread costs, beside mainline")				\
+	X(CHECK, "bench-hotplug", cmd_bench_hotplug,				\
+	  "OPS=offline,online ACTORS=0 CYCLES=2000 SMPBOOT=park N=3",		\
+	  "how fast CPUs go and come back, in virtual and in real time")	\
+	X(CHECK, "judge", cmd_judge, NULL,					\
+	  "what the judge says of any console, LOG=<file>")			\
+	X(LOOK, "cache", cmd_cache, NULL,					\
+	  "show what is in the cache, and what of it is in use")		\
+	X(JOB, "shell", cmd_shell, NULL,					\
+	  "boot into a shell on the terminal (ARCH=)")				\
+	X(STEP, "bisect-step", cmd_bisect_step, CHECK_DEFAULTS,			\
+	  "check the commit that git bisect run is at")				\
+	X(JOB, "repin", cmd_repin, NULL,					\
+	  "move to the newest kernel package of the pinned series")		\
+	X(JOB, "kernel-edit", cmd_kernel_edit, NULL,				\
+	  "open the patched kernel as git commits in O=/kernel")		\
+	X(JOB, "kernel-export", cmd_kernel_export, NULL,			\
+	  "write those commits back as the series")				\
+	X(INNER, "targets", cmd_targets, NULL,					\
+	  "list what make can be asked for")					\
+	X(INNER, "variables", cmd_variables, NULL,				\
+	  "list the variables")
 
 #define DECLARE(kind, word, fn, defaults, help)	int fn(const struct options *o);
 

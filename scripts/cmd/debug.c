@@ -170,7 +170,7 @@ static struct trial *next_once(void *arg)
 }
 
 /* A folder of its own: the name of a socket must not be long. */
-static char socket_dir[] = "/tmp/respawn-gdb.XXXXXX";
+static char *socket_dir;
 
 static void remove_socket_dir(void)
 {
@@ -195,6 +195,7 @@ int debug_trial(struct trial *t, const struct record *rec, uint64_t stall)
 		die(GDB " is not installed; 'make deps GDB=1' installs it");
 	if (!exists(vmlinux))
 		die("%s is gone, and with it the symbols", vmlinux);
+	socket_dir = copy("/tmp/respawn-gdb.XXXXXX");
 	if (!mkdtemp(socket_dir))
 		die("cannot create a directory in /tmp: %s", strerror(errno));
 	atexit(remove_socket_dir);

@@ -232,12 +232,11 @@ static void list_cases(const json_t *tests, const char *suite, json_t *names)
 static char *noticed_by(const struct record *rec, const json_t *cases)
 {
 	const char *test = json_string_value(record_member(rec, "first_failure.test"));
-	const char *next = NULL;
+	size_t before = json_integer_value(record_member(rec, "cases_before"));
+	const char *next = json_string_value(json_array_get(cases, before));
 
 	if (record_verdict(rec) == VERDICT_FAIL && test)
 		return copy(test);
-	next = json_string_value(json_array_get(cases,
-		json_integer_value(record_member(rec, "cases_before"))));
 	return copy(next ? next : "the end of the run");
 }
 

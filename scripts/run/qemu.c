@@ -31,18 +31,20 @@ static bool is_virtual(const struct guest *g)
  * The console is what a guest is judged by. Each record has its level and who
  * wrote it in front, kernel or user space, so that neither is taken for the other.
  */
-static const char usual_cmdline[] =
-	"nokaslr panic=-1 slab_nomerge printk.time=1 printk.devkmsg=on console_msg_format=syslog "
-	LOUD " kunit.enable=1 rcupdate.rcu_expedited=1 ";
+static const char *const usual_cmdline[] = {
+	"nokaslr", "panic=-1", "slab_nomerge", "printk.time=1", "printk.devkmsg=on",
+	"console_msg_format=syslog", LOUD, "kunit.enable=1", "rcupdate.rcu_expedited=1",
+};
 
 /*
  * A stress run is over when something goes wrong, and the guest is who says so:
  * the host would end it some time later, in each run at another point.
  */
-static const char stress_cmdline[] =
-	"panic_on_warn=1 softlockup_panic=1 watchdog_thresh=2 sysctl.kernel.hung_task_panic=1 "
-	"rcupdate.rcu_cpu_stall_timeout=10 sysctl.kernel.panic_on_rcu_stall=1 "
-	QEMU_FEWER_FILES " ";
+static const char *const stress_cmdline[] = {
+	"panic_on_warn=1", "softlockup_panic=1", "watchdog_thresh=2",
+	"sysctl.kernel.hung_task_panic=1", "rcupdate.rcu_cpu_stall_timeout=10",
+	"sysctl.kernel.panic_on_rcu_stall=1", QEMU_FEWER_FILES,
+};
 
 /* Those words of KCMDLINE= that are for init, or those that are not */
 static char *kcmdline(const struct request *r, bool for_init)
@@ -76,24 +78,48 @@ static char *steer_of(const struct request *r)
 char *qemu_words(const struct request *r)
 {
 	__auto_free char *steer = steer_of(r), *more = kcmdline(r, true);
+	__auto_strv struct strv words = { 0 };
 
-	return fmt(INIT "plan=%s " INIT "seed=%llu " INIT "cycles=%llu " INIT "actors=%llu%s%s " INIT "strategy=%s%s%s%s%s",
-		   r->plan, (unsigned long long)r->seed, (unsigned long long)r->cycles,
-		   (unsigned long long)r->actors, *r->ops ? " " INIT "ops=" : "", r->ops,
-		   r->strategy, *steer ? " " INIT "steer=" : "", steer, *more ? " " : "", more);
+	strv_add(&words, INIT "plan=%s", r->plan);
+	strv_add(&words, INIT "seed=%llu", (unsigned long long)r->seed);
+	strv_add(&words, INIT "cycles=%llu", (unsigned long long)r->cycles);
+	strv_add(&words, INIT "actors=%llu", (unsigned long long)r->actors);
+	if (*r->ops)
+		strv_add(&words, INIT "ops=%s", r->ops);
+	strv_add(&words, INIT "strategy=%s", r->strategy);
+	if (*steer)
+		strv_add(&words, INIT "steer=%s", steer);
+	strv_split(&words, more, " ");
+	return strv_join(&words, " ");
+}
+
+static void add_words(struct strv *all, const char *const *words, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		strv_add(all, "%s", words[i]);
 }
 
 static char *command_line(const struct guest *g)
 {
 	const struct arch *a = g->req.arch;
 	__auto_free char *more = kcmdline(&g->req, false), *work = NULL;
+	__auto_strv struct strv words = { 0 };
 
 	work = g->waits || g->resumes ? copy(INIT "snapshot=1") : qemu_words(&g->req);
+	strv_add(&words, "console=%s", a->console);
+	add_words(&words, usual_cmdline, ARRAY_SIZE(usual_cmdline));
+	strv_split(&words, a->cmdline, " ");
+	strv_split(&words, is_virtual(g) ? a->virtual_cmdline : "", " ");
+	strv_split(&words, smpboot_of(&g->req)->cmdline, " ");
+	if (g->is_stress)
+		add_words(&words, stress_cmdline, ARRAY_SIZE(stress_cmdline));
+	strv_split(&words, work, " ");
 	/* None of the user's words makes the console silent. */
-	return fmt("console=%s %s%s%s%s%s%s%s%s%s", a->console, usual_cmdline, a->cmdline,
-		   is_virtual(g) ? a->virtual_cmdline : "", smpboot_of(&g->req)->cmdline,
-		   g->is_stress ? stress_cmdline : "", work, *more ? " " : "", more,
-		   *more ? " " LOUD : "");
+	if (*more) {
+		strv_split(&words, more, " ");
+		strv_add(&words, LOUD);
+	}
+	return strv_join(&words, " ");
 }
 
 /* ---- the machine ------------------------------------------------------------- */

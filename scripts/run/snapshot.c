@@ -192,7 +192,8 @@ static bool read_snapshot(struct snapshot *s, const char *dir)
 	*s = (struct snapshot){ .path = fmt("%s/" STATE, dir) };
 	if (cache_use(dir))
 		text = read_file(words, NULL);
-	if (text && exists(s->path) && sscanf(text, "%llx %zu %64s", &s->at, &s->size, s->sha256) == 3)
+	if (text && exists(s->path) &&
+	    sscanf(text, "%llx %zu %64s", &s->at, &s->size, s->sha256) == 3)
 		return true;
 	free(s->path);
 	*s = (struct snapshot){ 0 };
