@@ -247,6 +247,7 @@ const char *qemu_version(const struct arch *a)
 	static char *known[ARRAY_SIZE(known_of)];
 	__auto_strv struct strv argv = { 0 };
 	__auto_free char *said = NULL;
+	__auto_free char *path = find_program(a->qemu);
 	struct run_opts opts = { .out = &said };
 	size_t i = 0;
 
@@ -254,10 +255,12 @@ const char *qemu_version(const struct arch *a)
 		i++;
 	if (known_of[i] == a)
 		return known[i];
-	strv_add(&argv, "%s", a->qemu);
+	if (!path)
+		die("%s is not installed; 'make deps' installs it", a->qemu);
+	strv_add(&argv, "%s", path);
 	strv_add(&argv, "--version");
 	if (run(&argv, &opts))
-		die("%s is not installed; 'make deps' installs it", a->qemu);
+		die("%s does not even say its version: %.*s", path, (int)strcspn(said, "\n"), said);
 	known_of[i] = a;
 	known[i] = fmt("%.*s", (int)strcspn(said, "\n"), said);
 	return known[i];
