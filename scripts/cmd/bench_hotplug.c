@@ -10,8 +10,7 @@
 
 #include <jansson.h>
 
-#include "cmd/cmd.h"
-#include "lib/host.h"
+#include "cmd/bench.h"
 #include "lib/ui.h"
 #include "record/trial.h"
 #include "report/report.h"
@@ -205,6 +204,12 @@ static int bench_image(const struct options *o, const struct image *image, json_
 	return EXIT_PASS;
 }
 
+static void ask(struct request *r)
+{
+	/* None of the ways has more to do than the others. */
+	r->kcmdline = fmt("%s %s", QEMU_FEWER_FILES, r->kcmdline);
+}
+
 /**
  * cmd_bench_hotplug - hotplug cycles per second, in virtual and in real time
  * @o: what the user asked for
@@ -217,28 +222,5 @@ static int bench_image(const struct options *o, const struct image *image, json_
  */
 int cmd_bench_hotplug(const struct options *o)
 {
-	__auto_free char *path = fmt("%s/bench-hotplug.json", o->out), *text = NULL;
-	json_t *results = json_object();
-	int status = EXIT_PASS;
-
-	for (size_t i = 0; o->arch[i]; i++) {
-		struct request r = options_request(o, o->arch[i]);
-		struct image image;
-		int s;
-
-		r.suites = fmt("%s/kunit/bench", host_source());
-		/* None of them has more to do than the others. */
-		r.kcmdline = fmt("%s %s", QEMU_FEWER_FILES, r.kcmdline);
-		image_open(&image, &r);
-		image_build(&image);
-		s = bench_image(o, &image, results);
-		status = s > status ? s : status;
-	}
-	if (!status) {
-		text = json_dumps(results, JSON_INDENT(2));
-		write_file(path, text, strlen(text));
-		ui_note("\nwritten to %s", path);
-	}
-	json_decref(results);
-	return status;
+	return bench_each(o, "bench-hotplug", ask, bench_image);
 }

@@ -9,8 +9,7 @@
 
 #include <jansson.h>
 
-#include "cmd/cmd.h"
-#include "lib/host.h"
+#include "cmd/bench.h"
 #include "lib/ui.h"
 #include "record/trial.h"
 #include "report/report.h"
@@ -141,19 +140,21 @@ static json_t *scores_json(const struct scores *all)
 	return list;
 }
 
-/* Boot one architecture and measure; the exit status its verdict asks for. */
-static int measure(const struct options *o, const struct request *r, json_t *results)
+static void ask(struct request *r)
 {
-	struct trial t = { .out = o->out, .req = *r };
+	r->plan = STEP;
+}
+
+/* Boot one architecture and measure; the exit status its verdict asks for. */
+static int measure(const struct options *o, const struct image *image, json_t *results)
+{
+	const struct request *r = &image->kernel.req;
+	struct trial t = { .out = o->out, .req = *r, .image = image };
 	struct scores all = { 0 };
-	struct image image;
 	int status;
 
-	image_open(&image, r);
-	image_build(&image);
-	t.image = &image;
-	t.accel = accel_choose(&image, r);
-	trial_choose(&t.req, &image);
+	t.accel = accel_choose(image, r);
+	trial_choose(&t.req, image);
 	ui_stage(r->arch->name, "bench");
 	trial_run(&t);
 	ui_done("%s, %llu CPUs", t.accel, (unsigned long long)r->smp);
@@ -183,24 +184,5 @@ static int measure(const struct options *o, const struct request *r, json_t *res
  */
 int cmd_bench_primitives(const struct options *o)
 {
-	__auto_free char *path = fmt("%s/bench-primitives.json", o->out), *text = NULL;
-	json_t *results = json_object();
-	int status = EXIT_PASS;
-
-	for (size_t i = 0; o->arch[i]; i++) {
-		struct request r = options_request(o, o->arch[i]);
-		int s;
-
-		r.suites = fmt("%s/kunit/bench", host_source());
-		r.plan = STEP;
-		s = measure(o, &r, results);
-		status = s > status ? s : status;
-	}
-	if (!status) {
-		text = json_dumps(results, JSON_INDENT(2));
-		write_file(path, text, strlen(text));
-		ui_note("\nwritten to %s", path);
-	}
-	json_decref(results);
-	return status;
+	return bench_each(o, "bench-primitives", ask, measure);
 }
