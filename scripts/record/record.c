@@ -455,11 +455,6 @@ struct ktap_counts record_counts(const struct record *rec)
 	};
 }
 
-uint64_t record_seed(const struct record *rec)
-{
-	return json_integer_value(record_member(rec, "request.seed"));
-}
-
 /**
  * record_console - the console of a record
  * @rec: the record

@@ -34,7 +34,6 @@ double record_real(const struct record *rec, const char *path);
 enum verdict record_verdict(const struct record *rec);
 bool record_is_good(const struct record *rec);
 struct ktap_counts record_counts(const struct record *rec);
-uint64_t record_seed(const struct record *rec);
 char *record_console(const struct record *rec);
 void record_free(struct record *rec);
 
