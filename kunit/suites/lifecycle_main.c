@@ -222,8 +222,10 @@ static int wait_in_core(void *data)
 	atomic_inc(&l->cores);
 	complete(&l->ran);
 	/* Not a sleep: a wake-up must find this thread running. */
-	while (!try_wait_for_completion(&l->release) && !signal_pending(current))
+	while (!try_wait_for_completion(&l->release) && !signal_pending(current)) {
 		cond_resched();
+		cpu_relax();
+	}
 	return 0;
 }
 

@@ -415,6 +415,7 @@ static void wake_until_released(struct work_struct *work)
 	while (!try_wait_for_completion(&c->l->release)) {
 		wake_up_process(c->k);
 		cond_resched();
+		cpu_relax();
 	}
 }
 
