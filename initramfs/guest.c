@@ -495,11 +495,10 @@ static bool add_task(struct tasks *tasks, const char *name)
 /**
  * read_tasks - read what tasks there are
  * @tasks: gets them
- * @skip: says of a pid that it is not wanted, or NULL
  *
  * Return: true, or false when it has said why
  */
-bool read_tasks(struct tasks *tasks, bool (*skip)(unsigned int pid))
+bool read_tasks(struct tasks *tasks)
 {
 	DIR *dir = opendir("/proc");
 	struct dirent *d;
@@ -511,14 +510,61 @@ bool read_tasks(struct tasks *tasks, bool (*skip)(unsigned int pid))
 		return fail_file("/proc", errno);
 	errno = 0;
 	while (ok && (d = readdir(dir))) {
-		if (*d->d_name >= '1' && *d->d_name <= '9' &&
-		    !(skip && skip(atoi(d->d_name))))
+		if (*d->d_name >= '1' && *d->d_name <= '9')
 			ok = add_task(tasks, d->d_name);
 		errno = 0;
 	}
 	err = errno;
 	closedir(dir);
 	return ok && err ? fail_file("/proc", err) : ok;
+}
+
+/* The pid that was given out last, as the end of /proc/loadavg has it */
+static bool read_last_pid(unsigned int *pid)
+{
+	static const char path[] = "/proc/loadavg";
+	char text[128];
+	char *last;
+	int n = read_text(path, text, sizeof(text));
+
+	if (n < 0)
+		return fail_file(path, -n);
+	last = strrchr(text, ' ');
+	return (last && sscanf(last, "%u", pid) == 1) || fail("%s: has no last pid", path);
+}
+
+/**
+ * read_tasks_again - read what became of some tasks, and what tasks there are since
+ * @tasks: those of interest; gets these if they are still there, and the new ones
+ * @last: the last pid as of the time before, or 0; gets that of now
+ *
+ * A pid is larger than that of the task before it, until they begin anew. So a task that
+ * is neither known nor later than @last was there the time before, and was of no interest.
+ * All are read the first time, and when pids have begun anew.
+ *
+ * Return: true, or false when it has said why
+ */
+bool read_tasks_again(struct tasks *tasks, unsigned int *last)
+{
+	unsigned int pid = *last, known = tasks->nr;
+	char name[16];
+
+	if (!read_last_pid(last))
+		return false;
+	if (!pid || *last < pid)
+		return read_tasks(tasks);
+	tasks->nr = 0;
+	for (unsigned int i = 0; i < known; i++) {
+		snprintf(name, sizeof(name), "%d", tasks->task[i].pid);
+		if (!add_task(tasks, name))
+			return false;
+	}
+	while (pid++ < *last) {
+		snprintf(name, sizeof(name), "%u", pid);
+		if (!add_task(tasks, name))
+			return false;
+	}
+	return true;
 }
 
 /* Workers come and go as the kernel likes; a rescuer (kworker/R-) does not. */
@@ -599,11 +645,11 @@ bool take_census(struct census *c, bool (*settle)(void))
 	if (!has_slab())
 		return false;
 	for (tries = 0; tries < CENSUS_TRIES; tries++) {
-		if (!read_tasks(&c->tasks, NULL) || !settle())
+		if (!read_tasks(&c->tasks) || !settle())
 			return false;
 		if (!read_slab(c))
 			return false;
-		if (!read_tasks(&again, NULL))
+		if (!read_tasks(&again))
 			return false;
 		if (same_pids(&c->tasks, &again))
 			return true;

@@ -82,7 +82,8 @@ bool parse_cpulist(const char *list, u64 *mask);
 bool read_online(u64 *mask);
 bool movable_cpus(u64 cpus, u64 *state, u64 *movable);
 
-bool read_tasks(struct tasks *tasks, bool (*skip)(unsigned int pid));
+bool read_tasks(struct tasks *tasks);
+bool read_tasks_again(struct tasks *tasks, unsigned int *last);
 bool take_census(struct census *c, bool (*settle)(void));
 bool same_tasks(const struct census *before, const struct census *after);
 bool no_zombie(const struct census *c);

@@ -15,7 +15,6 @@
 #include "guest.h"
 
 #define PERCPU_DIR	"/sys/kernel/debug/respawn/percpu"
-#define PIDS_MAX	65536
 
 /**
  * struct thread - what the module says of its thread of a CPU
@@ -52,10 +51,6 @@ static u64 cpus;		/* online at the start, and to be at the end */
 static u64 movable;	/* those of them that go and come back */
 static u64 online;		/* those that should be online now */
 static struct thread threads[CPUS_MAX];
-
-/* The last scan that found a pid to be none of a percpu/N; scans count from 2. */
-static unsigned int stranger_in[PIDS_MAX];
-static unsigned int scan = 1;
 
 /* Context of a failure, for its message */
 static const char *testcase;
@@ -264,45 +259,26 @@ static bool check_task(const struct task *t, unsigned int cpu)
 	return check_allowed(t, cpu);
 }
 
-/*
- * Most tasks do not belong to the module, and reading all of them takes longer than
- * a step. A pid is reused only after all others were used, so a pid that was there a
- * scan ago is still the same task.
- */
-static void mark_stranger(unsigned int pid)
-{
-	if (pid < PIDS_MAX)
-		stranger_in[pid] = scan;
-}
-
-static bool is_stranger(unsigned int pid)
-{
-	if (pid >= PIDS_MAX || stranger_in[pid] != scan - 1)
-		return false;
-	mark_stranger(pid);
-	return true;
-}
-
 static bool check_tasks(void)
 {
 	static struct tasks tasks;
+	static unsigned int last_pid;
+	unsigned int nr = 0;
 	u64 seen = 0;
 	int cpu;
-	size_t i;
 
-	scan++;
-	if (!read_tasks(&tasks, is_stranger))
+	if (!read_tasks_again(&tasks, &last_pid))
 		return false;
-	for (i = 0; i < tasks.nr; i++) {
+	for (unsigned int i = 0; i < tasks.nr; i++) {
 		cpu = percpu_of(&tasks.task[i]);
-		if (cpu < 0) {
-			mark_stranger(tasks.task[i].pid);
+		if (cpu < 0)
 			continue;
-		}
 		if (!check_task(&tasks.task[i], cpu))
 			return false;
 		seen |= 1ULL << cpu;
+		tasks.task[nr++] = tasks.task[i];
 	}
+	tasks.nr = nr;
 	if (seen != online)
 		return fail("tasks percpu/N for CPUs %#llx expected, %#llx seen",
 			    online, seen);

@@ -21,7 +21,7 @@
 
 #define BOUND		(10 * HZ)
 #define CYCLES		10
-#define ROUNDS		300
+#define ROUNDS		100
 #define RESPAWN		"/sys/module/smpboot/parameters/respawn"
 
 /* The host takes the next trouble with that text for what it is: meant. */
