@@ -524,13 +524,12 @@ static bool read_last_pid(unsigned int *pid)
 {
 	static const char path[] = "/proc/loadavg";
 	char text[128];
-	char *last;
 	int n = read_text(path, text, sizeof(text));
 
 	if (n < 0)
 		return fail_file(path, -n);
-	last = strrchr(text, ' ');
-	return (last && sscanf(last, "%u", pid) == 1) || fail("%s: has no last pid", path);
+	return sscanf(text, "%*s %*s %*s %*s %u", pid) == 1 ||
+	       fail("%s: has no last pid", path);
 }
 
 /**

@@ -14,7 +14,7 @@
 #include "knob.h"
 #include "lifecycle_kunit.h"
 
-#define GENERATIONS	1000		/* in a batch */
+#define GENERATIONS	500		/* in a batch */
 #define BATCHES		10
 #define FAILURES	1000
 /*

@@ -115,7 +115,7 @@ static void oracles(void **state)
 		__auto_free char *quoted = fmt("`%s`", all.v[i]);
 
 		if (!strstr(table, quoted))
-			fail_msg("the manual does not say what the case %s looks out for", all.v[i]);
+			fail_msg("the manual has no row for the case %s", all.v[i]);
 	}
 }
 
@@ -182,7 +182,8 @@ static void members_of_a_request(void **state)
 /* A row that is missing, and one too many, are seen. */
 static void a_table_is_read(void **state)
 {
-	static const char text[] = "x\n| head | b |\n|---|---|\n| `one` | 1 |\n| **two** | 2 |\n\n| no |\n";
+	static const char text[] = "x\n| head | b |\n|---|---|\n"
+				   "| `one` | 1 |\n| **two** | 2 |\n\n| no |\n";
 	__auto_free char *names = first_column(text, "head");
 
 	(void)state;
