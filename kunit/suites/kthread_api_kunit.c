@@ -20,9 +20,9 @@
 #include <linux/sched/task.h>
 #include <linux/smpboot.h>
 #include <linux/uaccess.h>
-#include <linux/umh.h>
 
 #include "compat.h"
+#include "shell.h"
 
 #define BOUND		(10 * HZ)	/* no operation here takes nearly as long */
 #define FAR		(3600 * HZ)	/* a delay that no case waits for */
@@ -252,33 +252,6 @@ static int other_cpu(struct kunit *test)
 static void expect_warning(const char *text)
 {
 	pr_info("respawn: expect %s\n", text);
-}
-
-/* Have the guest's shell do something. */
-static int shell(const char *command)
-{
-	static const char *const env[] = { "PATH=/bin", "HOME=/", NULL };
-	const char *const argv[] = { "/bin/busybox", "sh", "-c", command, NULL };
-
-	return call_usermodehelper(argv[0], (char **)argv, (char **)env, UMH_WAIT_PROC);
-}
-
-/* What the shell's command line ends with */
-static __printf(2, 3) int user(struct kunit *test, const char *format, ...)
-{
-	char *command;
-	va_list args;
-	int ret;
-
-	va_start(args, format);
-	command = kvasprintf(GFP_KERNEL, format, args);
-	va_end(args);
-	KUNIT_ASSERT_NOT_NULL(test, command);
-	ret = shell(command);
-	kfree(command);
-	if (ret < 0)
-		kunit_skip(test, "/bin/busybox does not run: %d", ret);
-	return ret >> 8;
 }
 
 /* --- Threads: create, run, stop --- */
@@ -1629,36 +1602,15 @@ static int freezable(void *data)
 	return s->result;
 }
 
-/* The older cgroups can freeze threads of the kernel, too. */
-static const char freezer[] =
-	"cd /tmp && busybox mkdir freezer && busybox mount -t cgroup -o freezer none freezer";
-static const char freeze[] =
-	"cd /tmp/freezer && busybox mkdir x && echo %d >x/tasks && echo FROZEN >x/freezer.state";
-
-static void freezer_end(void *data)
-{
-	shell("cd /tmp && busybox rmdir freezer/x; busybox umount freezer; busybox rmdir freezer");
-}
-
-/* A thread that stays frozen can't be stopped. */
-static void thaw(void *data)
-{
-	shell("echo THAWED >/tmp/freezer/x/freezer.state");
-}
-
 static struct subject *subject_freeze(struct kunit *test)
 {
 	struct subject *s;
 
-	if (!IS_ENABLED(CONFIG_CGROUP_FREEZER))
-		kunit_skip(test, "the kernel has no CONFIG_CGROUP_FREEZER");
-	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, freezer_end, NULL), 0);
+	freezer_begin(test);
 	s = subject_run(test, freezable);
 	sleeps(test, s->k, TASK_INTERRUPTIBLE);
 	KUNIT_EXPECT_FALSE(test, s->k->flags & PF_NOFREEZE);
-	KUNIT_ASSERT_EQ(test, user(test, "%s", freezer), 0);
-	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, thaw, NULL), 0);
-	KUNIT_ASSERT_EQ(test, user(test, freeze, task_pid_nr(s->k)), 0);
+	freezer_freeze(test, s->k);
 	sleeps(test, s->k, TASK_FROZEN);
 	return s;
 }
@@ -1671,7 +1623,7 @@ static void frozen_thread_does_nothing_until_it_is_thawed(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, wake_up_process(s->k), 0);
 	KUNIT_EXPECT_TRUE(test, off_cpu(s->k, TASK_FROZEN));
 	KUNIT_EXPECT_EQ(test, atomic_read(&s->runs), 0);
-	thaw(NULL);
+	freezer_thaw(NULL);
 	await(test, &s->stopping);
 	KUNIT_EXPECT_EQ(test, atomic_read(&s->runs), 1);
 }
@@ -1694,7 +1646,7 @@ static void frozen_thread_that_is_stopped_ends_once_it_is_thawed(struct kunit *t
 	while (!off_cpu(by->k, TASK_UNINTERRUPTIBLE) && !completion_done(&by->seen) &&
 	       time_before(jiffies, end))
 		schedule_timeout_uninterruptible(1);
-	thaw(NULL);
+	freezer_thaw(NULL);
 	await(test, &by->seen);
 	KUNIT_EXPECT_EQ(test, by->result, 12);
 }

@@ -117,7 +117,7 @@ static void bound_sleeps(struct kunit *test, struct bound *b)
 {
 	unsigned long end = jiffies + BOUND;
 
-	while (READ_ONCE(b->k->__state) != TASK_INTERRUPTIBLE ||
+	while (!(READ_ONCE(b->k->__state) & TASK_INTERRUPTIBLE) ||
 	       READ_ONCE(b->k->on_rq) || READ_ONCE(b->k->on_cpu)) {
 		KUNIT_ASSERT_TRUE(test, time_before(jiffies, end));
 		schedule_timeout_uninterruptible(1);
@@ -203,11 +203,64 @@ static void start_on_an_offline_cpu_is_refused(struct kunit *test)
 
 	offline(test);
 	b = bound_spawn(test);
-	expect_warning("kthread_start");
-	KUNIT_EXPECT_PTR_EQ(test, kthread_start(b->k), ERR_PTR(-EINVAL));
+	KUNIT_EXPECT_PTR_EQ(test, kthread_start(b->k), ERR_PTR(-KTHREAD_NOT_STARTED));
 	KUNIT_EXPECT_EQ(test, atomic_read(&b->inits), 0);
 	online(test);
 	KUNIT_EXPECT_PTR_EQ(test, kthread_start(b->k), b->k);
+	bound_run(test, b);
+	KUNIT_EXPECT_EQ(test, bound_destroy(b), 0);
+}
+
+/* Whoever cannot wait may start it, and it is bound all the same. */
+static void started_by_unpark_it_keeps_its_cpu(struct kunit *test)
+{
+	for (int i = 0; i < CYCLES; i++) {
+		struct bound *b = bound_spawn(test);
+
+		kthread_unpark(b->k);
+		KUNIT_ASSERT_GT(test, wait_for_completion_timeout(&b->ran, BOUND), 0);
+		KUNIT_EXPECT_EQ(test, atomic_read(&b->astray), 0);
+		KUNIT_EXPECT_TRUE(test, cpumask_equal(b->k->cpus_ptr, cpumask_of(cpu)));
+		bound_sleeps(test, b);
+		offline(test);
+		online(test);
+		bound_run(test, b);
+		KUNIT_EXPECT_EQ(test, atomic_read(&b->inits), 1);
+		KUNIT_EXPECT_EQ(test, bound_destroy(b), 0);
+	}
+}
+
+/* Its CPU is away: it ends, having run nothing, and whoever destroys it is told. */
+static void unpark_on_an_offline_cpu_runs_nothing(struct kunit *test)
+{
+	struct bound *b;
+
+	offline(test);
+	b = bound_spawn(test);
+	kthread_unpark(b->k);
+	while (READ_ONCE(b->k->exit_state) != EXIT_ZOMBIE)
+		schedule_timeout_uninterruptible(1);
+	KUNIT_EXPECT_EQ(test, bound_destroy(b), -ENODEV);
+	KUNIT_EXPECT_EQ(test, atomic_read(&b->inits), 0);
+	KUNIT_EXPECT_EQ(test, atomic_read(&b->cores), 0);
+	online(test);
+}
+
+/* The last binding counts; once it was started there is no other one. */
+static void bound_anew_until_it_is_started(struct kunit *test)
+{
+	struct bound *b = bound_spawn(test);
+
+	kthread_bind(b->k, 0);
+	KUNIT_EXPECT_TRUE(test, cpumask_equal(b->k->cpus_ptr, cpumask_of(0)));
+	kthread_bind(b->k, cpu);
+	KUNIT_ASSERT_PTR_EQ(test, kthread_start(b->k), b->k);
+	bound_run(test, b);
+	bound_sleeps(test, b);
+	KUNIT_ASSERT_EQ(test, kthread_park(b->k), 0);
+	expect_warning("kernel/kthread.c");
+	kthread_bind(b->k, 0);
+	kthread_unpark(b->k);
 	bound_run(test, b);
 	KUNIT_EXPECT_EQ(test, bound_destroy(b), 0);
 }
@@ -678,7 +731,11 @@ static void unregistered_while_its_cpu_is_away(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, smpboot_register_percpu_thread(&plug), 0);
 	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, plug_unregister, NULL), 0);
 	offline(test);
-	KUNIT_EXPECT_NULL(test, per_cpu(plug_task, cpu));
+	/* Its user may still wake it, and finds nobody. */
+	KUNIT_ASSERT_NOT_NULL(test, per_cpu(plug_task, cpu));
+	KUNIT_EXPECT_EQ(test, per_cpu(plug_task, cpu)->exit_state, EXIT_DEAD);
+	KUNIT_EXPECT_EQ(test, wake_up_process(per_cpu(plug_task, cpu)), 0);
+	KUNIT_EXPECT_EQ(test, find_thread("plug/%u"), 0);
 	kunit_release_action(test, plug_unregister, NULL);
 	online(test);
 	KUNIT_EXPECT_NULL(test, per_cpu(plug_task, cpu));
@@ -767,6 +824,9 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(parked_again_before_it_gets_going),
 	KUNIT_CASE(stray_wakeups_do_not_unbind_it),
 	KUNIT_CASE(start_on_an_offline_cpu_is_refused),
+	KUNIT_CASE(started_by_unpark_it_keeps_its_cpu),
+	KUNIT_CASE(unpark_on_an_offline_cpu_runs_nothing),
+	KUNIT_CASE(bound_anew_until_it_is_started),
 	KUNIT_CASE(destroyed_on_an_offline_cpu_before_start),
 	KUNIT_CASE(sleeps_while_its_cpu_is_away),
 	KUNIT_CASE(woken_on_an_offline_cpu_does_not_run),

@@ -272,7 +272,8 @@ struct traced {
 };
 
 static struct traced traced[] = {
-	{ .name = "spawn" }, { .name = "start" }, { .name = "destroy" },
+	{ .name = "kthread_spawn" }, { .name = "kthread_start" },
+	{ .name = "kthread_destroy" },
 };
 
 static void traced_event(void *data, pid_t pid, const char *comm, int result,

@@ -72,6 +72,24 @@ void nothing_is_left_over_after_failures(struct kunit *test);
 void operations_are_counted(struct kunit *test);
 void operations_are_traced(struct kunit *test);
 
+/* lifecycle_contract.c */
+void stop_is_refused(struct kunit *test);
+void no_errno_of_initfn_runs_it_twice(struct kunit *test);
+void result_that_is_no_errno_is_told(struct kunit *test);
+void corefn_that_returns_on_its_way_to_sleep(struct kunit *test);
+void last_of_several_results(struct kunit *test);
+void result_of_a_corefn_that_was_interrupted(struct kunit *test);
+void each_way_to_wake_it_counts(struct kunit *test);
+void woken_from_interrupts_on_its_cpu(struct kunit *test);
+void idle_thread_parks_whatever_its_corefn(struct kunit *test);
+void parked_thread_runs_once_it_is_unparked(struct kunit *test);
+void idle_thread_is_frozen_if_it_asked_for_it(struct kunit *test);
+void wakeup_of_a_frozen_thread_is_kept(struct kunit *test);
+void frozen_thread_can_be_destroyed(struct kunit *test);
+void threads_have_the_files_of_kthreadd(struct kunit *test);
+void concurrent_spawns_keep_their_names(struct kunit *test);
+void more_slow_threads_than_a_workqueue_may_have_workers(struct kunit *test);
+
 /* lifecycle_race.c */
 void callers_at_once_from_work_items(struct kunit *test);
 void callers_at_once_from_threads(struct kunit *test);

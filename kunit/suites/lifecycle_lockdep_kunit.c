@@ -48,7 +48,7 @@ static void kin_may_destroy_each_other(struct kunit *test)
 
 static int become_freezable(void *data)
 {
-	set_freezable();
+	kthread_freezable();
 	return 0;
 }
 
@@ -79,6 +79,43 @@ static void freezable_thread_holds_no_lock(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, locks_held(test, become_freezable), 0);
 }
 
+/* The launch waits for initfn alone. */
+static void launch_under_a_lock_that_corefn_needs_is_fine(struct kunit *test)
+{
+	struct task_struct *k;
+
+	mutex_lock(&needed);
+	k = kthread_launch(NULL, needs_the_lock, NULL, "launched_under");
+	mutex_unlock(&needed);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(k));
+	wake_up_process(k);
+	wait_for_completion(&ran);
+	KUNIT_EXPECT_EQ(test, kthread_destroy(k), 0);
+	KUNIT_EXPECT_TRUE(test, debug_locks);
+}
+
+static int exits(void *data)
+{
+	complete(&ran);
+	kthread_exit(-EPIPE);
+}
+
+/* A thread that exits with a lock held is reported. */
+static void thread_that_dies_in_a_function_holds_no_lock(struct kunit *test)
+{
+	struct task_struct *k;
+
+	k = kthread_launch(exits, NULL, NULL, "exits");
+	KUNIT_EXPECT_PTR_EQ(test, k, ERR_PTR(-EPIPE));
+	reinit_completion(&ran);
+	k = kthread_launch(NULL, exits, NULL, "exits");
+	KUNIT_ASSERT_FALSE(test, IS_ERR(k));
+	wake_up_process(k);
+	wait_for_completion(&ran);
+	KUNIT_EXPECT_EQ(test, kthread_destroy(k), -EPIPE);
+	KUNIT_EXPECT_TRUE(test, debug_locks);
+}
+
 /* The two do not meet here; lockdep knows that they could. */
 static void destroy_under_a_lock_that_corefn_needs_is_reported(struct kunit *test)
 {
@@ -101,6 +138,8 @@ static void destroy_under_a_lock_that_corefn_needs_is_reported(struct kunit *tes
 static struct kunit_case cases[] = {
 	KUNIT_CASE(kin_may_destroy_each_other),
 	KUNIT_CASE(freezable_thread_holds_no_lock),
+	KUNIT_CASE(launch_under_a_lock_that_corefn_needs_is_fine),
+	KUNIT_CASE(thread_that_dies_in_a_function_holds_no_lock),
 	KUNIT_CASE(destroy_under_a_lock_that_corefn_needs_is_reported),
 	{}
 };

@@ -343,9 +343,12 @@ static void unpark_is_a_start_without_the_wait(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, l->inited);
 	preempt_enable();
 	complete(&l->release);
+	/* It is the first wake-up, too. */
+	KUNIT_ASSERT_GT(test, wait_for_completion_timeout(&l->ran, BOUND), 0);
 	life_sleeps(test, l, TASK_INTERRUPTIBLE);
 	KUNIT_EXPECT_EQ(test, atomic_read(&l->inits), 1);
 	life_run(test, l);
+	KUNIT_EXPECT_EQ(test, atomic_read(&l->cores), 2);
 	KUNIT_EXPECT_EQ(test, life_destroy(l), 0);
 }
 
@@ -368,39 +371,39 @@ static int exit_itself(void *data)
 	struct life *l = data;
 
 	complete(&l->ran);
-	kthread_exit(-EPIPE);
+	kthread_exit(l->core_result);
 }
 
-/*
- * A function should return. One that does not leaves nobody waiting; without
- * a lock class, as it leaves with the lock of that held.
- */
+/* A function should return. One that does not leaves nobody waiting. */
 static void thread_that_dies_in_initfn_fails_its_start(struct kunit *test)
 {
 	struct life *l = life_new(test);
 	struct task_struct *k;
 
-	k = __kthread_spawn(exit_itself, NULL, l, NULL, NULL, "dies");
-	KUNIT_ASSERT_FALSE(test, IS_ERR(k));
-	get_task_struct(k);
-	KUNIT_EXPECT_PTR_EQ(test, kthread_start(k), ERR_PTR(-EINTR));
-	KUNIT_EXPECT_EQ(test, k->exit_state, EXIT_DEAD);
-	put_task_struct(k);
+	for (int i = 0; i < 2; i++) {
+		l->core_result = i ? -EPIPE : 0;
+		k = kthread_spawn(exit_itself, NULL, l, "dies");
+		KUNIT_ASSERT_FALSE(test, IS_ERR(k));
+		get_task_struct(k);
+		KUNIT_EXPECT_PTR_EQ(test, kthread_start(k), ERR_PTR(i ? -EPIPE : -EINTR));
+		KUNIT_EXPECT_EQ(test, k->exit_state, EXIT_DEAD);
+		put_task_struct(k);
+	}
 }
 
 static void thread_that_dies_in_corefn_can_be_destroyed(struct kunit *test)
 {
 	struct life *l = life_new(test);
 
-	l->k = __kthread_spawn(NULL, exit_itself, l, NULL, NULL, "dies");
+	l->core_result = -EPIPE;
+	l->k = kthread_launch(NULL, exit_itself, l, "dies");
 	KUNIT_ASSERT_FALSE(test, IS_ERR(l->k));
-	KUNIT_ASSERT_PTR_EQ(test, kthread_start(l->k), l->k);
 	life_run(test, l);
 	/* Dead and not reaped, the pointer is as good as before. */
 	while (READ_ONCE(l->k->exit_state) != EXIT_ZOMBIE)
 		schedule_timeout_uninterruptible(1);
 	KUNIT_EXPECT_TRUE(test, pid_alive(l->k));
-	KUNIT_EXPECT_EQ(test, life_destroy(l), 0);
+	KUNIT_EXPECT_EQ(test, life_destroy(l), -EPIPE);
 }
 
 static void failed_corefn_is_not_called_again(struct kunit *test)
@@ -575,14 +578,15 @@ static void misuse_warns_and_fails(struct kunit *test)
 
 	life_launch(test, l);
 	expect_warning("kthread_start");
-	KUNIT_EXPECT_PTR_EQ(test, kthread_start(l->k), ERR_PTR(-EINVAL));
+	KUNIT_EXPECT_PTR_EQ(test, kthread_start(l->k), ERR_PTR(-KTHREAD_NOT_STARTED));
 	expect_warning("lifecycle_of");
 	KUNIT_EXPECT_EQ(test, kthread_destroy(NULL), -EINVAL);
 	/* Once is enough: no more warnings of that kind, the same results. */
 	KUNIT_EXPECT_EQ(test, kthread_destroy(ERR_PTR(-ENOMEM)), -EINVAL);
 	KUNIT_EXPECT_EQ(test, kthread_destroy(current), -EINVAL);
 	KUNIT_EXPECT_EQ(test, kthread_destroy(a_process()), -EINVAL);
-	KUNIT_EXPECT_PTR_EQ(test, kthread_start(ERR_PTR(-ENOMEM)), ERR_PTR(-EINVAL));
+	KUNIT_EXPECT_PTR_EQ(test, kthread_start(ERR_PTR(-ENOMEM)),
+			    ERR_PTR(-KTHREAD_NOT_STARTED));
 	life_run(test, l);
 	k = get_task_struct(l->k);
 	KUNIT_EXPECT_EQ(test, life_destroy(l), 0);
@@ -594,7 +598,7 @@ static void misuse_warns_and_fails(struct kunit *test)
 	life_spawn(test, l);
 	kthread_unpark(l->k);
 	life_sleeps(test, l, TASK_INTERRUPTIBLE);
-	KUNIT_EXPECT_PTR_EQ(test, kthread_start(l->k), ERR_PTR(-EINVAL));
+	KUNIT_EXPECT_PTR_EQ(test, kthread_start(l->k), ERR_PTR(-KTHREAD_NOT_STARTED));
 	KUNIT_EXPECT_EQ(test, life_destroy(l), 0);
 }
 
@@ -622,8 +626,8 @@ static void destroy_of_oneself_is_refused(struct kunit *test)
 static void workers_are_up(struct kunit *test)
 {
 	KUNIT_EXPECT_TRUE(test, keventd_up());
-	/* The one that is left when memory is short */
-	KUNIT_EXPECT_EQ(test, life_count_tasks("kworker/R-kthre"), 1U);
+	/* Those that are left when memory is short: one forks, one reaps. */
+	KUNIT_EXPECT_EQ(test, life_count_tasks("kworker/R-kthre"), 2U);
 }
 
 static struct kunit_case cases[] = {
@@ -680,6 +684,22 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(misuse_warns_and_fails),
 	KUNIT_CASE(start_races_with_start),
 	KUNIT_CASE(destroy_of_oneself_is_refused),
+	KUNIT_CASE(stop_is_refused),
+	KUNIT_CASE(no_errno_of_initfn_runs_it_twice),
+	KUNIT_CASE(result_that_is_no_errno_is_told),
+	KUNIT_CASE(corefn_that_returns_on_its_way_to_sleep),
+	KUNIT_CASE(last_of_several_results),
+	KUNIT_CASE(result_of_a_corefn_that_was_interrupted),
+	KUNIT_CASE(each_way_to_wake_it_counts),
+	KUNIT_CASE(woken_from_interrupts_on_its_cpu),
+	KUNIT_CASE(idle_thread_parks_whatever_its_corefn),
+	KUNIT_CASE(parked_thread_runs_once_it_is_unparked),
+	KUNIT_CASE(idle_thread_is_frozen_if_it_asked_for_it),
+	KUNIT_CASE(wakeup_of_a_frozen_thread_is_kept),
+	KUNIT_CASE(frozen_thread_can_be_destroyed),
+	KUNIT_CASE(threads_have_the_files_of_kthreadd),
+	KUNIT_CASE(concurrent_spawns_keep_their_names),
+	KUNIT_CASE(more_slow_threads_than_a_workqueue_may_have_workers),
 	{}
 };
 

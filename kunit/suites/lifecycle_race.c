@@ -350,7 +350,8 @@ void start_races_with_start(struct kunit *test)
 		await_all(test, c, 2);
 		first = c[0].answer == c[0].k;
 		KUNIT_ASSERT_PTR_EQ(test, c[first ? 0 : 1].answer, (void *)c[0].k);
-		KUNIT_ASSERT_PTR_EQ(test, c[first ? 1 : 0].answer, ERR_PTR(-EINVAL));
+		KUNIT_ASSERT_PTR_EQ(test, c[first ? 1 : 0].answer,
+				    ERR_PTR(-KTHREAD_NOT_STARTED));
 		KUNIT_ASSERT_EQ(test, atomic_read(&l->inits), 1);
 		KUNIT_ASSERT_EQ(test, life_destroy(l), 0);
 		put_task_struct(c[0].k);
