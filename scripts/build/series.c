@@ -48,7 +48,8 @@ static void write_series(const char *path, const char *comment, const char *pref
 	if (f)
 		fputs(comment, f);
 	for (size_t i = 0; f && i < names->n; i++)
-		fprintf(f, "%s%s\n", prefix, names->v[i]);
+		if (strcmp(names->v[i], SERIES_COVER))
+			fprintf(f, "%s%s\n", prefix, names->v[i]);
 	if (!f || fclose(f))
 		die("out of memory");
 	write_file(path, text, len);
@@ -118,7 +119,8 @@ static void remove_interim(const char *dir)
 /**
  * series_replace - have other patches in place of the series
  * @dir: folder of the series; the comment that its list begins with stays
- * @from: folder with the patches, named in their order
+ * @from: folder with the patches, named in their order, and the cover letter, which
+ *	the list leaves out
  *
  * Whenever this is interrupted, the list names patches that are whole and belong
  * together, the old or the new ones. As new patches mostly have names of old ones, they
@@ -138,5 +140,5 @@ size_t series_replace(const char *dir, const char *from)
 	write_series(path, comment, "", &names);
 	remove_interim(dir);
 	remove_old(dir, &old, &names);
-	return names.n;
+	return names.n - strv_has(&names, SERIES_COVER);
 }

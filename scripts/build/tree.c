@@ -421,6 +421,34 @@ char *tree_read(const struct tree *t, const char *file)
 }
 
 /**
+ * tree_grep - find lines in the tree's content
+ * @t: from tree_open()
+ * @pattern: an extended regular expression
+ * @found: gets "path:line" for each line that matches
+ *
+ * Dies if git cannot search.
+ */
+void tree_grep(const struct tree *t, const char *pattern, struct strv *found)
+{
+	__auto_strv struct strv argv = { 0 }, env = { 0 }, lines = { 0 };
+	__auto_free char *said = NULL;
+	struct run_opts o = { .env = &env, .out = &said };
+
+	strv_add(&argv, "git");
+	strv_add(&argv, "--git-dir=%s", t->git);
+	strv_split(&argv, "grep -E -e", " ");
+	strv_add(&argv, "%s", pattern);
+	strv_add(&argv, "%s", t->hash);
+	git_env(&env, NULL);
+	/* Status 1 is that of no line. */
+	if (run(&argv, &o) > 1)
+		die("git grep failed: %s", said);
+	strv_split(&lines, said, "\n");
+	for (size_t i = 0; i < lines.n; i++)
+		strv_add(found, "%s", lines.v[i] + strcspn(lines.v[i], ":") + 1);
+}
+
+/**
  * tree_replace - put another text in place of a file of the tree's
  * @t: from tree_open(); gets the name of the new content
  * @file: a path from the top, of a file that is there

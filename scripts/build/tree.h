@@ -38,6 +38,7 @@ void tree_open_base(struct tree *t, const struct request *r);
 char *tree_apply(struct tree *t, const struct strv *patches, size_t n);
 void tree_aside(struct tree *t, const char *name);
 char *tree_read(const struct tree *t, const char *file);
+void tree_grep(const struct tree *t, const char *pattern, struct strv *found);
 void tree_replace(struct tree *t, const char *file, const char *text);
 void tree_checkout(struct tree *t);
 void tree_unlock(struct tree *t);

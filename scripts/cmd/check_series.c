@@ -404,6 +404,73 @@ static void check_patch(struct walk *w, size_t i, bool applies)
 	}
 }
 
+/* ---- who has threads that respawn -------------------------------------------- */
+
+#define USERS	"kernel-patch/users"
+
+/* "file variable" of each user that the pinned kernel has */
+static void users_there(const struct tree *t, struct strv *users)
+{
+	static const char what[] = "struct smp_hotplug_thread ";
+	__auto_strv struct strv lines = { 0 };
+
+	tree_grep(t, "struct smp_hotplug_thread [a-z0-9_]+ = \\{", &lines);
+	for (size_t i = 0; i < lines.n; i++) {
+		const char *name = strstr(lines.v[i], what) + strlen(what);
+
+		strv_add(users, "%.*s %.*s", (int)strcspn(lines.v[i], ":"), lines.v[i],
+			 (int)strcspn(name, " "), name);
+	}
+}
+
+/* "file variable" of each user that was looked at, as @path has them */
+static void users_known(const char *path, struct strv *users)
+{
+	__auto_strv struct strv lines = { 0 };
+	__auto_free char *text = read_file(path, NULL);
+
+	if (!text)
+		die("cannot read %s: %s", path, strerror(errno));
+	strv_split(&lines, text, "\n");
+	for (size_t i = 0; i < lines.n; i++) {
+		__auto_strv struct strv words = { 0 };
+
+		if (lines.v[i][0] == '#')
+			continue;
+		strv_split(&words, lines.v[i], "\t ");
+		if (words.n < 3)
+			die(USERS ": '%s' has not a file, a variable and a reason", lines.v[i]);
+		strv_add(users, "%s %s", words.v[0], words.v[1]);
+	}
+}
+
+/* A user that nobody has looked at may keep a pointer to a thread that is gone. */
+static void check_users(struct walk *w)
+{
+	__auto_free char *path = fmt("%s/" USERS, host_source());
+	__auto_strv struct strv there = { 0 }, known = { 0 }, problems = { 0 };
+	bool good;
+
+	users_there(&w->before, &there);
+	users_known(path, &known);
+	for (size_t i = 0; i < there.n; i++)
+		if (!strv_has(&known, there.v[i]))
+			strv_add(&problems, "%s is not in " USERS ": look how it uses its threads",
+				 there.v[i]);
+	for (size_t i = 0; i < known.n; i++)
+		if (!strv_has(&there, known.v[i]))
+			strv_add(&problems, "%s is in " USERS ", and not in the kernel",
+				 known.v[i]);
+	good = !problems.n;
+	ui_note("%-8s %-66s %s%s%s", "any", "users of struct smp_hotplug_thread",
+		ui_on(stdout, good ? UI_GREEN : UI_RED), good ? "pass" : "fail",
+		ui_off(stdout));
+	for (size_t i = 0; i < problems.n; i++)
+		printf("%8s %s\n", "", problems.v[i]);
+	w->passed += good;
+	w->failed += !good;
+}
+
 static void look_for_sparse(struct walk *w)
 {
 	__auto_free char *path = find_program("sparse");
@@ -455,6 +522,7 @@ int cmd_check_series(const struct options *o)
 	tree_series(&files);
 	open_walk(&w, &files);
 	ui_stage("series", "check");
+	check_users(&w);
 	for (i = 0; applies && i < w.n; i++) {
 		applies = apply(&w, &files, i);
 		check_patch(&w, i, applies);
