@@ -277,8 +277,11 @@ static void life_publish(struct life_slot *s, struct life *l)
 
 static int life_draw_result(struct torture_call *call, u32 rarity)
 {
-	return torture_one_in(call, rarity) ? -1 - (int)torture_draw(call, 4000) :
-					      (int)torture_draw(call, 3);
+	int result = torture_one_in(call, rarity) ? -1 - (int)torture_draw(call, 4000) :
+						    (int)torture_draw(call, 3);
+
+	/* No initfn may say that. */
+	return result == -KTHREAD_NOT_STARTED ? -EINVAL : result;
 }
 
 static int life_draw_cpu(struct torture_call *call)
