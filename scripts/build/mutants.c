@@ -186,8 +186,8 @@ static const char *function(const char *text, const char *name, const char **end
 		brace = strpbrk(at, ";{");
 		*end = strstr(at, "\n}");
 		/* Not a call, a declaration, a comment or the end of another name. */
-		if (*line != '\t' && *line != ' ' && *line != '#' && brace && *brace == '{' &&
-		    *end && (at == line || strchr(" *", at[-1])))
+		if (!strchr("\t #/", *line) && brace && *brace == '{' && *end &&
+		    (at == line || strchr(" *", at[-1])))
 			return at;
 		at += strlen(call);
 	}

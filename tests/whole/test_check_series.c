@@ -92,14 +92,38 @@ static void defect_is_caught(void **state)
 	write_file(path, d->patch, strlen(d->patch));
 	status = sh("build/respawn check-series ARCH=arm64 V=0", &said);
 	if (status != 1 || !strstr(said, d->said) ||
-	    !strstr(said, "0 passed, 1 failed, 0 skipped\n"))
+	    !strstr(said, "1 passed, 1 failed, 0 skipped\n"))
 		fail_msg("status %d, expected 1 and '%s':\n%s", status, d->said, said);
+}
+
+/* One user that nobody has looked at, and one that is no more */
+static void user_of_threads_that_is_new_is_seen(void **state)
+{
+	__auto_free char *path = fmt("%s/kernel-patch/users", clone_dir), *said = NULL;
+	__auto_free char *users = read_file(path, NULL);
+	char *row;
+	int status;
+
+	(void)state;
+	assert_non_null(users);
+	row = strstr(users, "softirq_threads");
+	assert_non_null(row);
+	memcpy(row, "someone", 7);
+	write_file(path, users, strlen(users));
+	status = sh("build/respawn check-series ARCH=arm64 V=0", &said);
+	if (status != 1 ||
+	    !strstr(said, "kernel/softirq.c softirq_threads is not in kernel-patch/users") ||
+	    !strstr(said, "kernel/softirq.c someone_threads is in kernel-patch/users"))
+		fail_msg("status %d, expected 1 and what is wrong with the users:\n%s",
+			 status, said);
 }
 
 int main(void)
 {
-	struct CMUnitTest tests[ARRAY_SIZE(defects)];
+	struct CMUnitTest tests[ARRAY_SIZE(defects) + 1];
 
+	tests[ARRAY_SIZE(defects)] =
+		(struct CMUnitTest)cmocka_unit_test(user_of_threads_that_is_new_is_seen);
 	for (size_t i = 0; i < ARRAY_SIZE(defects); i++)
 		tests[i] = (struct CMUnitTest){
 			.name = defects[i].name, .test_func = defect_is_caught,

@@ -76,7 +76,10 @@ static void new_commit_is_a_new_patch(void **state)
 	must("make -s kernel-export");
 	must("tail -n 1 kernel-patch/series | grep -q kthread-Say-more.patch");
 	must("grep -q '^+/. more ./' kernel-patch/*-kthread-Say-more.patch");
-	must("test \"$(git status --porcelain kernel-patch | wc -l)\" = 2");
+	/* That patch, the list and the cover letter */
+	must("test \"$(git status --porcelain kernel-patch | wc -l)\" = 3");
+	must("grep -q '^  kthread: Say more$' kernel-patch/0000-cover-letter.patch");
+	must("! grep -q 0000- kernel-patch/series");
 }
 
 int main(void)
