@@ -17,6 +17,7 @@
 #include <linux/sched/task.h>
 
 #include "compat.h"
+#include "knob.h"
 
 #define BOUND		(10 * HZ)	/* no operation here takes nearly as long */
 #define ROUNDS		10
@@ -599,6 +600,237 @@ static void disabled_hotplug_is_refused(struct kunit *test)
 	offline(test);
 }
 
+/* Whoever disables it twice has to enable it twice. */
+static void disabled_twice_it_is_enabled_by_the_second(struct kunit *test)
+{
+	rig.disabled = true;
+	cpu_hotplug_disable();
+	cpu_hotplug_disable();
+	KUNIT_EXPECT_EQ(test, remove_cpu(rig.cpu), -EBUSY);
+	cpu_hotplug_enable();
+	KUNIT_EXPECT_EQ(test, remove_cpu(rig.cpu), -EBUSY);
+	KUNIT_EXPECT_TRUE(test, cpu_online(rig.cpu));
+	cpu_hotplug_enable();
+	rig.disabled = false;
+	offline(test);
+	online(test);
+}
+
+/* --- A part of the way, and ways that end early --- */
+
+static int set_target(int state)
+{
+	char path[64], text[16];
+
+	snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%u/hotplug/target", rig.cpu);
+	snprintf(text, sizeof(text), "%d", state);
+	return knob_write(path, text);
+}
+
+/* A CPU may stop at any state of the online section, and go on from there. */
+static void partial_target_goes_so_far(struct kunit *test)
+{
+	unsigned int n = rig.cpu;
+
+	if (!IS_ENABLED(CONFIG_CPU_HOTPLUG_STATE_CONTROL))
+		kunit_skip(test, "the kernel has no CONFIG_CPU_HOTPLUG_STATE_CONTROL");
+	for (enum which w = A; w <= Q; w++)
+		setup(test, w);
+	forget();
+	for (int i = 0; i < ROUNDS; i++) {
+		KUNIT_ASSERT_EQ(test, set_target(rig.state[B]), 0);
+		expect_log(test, "c%u- ", n);
+		KUNIT_EXPECT_TRUE(test, cpu_online(n));
+		KUNIT_EXPECT_FALSE(test, cpu_active(n));
+		KUNIT_ASSERT_EQ(test, set_target(rig.state[A]), 0);
+		expect_log(test, "b%u- ", n);
+		KUNIT_ASSERT_EQ(test, set_target(CPUHP_ONLINE), 0);
+		expect_log(test, "b%u+ c%u+ ", n, n);
+		KUNIT_EXPECT_TRUE(test, cpu_active(n));
+	}
+	KUNIT_ASSERT_EQ(test, set_target(CPUHP_OFFLINE), 0);
+	expect_log(test, "c%u- b%u- a%u- q%u- p%u- ", n, n, n, n, n);
+	KUNIT_EXPECT_FALSE(test, cpu_online(n));
+	KUNIT_ASSERT_EQ(test, set_target(rig.state[P]), 0);
+	expect_log(test, "p%u+ ", n);
+	KUNIT_EXPECT_FALSE(test, cpu_online(n));
+	KUNIT_ASSERT_EQ(test, set_target(CPUHP_ONLINE), 0);
+	expect_log(test, "q%u+ a%u+ b%u+ c%u+ ", n, n, n, n);
+}
+
+/* How often each state came up for the CPU, less how often it went down */
+static bool is_balanced(struct kunit *test, int comings)
+{
+	static const char letters[] = "abcpq";
+
+	for (const char *letter = letters; *letter; letter++) {
+		int n = 0;
+
+		for (const char *at = rig.log; (at = strchr(at, *letter)); at++)
+			n += strchr(at, '+') && strchr(at, '+') < strchr(at, ' ') ? 1 : -1;
+		KUNIT_EXPECT_EQ_MSG(test, n, comings, "%c: %s", *letter, rig.log);
+		if (n != comings)
+			return false;
+	}
+	return true;
+}
+
+static int fail_at(int state)
+{
+	char path[64], text[16];
+
+	snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%u/hotplug/fail", rig.cpu);
+	snprintf(text, sizeof(text), "%d", state);
+	return knob_write(path, text);
+}
+
+/* The kernel can have any state fail, its own too. Wherever, what ran is undone once. */
+static void failure_at_any_state_is_undone(struct kunit *test)
+{
+	unsigned int down = 0, up = 0;
+
+	if (fail_at(-1))
+		kunit_skip(test, "the kernel has no hotplug/fail");
+	for (enum which w = A; w <= Q; w++)
+		setup(test, w);
+	for (int state = CPUHP_OFFLINE + 1; state < CPUHP_ONLINE; state++) {
+		forget();
+		if (!fail_at(state)) {
+			int err = remove_cpu(rig.cpu);
+
+			/* A state without a teardown does not fail on the way down. */
+			KUNIT_ASSERT_EQ_MSG(test, err ? cpu_online(rig.cpu) : 1, 1,
+					    "state %d: %d", state, err);
+			if (!is_balanced(test, err ? 0 : -1))
+				return;
+			down += !!err;
+			fail_at(-1);
+		}
+		if (cpu_online(rig.cpu))
+			offline(test);
+		forget();
+		if (!fail_at(state)) {
+			int err = add_cpu(rig.cpu);
+
+			KUNIT_ASSERT_EQ_MSG(test, cpu_online(rig.cpu), !err,
+					    "state %d: %d", state, err);
+			if (!is_balanced(test, err ? 0 : 1))
+				return;
+			up += !!err;
+			fail_at(-1);
+		}
+		if (!cpu_online(rig.cpu))
+			online(test);
+	}
+	/* At least our own three of the online section, and all five */
+	KUNIT_EXPECT_GE(test, down, 3U);
+	KUNIT_EXPECT_GE(test, up, 5U);
+}
+
+/* --- Set-up against set-up, and against hotplug --- */
+
+/**
+ * struct rival - a thread that sets a state up and removes it, time and again
+ * @k: the thread
+ * @range: of the state
+ * @up: how often its startup ran for each CPU, less its teardown
+ * @wrong: what became of that in between was neither 0 nor 1
+ * @failed: set-ups that failed
+ * @rounds: how many there were
+ */
+static struct rival {
+	struct task_struct *k;
+	enum cpuhp_state range;
+	atomic_t up[NR_CPUS];
+	atomic_t wrong;
+	unsigned int failed;
+	unsigned int rounds;
+} rivals[2];
+
+static int rival_moves(struct rival *r, unsigned int cpu, int by)
+{
+	int now = atomic_add_return(by, &r->up[cpu]);
+
+	if (now < 0 || now > 1)
+		atomic_inc(&r->wrong);
+	return 0;
+}
+
+static int rival0_up(unsigned int cpu)
+{
+	return rival_moves(&rivals[0], cpu, 1);
+}
+
+static int rival0_down(unsigned int cpu)
+{
+	return rival_moves(&rivals[0], cpu, -1);
+}
+
+static int rival1_up(unsigned int cpu)
+{
+	return rival_moves(&rivals[1], cpu, 1);
+}
+
+static int rival1_down(unsigned int cpu)
+{
+	return rival_moves(&rivals[1], cpu, -1);
+}
+
+static int rival_fn(void *data)
+{
+	struct rival *r = data;
+	bool first = r == rivals;
+
+	while (!kthread_should_stop()) {
+		int state = cpuhp_setup_state(r->range, "respawn:rival",
+					      first ? rival0_up : rival1_up,
+					      first ? rival0_down : rival1_down);
+
+		r->rounds++;
+		if (state > 0)
+			cpuhp_remove_state(state);
+		else
+			r->failed++;
+		cond_resched();
+	}
+	return 0;
+}
+
+static void rivals_end(void *unused)
+{
+	for (int i = 0; i < ARRAY_SIZE(rivals); i++)
+		if (rivals[i].k)
+			kthread_stop(rivals[i].k);
+}
+
+static void setups_race_with_each_other_and_with_hotplug(struct kunit *test)
+{
+	memset(rivals, 0, sizeof(rivals));
+	rivals[0].range = CPUHP_AP_ONLINE_DYN;
+	rivals[1].range = CPUHP_BP_PREPARE_DYN;
+	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, rivals_end, NULL), 0);
+	for (int i = 0; i < ARRAY_SIZE(rivals); i++) {
+		struct task_struct *k = kthread_run(rival_fn, &rivals[i], "rival/%d", i);
+
+		KUNIT_ASSERT_FALSE(test, IS_ERR(k));
+		rivals[i].k = k;
+	}
+	for (int i = 0; i < ROUNDS; i++) {
+		offline(test);
+		schedule_timeout_uninterruptible(1);
+		online(test);
+		schedule_timeout_uninterruptible(1);
+	}
+	kunit_release_action(test, rivals_end, NULL);
+	for (int i = 0; i < ARRAY_SIZE(rivals); i++) {
+		KUNIT_EXPECT_GT(test, rivals[i].rounds, 1U);
+		KUNIT_EXPECT_EQ(test, rivals[i].failed, 0U);
+		KUNIT_EXPECT_EQ(test, atomic_read(&rivals[i].wrong), 0);
+		for (unsigned int n = 0; n < nr_cpu_ids; n++)
+			KUNIT_EXPECT_EQ(test, atomic_read(&rivals[i].up[n]), 0);
+	}
+}
+
 /* A thread that takes a CPU offline, to be observed while it has to wait */
 struct remover {
 	struct task_struct *k;
@@ -767,6 +999,42 @@ static void failing_instance_undoes_those_before_it(struct kunit *test)
 	expect_log(test, "a%u+ m%u+2 m%u+1! m%u-2 a%u- ", n, n, n, n, n);
 }
 
+/* Whichever of them it is, what was undone is undone once, and all is as before. */
+static void each_instance_may_be_the_one_that_fails(struct kunit *test)
+{
+	unsigned int n = rig.cpu;
+
+	setup_nocalls(test, M);
+	for (int i = 0; i < INSTANCES; i++)
+		KUNIT_ASSERT_EQ(test, add(M, i), 0);
+	for (int which = 0; which < INSTANCES; which++) {
+		char *want = kunit_kzalloc(test, 256, GFP_KERNEL);
+		int len = 0;
+
+		KUNIT_ASSERT_NOT_NULL(test, want);
+		for (int up = 0; up < 2; up++) {
+			len = 0;
+			/* The last one that was added is the first one to be called. */
+			for (int i = INSTANCES - 1; i >= which; i--)
+				len += scnprintf(want + len, 256 - len, "m%u%c%d%s ", n,
+						 up ? '+' : '-', i, i == which ? "!" : "");
+			for (int i = INSTANCES - 1; i > which; i--)
+				len += scnprintf(want + len, 256 - len, "m%u%c%d ", n,
+						 up ? '-' : '+', i);
+			rig.fail = false;
+			if (up)
+				offline(test);
+			forget();
+			fail(M, up, n, which);
+			KUNIT_EXPECT_EQ(test, up ? add_cpu(n) : remove_cpu(n), REFUSAL);
+			KUNIT_EXPECT_EQ(test, cpu_online(n), !up);
+			expect_log(test, "%s", want);
+		}
+		rig.fail = false;
+		online(test);
+	}
+}
+
 static void instance_of_a_single_state_is_refused(struct kunit *test)
 {
 	setup(test, A);
@@ -846,12 +1114,17 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(no_change_calls_nothing),
 	KUNIT_CASE(last_cpu_stays_online),
 	KUNIT_CASE(disabled_hotplug_is_refused),
+	KUNIT_CASE(disabled_twice_it_is_enabled_by_the_second),
+	KUNIT_CASE(partial_target_goes_so_far),
+	KUNIT_CASE(failure_at_any_state_is_undone),
+	KUNIT_CASE(setups_race_with_each_other_and_with_hotplug),
 	KUNIT_CASE(hotplug_waits_for_readers),
 	KUNIT_CASE(instances_are_called_for_every_cpu),
 	KUNIT_CASE(instances_come_and_go_without_calls),
 	KUNIT_CASE(hotplug_calls_every_instance),
 	KUNIT_CASE(failing_instance_is_not_added),
 	KUNIT_CASE(failing_instance_undoes_those_before_it),
+	KUNIT_CASE(each_instance_may_be_the_one_that_fails),
 	KUNIT_CASE(instance_of_a_single_state_is_refused),
 	KUNIT_CASE(removal_with_an_instance_left_warns),
 	{}

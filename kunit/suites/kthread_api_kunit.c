@@ -1651,6 +1651,109 @@ static void frozen_thread_that_is_stopped_ends_once_it_is_thawed(struct kunit *t
 	KUNIT_EXPECT_EQ(test, by->result, 12);
 }
 
+/**
+ * struct frozen_job - work of a worker that freezes
+ * @worker: the worker
+ * @work: the work
+ * @done: completed by each run of it
+ */
+struct frozen_job {
+	struct kthread_worker *worker;
+	struct kthread_work work;
+	struct completion done;
+};
+
+static void frozen_job_end(void *data)
+{
+	kthread_destroy_worker(((struct frozen_job *)data)->worker);
+}
+
+static void frozen_work(struct kthread_work *work)
+{
+	complete(&container_of(work, struct frozen_job, work)->done);
+}
+
+/* A worker that asked for it does nothing while it is frozen, and all afterwards. */
+static void frozen_worker_works_once_it_is_thawed(struct kunit *test)
+{
+	struct frozen_job *job = kunit_kzalloc(test, sizeof(*job), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, job);
+	freezer_begin(test);
+	init_completion(&job->done);
+	kthread_init_work(&job->work, frozen_work);
+	job->worker = kthread_run_worker(KTW_FREEZABLE, "freezable");
+	KUNIT_ASSERT_FALSE(test, IS_ERR(job->worker));
+	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, frozen_job_end, job), 0);
+	/* It becomes freezable as it begins. */
+	kthread_queue_work(job->worker, &job->work);
+	await(test, &job->done);
+	wake_up_process(job->worker->task);
+	sleeps(test, job->worker->task, TASK_INTERRUPTIBLE);
+	freezer_freeze(test, job->worker->task);
+	sleeps(test, job->worker->task, TASK_FROZEN);
+	for (int i = 0; i < 3; i++) {
+		kthread_queue_work(job->worker, &job->work);
+		KUNIT_EXPECT_TRUE(test, off_cpu(job->worker->task, TASK_FROZEN));
+		KUNIT_EXPECT_FALSE(test, completion_done(&job->done));
+	}
+	freezer_thaw(NULL);
+	await(test, &job->done);
+}
+
+/* --- A creator that is killed --- */
+
+static int create_while_killed(void *data)
+{
+	struct subject *s = data;
+	struct task_struct *k;
+
+	allow_signal(SIGKILL);
+	for (int i = 0; i < ROUNDS; i++) {
+		send_sig(SIGKILL, current, 1);
+		k = kthread_create(obey, s, "orphan");
+		flush_signals(current);
+		if (IS_ERR(k)) {
+			if (PTR_ERR(k) != -EINTR)
+				s->result = PTR_ERR(k);
+			continue;
+		}
+		/* It was there before anybody looked at the signal. */
+		if (kthread_stop(k) != -EINTR)
+			s->result = -EPROTO;
+	}
+	complete(&s->seen);
+	return 0;
+}
+
+static unsigned int orphans(void)
+{
+	struct task_struct *p;
+	unsigned int n = 0;
+
+	rcu_read_lock();
+	for_each_process(p)
+		n += !strcmp(p->comm, "orphan");
+	rcu_read_unlock();
+	return n;
+}
+
+/* It need not wait, and what nobody waits for ends by itself. */
+static void killed_creator_leaves_no_thread(struct kunit *test)
+{
+	struct subject *s = subject_create(test, create_while_killed);
+	unsigned long end = jiffies + BOUND;
+
+	wake_up_process(s->k);
+	await(test, &s->seen);
+	s->stopped = true;
+	KUNIT_EXPECT_EQ(test, s->result, 0);
+	KUNIT_EXPECT_EQ(test, atomic_read(&s->runs), 0);
+	while (orphans() && time_before(jiffies, end))
+		schedule_timeout_uninterruptible(1);
+	KUNIT_EXPECT_EQ(test, orphans(), 0U);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(created_thread_sleeps),
 	KUNIT_CASE(long_name_is_cut),
@@ -1715,6 +1818,8 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(threads_are_not_frozen_unless_they_ask_for_it),
 	KUNIT_CASE(frozen_thread_does_nothing_until_it_is_thawed),
 	KUNIT_CASE(frozen_thread_that_is_stopped_ends_once_it_is_thawed),
+	KUNIT_CASE(frozen_worker_works_once_it_is_thawed),
+	KUNIT_CASE(killed_creator_leaves_no_thread),
 	{}
 };
 
