@@ -3,6 +3,7 @@
  * Cases of the suite kthread_lifecycle: what is promised in a half-sentence, and
  * what the rest of the kernel may do to a thread: stop, park, freeze, interrupt.
  */
+#include <linux/delay.h>
 #include <linux/fdtable.h>
 #include <linux/irq_work.h>
 #include <linux/kthread.h>
@@ -32,12 +33,22 @@ void stop_is_refused(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, life_destroy(l), 0);
 }
 
+/* Those that user space knows, those that the kernel has for itself, and the last one */
+static int next_errno(int err)
+{
+	if (err == EHWPOISON)
+		return ERESTARTSYS;
+	return err < ERECALLCONFLICT ? err + 1 : MAX_ERRNO;
+}
+
 /* None of them is "try again" to whoever waits for it. */
 void no_errno_of_initfn_runs_it_twice(struct kunit *test)
 {
 	struct life *l = life_new(test);
+	int err = 0;
 
-	for (int err = 1; err <= MAX_ERRNO; err = err < 140 ? err + 1 : err + 113) {
+	do {
+		err = next_errno(err);
 		if (err == KTHREAD_NOT_STARTED)
 			continue;
 		l->init_result = -err;
@@ -45,7 +56,7 @@ void no_errno_of_initfn_runs_it_twice(struct kunit *test)
 		KUNIT_ASSERT_PTR_EQ(test, kthread_launch(life_init, life_core, l, "errno"),
 				    ERR_PTR(-err));
 		KUNIT_ASSERT_EQ(test, atomic_read(&l->inits), 1);
-	}
+	} while (err < MAX_ERRNO);
 	KUNIT_EXPECT_EQ(test, life_count_tasks("errno"), 0U);
 }
 
@@ -274,6 +285,130 @@ void parked_thread_runs_once_it_is_unparked(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, life_destroy(l), 0);
 }
 
+/**
+ * struct parker - parks a thread elsewhere
+ * @work: does it
+ * @k: the thread
+ * @result: what kthread_park() said
+ */
+struct parker {
+	struct work_struct work;
+	struct task_struct *k;
+	int result;
+};
+
+static void park_there(struct work_struct *work)
+{
+	struct parker *p = container_of(work, typeof(*p), work);
+
+	p->result = kthread_park(p->k);
+}
+
+static int wait_uninterruptibly(void *data)
+{
+	struct life *l = data;
+
+	atomic_inc(&l->cores);
+	complete(&l->ran);
+	wait_for_completion(&l->release);
+	return 0;
+}
+
+/* The wake-up of the park ends no such wait: the thread looks for it afterwards. */
+void parked_while_its_corefn_waits(struct kunit *test)
+{
+	struct life *l = life_new(test);
+	struct parker p = { .result = 1 };
+
+	l->k = kthread_launch(NULL, wait_uninterruptibly, l, "waits");
+	KUNIT_ASSERT_FALSE(test, IS_ERR(l->k));
+	life_run(test, l);
+	life_sleeps(test, l, TASK_UNINTERRUPTIBLE);
+	p.k = l->k;
+	INIT_WORK_ONSTACK(&p.work, park_there);
+	queue_work(system_unbound_wq, &p.work);
+	schedule_timeout_uninterruptible(HZ / 20);
+	KUNIT_EXPECT_EQ(test, p.result, 1);
+	complete(&l->release);
+	flush_work(&p.work);
+	destroy_work_on_stack(&p.work);
+	KUNIT_EXPECT_EQ(test, p.result, 0);
+	KUNIT_EXPECT_EQ(test, READ_ONCE(l->k->__state), (unsigned int)TASK_PARKED);
+	KUNIT_EXPECT_EQ(test, atomic_read(&l->cores), 1);
+	complete(&l->release);
+	KUNIT_EXPECT_EQ(test, life_destroy(l), 0);
+}
+
+/* --- Signals of processes --- */
+
+static const char *const signals[] = { "TERM", "KILL", "INT", "STOP", "CONT", "CHLD" };
+
+/* None of them moves the thread: it is in @state before and after. */
+static void signals_do_nothing(struct kunit *test, struct life *l, unsigned int state)
+{
+	int cores = atomic_read(&l->cores);
+
+	life_sleeps(test, l, state);
+	for (int i = 0; i < ARRAY_SIZE(signals); i++) {
+		KUNIT_EXPECT_EQ(test, user(test, "kill -%s %d", signals[i], task_pid_nr(l->k)), 0);
+		life_sleeps(test, l, state);
+		KUNIT_EXPECT_EQ_MSG(test, atomic_read(&l->cores), cores, "%s", signals[i]);
+	}
+}
+
+void signals_of_processes_do_nothing(struct kunit *test)
+{
+	struct life *l = life_new(test);
+
+	life_spawn(test, l);
+	signals_do_nothing(test, l, TASK_PARKED);
+	KUNIT_ASSERT_PTR_EQ(test, kthread_start(l->k), l->k);
+	signals_do_nothing(test, l, TASK_INTERRUPTIBLE);
+	KUNIT_ASSERT_EQ(test, kthread_park(l->k), 0);
+	signals_do_nothing(test, l, TASK_PARKED);
+	KUNIT_EXPECT_EQ(test, life_destroy(l), 0);
+
+	l->k = kthread_launch(NULL, wait_interruptibly, l, "waits");
+	KUNIT_ASSERT_FALSE(test, IS_ERR(l->k));
+	life_run(test, l);
+	signals_do_nothing(test, l, TASK_INTERRUPTIBLE);
+	complete(&l->release);
+	life_sleeps(test, l, TASK_INTERRUPTIBLE);
+	KUNIT_EXPECT_EQ(test, life_destroy(l), 0);
+}
+
+/* --- Nesting --- */
+
+/* Whatever it is at, it ends that first. */
+static int spawn_until_stopped(void *data)
+{
+	struct life *l = data;
+
+	complete(&l->ran);
+	while (!signal_pending(current)) {
+		struct task_struct *k = kthread_launch(NULL, NULL, NULL, "nested");
+		int err = IS_ERR(k) ? PTR_ERR(k) : kthread_destroy(k);
+
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+void destroyed_while_it_spawns(struct kunit *test)
+{
+	struct life *l = life_new(test);
+
+	for (int i = 0; i < WAKES; i++) {
+		l->k = kthread_launch(NULL, spawn_until_stopped, l, "spawner");
+		KUNIT_ASSERT_FALSE(test, IS_ERR(l->k));
+		life_run(test, l);
+		udelay(7 * i);
+		KUNIT_ASSERT_EQ(test, life_destroy(l), 0);
+		KUNIT_ASSERT_EQ(test, life_count_tasks("nested"), 0U);
+	}
+}
+
 /* --- Freezing --- */
 
 static int life_init_freezable(void *data)
@@ -322,6 +457,25 @@ void wakeup_of_a_frozen_thread_is_kept(struct kunit *test)
 	freezer_thaw(NULL);
 	KUNIT_ASSERT_GT(test, wait_for_completion_timeout(&l->ran, BOUND), 0);
 	KUNIT_EXPECT_EQ(test, atomic_read(&l->cores), 2);
+}
+
+/* It does nothing, so a freeze need not wait for it; unparked it freezes as before. */
+void parked_thread_does_not_hold_up_a_freeze(struct kunit *test)
+{
+	struct life *l;
+
+	freezer_begin(test);
+	l = life_new(test);
+	l->k = kthread_launch(life_init_freezable, life_core, l, "frozen");
+	KUNIT_ASSERT_FALSE(test, IS_ERR(l->k));
+	KUNIT_ASSERT_EQ(test, kthread_park(l->k), 0);
+	freezer_freeze(test, l->k);
+	KUNIT_EXPECT_EQ(test, user(test, "busybox grep -qx FROZEN /tmp/freezer/x/freezer.state"), 0);
+	KUNIT_EXPECT_EQ(test, READ_ONCE(l->k->__state), (unsigned int)TASK_PARKED);
+	kthread_unpark(l->k);
+	life_sleeps(test, l, TASK_FROZEN);
+	freezer_thaw(NULL);
+	KUNIT_ASSERT_GT(test, wait_for_completion_timeout(&l->ran, BOUND), 0);
 }
 
 /**

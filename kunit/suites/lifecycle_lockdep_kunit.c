@@ -94,6 +94,25 @@ static void launch_under_a_lock_that_corefn_needs_is_fine(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, debug_locks);
 }
 
+/* What was not started runs nothing that the destroy could wait for. */
+static void destroy_before_the_start_under_a_lock_is_fine(struct kunit *test)
+{
+	struct task_struct *k;
+
+	k = kthread_spawn(NULL, needs_the_lock, NULL, "not_started");
+	KUNIT_ASSERT_FALSE(test, IS_ERR(k));
+	mutex_lock(&needed);
+	KUNIT_EXPECT_EQ(test, kthread_destroy(k), -EINTR);
+	mutex_unlock(&needed);
+	k = kthread_spawn(NULL, needs_the_lock, NULL, "started");
+	KUNIT_ASSERT_FALSE(test, IS_ERR(k));
+	KUNIT_ASSERT_PTR_EQ(test, kthread_start(k), k);
+	wake_up_process(k);
+	wait_for_completion(&ran);
+	KUNIT_EXPECT_EQ(test, kthread_destroy(k), 0);
+	KUNIT_EXPECT_TRUE(test, debug_locks);
+}
+
 static int exits(void *data)
 {
 	complete(&ran);
@@ -139,6 +158,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(kin_may_destroy_each_other),
 	KUNIT_CASE(freezable_thread_holds_no_lock),
 	KUNIT_CASE(launch_under_a_lock_that_corefn_needs_is_fine),
+	KUNIT_CASE(destroy_before_the_start_under_a_lock_is_fine),
 	KUNIT_CASE(thread_that_dies_in_a_function_holds_no_lock),
 	KUNIT_CASE(destroy_under_a_lock_that_corefn_needs_is_reported),
 	{}
