@@ -22,6 +22,7 @@
 #define BOUND		(10 * HZ)
 #define CYCLES		10
 #define ROUNDS		100
+#define LEAKY_CYCLES	20	/* a CPU has three threads at least */
 #define RESPAWN		"/sys/module/smpboot/parameters/respawn"
 
 /* The host takes the next trouble with that text for what it is: meant. */
@@ -784,6 +785,27 @@ static void registering_leaves_nothing(struct kunit *test)
 	KUNIT_EXPECT_LT(test, slab_objects(test, "task_struct "), task_structs + ROUNDS / 10);
 }
 
+/* Each thread of the CPU has many predecessors then, and all but one are gone. */
+static void cycles_leave_no_task(struct kunit *test)
+{
+	long task_structs = 0;
+
+	knob_arm_failslab(test);
+	set_respawn(test, true);
+	for (int i = -2; i < LEAKY_CYCLES; i++) {
+		if (!i) {
+			rcu_barrier();
+			task_structs = slab_objects(test, "task_struct ");
+		}
+		offline(test);
+		online(test);
+	}
+	rcu_barrier();
+	if (slab_is_exact())
+		KUNIT_EXPECT_LT(test, slab_objects(test, "task_struct "),
+				task_structs + LEAKY_CYCLES);
+}
+
 /* The stopper works for a CPU that came back. */
 static int where(void *data)
 {
@@ -842,6 +864,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(callbacks_of_a_parked_thread),
 	KUNIT_CASE(unregistered_while_its_cpu_is_away),
 	KUNIT_CASE(registering_leaves_nothing),
+	KUNIT_CASE(cycles_leave_no_task),
 	KUNIT_CASE(respawned_stopper_works),
 	{}
 };
