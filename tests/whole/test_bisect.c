@@ -47,14 +47,14 @@ static void change(int i)
 	__auto_free char *text = read_file(path, NULL), *new = NULL;
 	__auto_free char *title = fmt("kthread: change number %d", i);
 	static const char broken[] = "this does not build;";
-	static const char stop[] = "\tkthread->result = result;\n";
+	static const char unpark[] = "\tif (test_bit(KTHREAD_IS_PER_CPU, &kthread->flags))\n\t\t__kthread_bind(";
 
 	if (i == BREAKS) {
-		char *at = strstr(text, stop);
+		char *at = strstr(text, unpark);
 
 		assert_non_null(at);
-		/* Nobody can die any more without being late by far. */
-		new = fmt("%.*s\tif (!strncmp(current->comm, \"life\", 4))\n\t\tfor (;;)\n\t\t\tschedule_timeout_uninterruptible(HZ);\n%s",
+		/* Nobody starts any more. */
+		new = fmt("%.*s\tif (!strncmp(k->comm, \"life\", 4))\n\t\tfor (;;)\n\t\t\tschedule_timeout_uninterruptible(HZ);\n%s",
 			  (int)(at - text), text, at);
 	} else if (i == NO_BUILD + 1) {
 		new = copy(text);
