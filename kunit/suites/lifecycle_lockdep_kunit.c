@@ -7,6 +7,7 @@
 #include <linux/completion.h>
 #include <linux/debug_locks.h>
 #include <linux/freezer.h>
+#include <linux/kthread.h>
 #include <linux/kthread_lifecycle.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
