@@ -1165,7 +1165,8 @@ static void work_is_queued_from_an_interrupt(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, f);
 	f->c = &b->c[0];
-	init_irq_work(&f->irq, queue_from_irq);
+	/* Not in the thread that PREEMPT_RT has for it */
+	f->irq = IRQ_WORK_INIT_HARD(queue_from_irq);
 	KUNIT_ASSERT_TRUE(test, irq_work_queue(&f->irq));
 	irq_work_sync(&f->irq);
 	KUNIT_EXPECT_TRUE(test, f->in_irq);

@@ -10,6 +10,7 @@
 #include <linux/idle_inject.h>
 #include <linux/module.h>
 #include <linux/netdevice.h>
+#include <linux/rtnetlink.h>
 #include <linux/sched/signal.h>
 #include <linux/skbuff.h>
 #include <linux/slab.h>
@@ -128,6 +129,21 @@ static struct packet_type packets = {
 static void packets_end(void *unused)
 {
 	dev_remove_pack(&packets);
+	rtnl_lock();
+	dev_close(init_net.loopback_dev);
+	rtnl_unlock();
+}
+
+/* A device that is down receives nothing. */
+static int packets_begin(void)
+{
+	int err;
+
+	dev_add_pack(&packets);
+	rtnl_lock();
+	err = dev_open(init_net.loopback_dev, NULL);
+	rtnl_unlock();
+	return err;
 }
 
 static long send_here(void *unused)
@@ -145,8 +161,8 @@ static long send_here(void *unused)
 
 static void packets_are_received_where_a_cpu_came_back(struct kunit *test)
 {
-	dev_add_pack(&packets);
 	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, packets_end, NULL), 0);
+	KUNIT_ASSERT_EQ(test, packets_begin(), 0);
 	for (int i = 0; i <= CYCLES; i++) {
 		for (int n = 0; n < 3; n++) {
 			KUNIT_ASSERT_EQ(test, work_on_cpu(cpu, send_here, NULL), NET_RX_SUCCESS);
