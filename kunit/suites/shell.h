@@ -53,16 +53,16 @@ static inline void freezer_begin(struct kunit *test)
 	if (!IS_ENABLED(CONFIG_CGROUP_FREEZER))
 		kunit_skip(test, "the kernel has no CONFIG_CGROUP_FREEZER");
 	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, freezer_end, NULL), 0);
-	KUNIT_ASSERT_EQ(test, user(test, "cd /tmp && busybox mkdir freezer && "
-					 "busybox mount -t cgroup -o freezer none freezer && "
-					 "busybox mkdir freezer/x"), 0);
+	KUNIT_ASSERT_EQ(test, user(test, "busybox mkdir /tmp/freezer"), 0);
+	KUNIT_ASSERT_EQ(test, user(test, "busybox mount -t cgroup -o freezer x /tmp/freezer"), 0);
+	KUNIT_ASSERT_EQ(test, user(test, "busybox mkdir /tmp/freezer/x"), 0);
 }
 
 /* It is thawed at the end of the case, before what was begun earlier is undone. */
 static inline void freezer_freeze(struct kunit *test, struct task_struct *k)
 {
-	KUNIT_ASSERT_EQ(test, user(test, "cd /tmp/freezer/x && echo %d >tasks && "
-					 "echo FROZEN >freezer.state", task_pid_nr(k)), 0);
+	KUNIT_ASSERT_EQ(test, user(test, "echo %d >/tmp/freezer/x/tasks", task_pid_nr(k)), 0);
+	KUNIT_ASSERT_EQ(test, user(test, "echo FROZEN >/tmp/freezer/x/freezer.state"), 0);
 	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, freezer_thaw, NULL), 0);
 }
 
