@@ -694,33 +694,36 @@ static void failure_at_any_state_is_undone(struct kunit *test)
 	for (enum which w = A; w <= Q; w++)
 		setup(test, w);
 	for (int state = CPUHP_OFFLINE + 1; state < CPUHP_ONLINE; state++) {
-		forget();
-		if (!fail_at(state)) {
-			int err = remove_cpu(rig.cpu);
+		int err;
 
-			/* A state without a teardown does not fail on the way down. */
-			KUNIT_ASSERT_EQ_MSG(test, err ? cpu_online(rig.cpu) : 1, 1,
-					    "state %d: %d", state, err);
-			if (!is_balanced(test, err ? 0 : -1))
-				return;
-			down += !!err;
-			fail_at(-1);
-		}
-		if (cpu_online(rig.cpu))
-			offline(test);
 		forget();
-		if (!fail_at(state)) {
-			int err = add_cpu(rig.cpu);
-
-			KUNIT_ASSERT_EQ_MSG(test, cpu_online(rig.cpu), !err,
-					    "state %d: %d", state, err);
-			if (!is_balanced(test, err ? 0 : 1))
-				return;
-			up += !!err;
-			fail_at(-1);
-		}
-		if (!cpu_online(rig.cpu))
+		if (fail_at(state))
+			continue;
+		/* A state without a teardown does not fail on the way down. */
+		err = remove_cpu(rig.cpu);
+		KUNIT_ASSERT_EQ_MSG(test, cpu_online(rig.cpu), !!err, "state %d: %d", state, err);
+		if (!is_balanced(test, err ? 0 : -1))
+			return;
+		down += !!err;
+		fail_at(-1);
+		if (!err)
 			online(test);
+	}
+	offline(test);
+	for (int state = CPUHP_OFFLINE + 1; state < CPUHP_ONLINE; state++) {
+		int err;
+
+		forget();
+		if (fail_at(state))
+			continue;
+		err = add_cpu(rig.cpu);
+		KUNIT_ASSERT_EQ_MSG(test, cpu_online(rig.cpu), !err, "state %d: %d", state, err);
+		if (!is_balanced(test, err ? 0 : 1))
+			return;
+		up += !!err;
+		fail_at(-1);
+		if (!err)
+			offline(test);
 	}
 	/* At least our own three of the online section, and all five */
 	KUNIT_EXPECT_GE(test, down, 3U);
