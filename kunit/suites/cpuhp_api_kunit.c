@@ -618,13 +618,19 @@ static void disabled_twice_it_is_enabled_by_the_second(struct kunit *test)
 
 /* --- A part of the way, and ways that end early --- */
 
-static int set_target(int state)
+/* Tell the file of the CPU in hotplug/ a state. */
+static int tell_hotplug(const char *file, int state)
 {
 	char path[64], text[16];
 
-	snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%u/hotplug/target", rig.cpu);
+	snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%u/hotplug/%s", rig.cpu, file);
 	snprintf(text, sizeof(text), "%d", state);
 	return knob_write(path, text);
+}
+
+static int set_target(int state)
+{
+	return tell_hotplug("target", state);
 }
 
 /* A CPU may stop at any state of the online section, and go on from there. */
@@ -677,11 +683,7 @@ static bool is_balanced(struct kunit *test, int comings)
 
 static int fail_at(int state)
 {
-	char path[64], text[16];
-
-	snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%u/hotplug/fail", rig.cpu);
-	snprintf(text, sizeof(text), "%d", state);
-	return knob_write(path, text);
+	return tell_hotplug("fail", state);
 }
 
 /* The kernel can have any state fail, its own too. Wherever, what ran is undone once. */
