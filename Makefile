@@ -123,6 +123,15 @@ $(O)/flags: FORCE
 $(O)/obj/judge/version.o: $(wildcard scripts/judge/*.[ch])
 $(O)/obj/judge/version.o: private ALL_CFLAGS += -DJUDGE_VERSION='"$(shell cat scripts/judge/*.[ch] | sha256sum | cut -c1-16)"'
 
+# What QEMU loads is a part of the program.
+$(O)/obj/main_loop.so: qemu/main_loop.c $(O)/flags
+	@mkdir -p $(@D)
+	$(say) 'CC      $@'
+	$(Q)$(CC) -std=gnu11 -Wall -Wextra $(CFLAGS) -fPIC -shared -o $@ $< -ldl
+
+$(O)/obj/run/main_loop.o: $(O)/obj/main_loop.so
+$(O)/obj/run/main_loop.o: private ALL_CFLAGS += -DMAIN_LOOP_LIBRARY='"$(abspath $(O)/obj/main_loop.so)"'
+
 $(RESPAWN): $(OBJECTS) | $(O)/source
 	$(say) 'LD      $@'
 	$(Q)$(CC) $(CFLAGS) -o $@ $(OBJECTS) $(LDLIBS)

@@ -23,6 +23,7 @@
 #include "lib/host.h"
 #include "lib/ui.h"
 #include "run/events_file.h"
+#include "run/main_loop.h"
 #include "run/qemu.h"
 
 /* How long trouble may talk on */
@@ -109,19 +110,36 @@ static int take_cpu(struct guest *g)
 	return n ? cpus[(getpid() + crowded++) % n] : -1;
 }
 
-/* Each may have the very number that the other is to have: out of the way first. */
-static void hand_over(const struct guest *g, int monitor)
-{
-	int memory = fcntl(g->memory, F_DUPFD_CLOEXEC, QEMU_MONITOR_FD + 1);
+/**
+ * struct handed - descriptors that QEMU gets, or -1
+ * @memory: the memory of the guest
+ * @monitor: the other end of the monitor
+ * @library: what QEMU loads, see main_loop_open()
+ */
+struct handed {
+	int memory;
+	int monitor;
+	int library;
+};
 
-	if (monitor >= 0)
-		monitor = fcntl(monitor, F_DUPFD_CLOEXEC, QEMU_MONITOR_FD + 1);
-	dup2(memory, QEMU_MEMORY_FD);
-	if (monitor >= 0)
-		dup2(monitor, QEMU_MONITOR_FD);
+/* Each may have the very number that another is to have: out of the way first. */
+static void hand_over(const struct handed *h)
+{
+	const int from[] = { h->memory, h->monitor, h->library };
+	const int to[] = { QEMU_MEMORY_FD, QEMU_MONITOR_FD, QEMU_LIBRARY_FD };
+	int aside[ARRAY_SIZE(from)];
+
+	for (size_t i = 0; i < ARRAY_SIZE(from); i++)
+		aside[i] = from[i] < 0 ? -1 : fcntl(from[i], F_DUPFD_CLOEXEC, QEMU_LIBRARY_FD + 1);
+	for (size_t i = 0; i < ARRAY_SIZE(from); i++)
+		if (aside[i] >= 0)
+			dup2(aside[i], to[i]);
+	if (h->library >= 0)
+		main_loop_preload(QEMU_LIBRARY_FD);
 }
 
-static void __noreturn qemu_child(const struct guest *g, int monitor, int cpu, pid_t parent)
+static void __noreturn qemu_child(const struct guest *g, const struct handed *handed, int cpu,
+				  pid_t parent)
 {
 	int null = open("/dev/null", O_RDONLY), log;
 	sigset_t none;
@@ -143,7 +161,7 @@ static void __noreturn qemu_child(const struct guest *g, int monitor, int cpu, p
 	if (chdir(g->dir))
 		_exit(127);
 	log = open("qemu.log", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	hand_over(g, monitor);
+	hand_over(handed);
 	dup2(null, STDIN_FILENO);
 	dup2(log, STDOUT_FILENO);
 	dup2(log, STDERR_FILENO);
@@ -161,8 +179,10 @@ static void __noreturn qemu_child(const struct guest *g, int monitor, int cpu, p
 void guest_start(struct guest *g)
 {
 	__auto_free char *console = fmt("%s/console.log", g->dir), *qemu = NULL;
+	bool virtual = !strcmp(g->accel, "virtual");
+	struct handed handed;
 	pid_t self = getpid();
-	int cpu, monitor;
+	int cpu;
 
 	qemu = find_program(g->argv.v[0]);
 	if (!qemu)
@@ -177,17 +197,23 @@ void guest_start(struct guest *g)
 		die("cannot write %s: %s", console, strerror(errno));
 
 	g->memory = make_memory();
-	cpu = strcmp(g->accel, "virtual") ? -1 : take_cpu(g);
-	monitor = g->monitored ? qmp_open(&g->qmp) : -1;
+	cpu = virtual ? take_cpu(g) : -1;
+	handed = (struct handed){
+		.memory = g->memory,
+		.monitor = g->monitored ? qmp_open(&g->qmp) : -1,
+		.library = virtual ? main_loop_open() : -1,
+	};
 	g->begun = now();
 	g->heard = g->begun;
 	g->pid = fork();
 	if (g->pid < 0)
 		die("fork: %s", strerror(errno));
 	if (!g->pid)
-		qemu_child(g, monitor, cpu, self);
-	if (monitor >= 0)
-		close(monitor);
+		qemu_child(g, &handed, cpu, self);
+	if (handed.monitor >= 0)
+		close(handed.monitor);
+	if (handed.library >= 0)
+		close(handed.library);
 	g->pidfd = syscall(SYS_pidfd_open, g->pid, 0);
 	if (g->pidfd < 0)
 		die("pidfd_open: %s", strerror(errno));
@@ -442,7 +468,7 @@ int guest_shell(struct guest *g)
 	pid = fork();
 	if (!pid) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		hand_over(g, -1);
+		hand_over(&(struct handed){ .memory = g->memory, .monitor = -1, .library = -1 });
 		execvp(g->argv.v[0], g->argv.v);
 		_exit(127);
 	}

@@ -7,6 +7,7 @@
 /* Descriptors under which QEMU finds the file that is the guest's memory, and its monitor */
 #define QEMU_MEMORY_FD	3
 #define QEMU_MONITOR_FD	4
+#define QEMU_LIBRARY_FD	5
 
 #define QEMU_MEMORY	(256UL << 20)
 
