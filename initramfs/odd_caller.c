@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A process with all that a kernel thread must not inherit. It writes to a file
- * of the suite kthread_lifecycle, which has a thread launched on its behalf.
+ * of the suite kthread_lifecycle_guest, which has a thread launched on its behalf.
  *
  * The exit status is the number of the step that failed, from 1.
  */

@@ -594,6 +594,41 @@ static void failed_allocation_rolls_back(struct kunit *test)
 		KUNIT_EXPECT_NE(test, find_thread(kernel_threads[i]), 0);
 }
 
+/* Of the CPU's threads all but the last are there already, or all but two. */
+static void respawn_and_fail(struct kunit *test)
+{
+	for (int i = 0; i < 2 * ROUNDS; i++) {
+		int err;
+
+		current->fail_nth = 2 * NR_ALWAYS - i % 2;
+		err = add_cpu(cpu);
+		current->fail_nth = 0;
+		KUNIT_ASSERT_EQ(test, err, -ENOMEM);
+	}
+	rcu_barrier();
+	rcu_barrier();
+}
+
+/* The first time, slabs are made, whose objects count as in use. */
+static void failed_respawns_leave_nothing(struct kunit *test)
+{
+	long objects, task_structs;
+
+	knob_arm_failslab(test);
+	all_respawn(test);
+	offline(test);
+	respawn_and_fail(test);
+	objects = slab_objects(test, "kmalloc-");
+	task_structs = slab_objects(test, "task_struct ");
+	respawn_and_fail(test);
+	if (slab_is_exact()) {
+		KUNIT_EXPECT_LT(test, slab_objects(test, "kmalloc-"), objects + ROUNDS);
+		KUNIT_EXPECT_LT(test, slab_objects(test, "task_struct "),
+				task_structs + ROUNDS / 10);
+	}
+	online(test);
+}
+
 /* --- Hotplug threads of a module --- */
 
 static DEFINE_PER_CPU(struct task_struct *, plug_task);
@@ -860,6 +895,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(setting_may_change_at_any_time),
 	KUNIT_CASE(failed_respawn_rolls_back),
 	KUNIT_CASE(failed_allocation_rolls_back),
+	KUNIT_CASE(failed_respawns_leave_nothing),
 	KUNIT_CASE(callbacks_of_a_respawned_thread),
 	KUNIT_CASE(callbacks_of_a_parked_thread),
 	KUNIT_CASE(unregistered_while_its_cpu_is_away),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Cases of the suite kthread_lifecycle: what of a caller reaches a thread.
+ * Cases of the suite kthread_lifecycle_guest: what of a caller reaches a thread.
  *
  * The odd caller is a process, /bin/odd_caller, that has all a thread must not
  * inherit. It asks for a thread by writing to a file; the thread looks around.
@@ -9,6 +9,7 @@
 #include <linux/cgroup.h>
 #include <linux/cred.h>
 #include <linux/debugfs.h>
+#include <linux/fdtable.h>
 #include <linux/fs_struct.h>
 #include <linux/kthread.h>
 #include <linux/module.h>
@@ -19,7 +20,7 @@
 #include <linux/umh.h>
 #include <uapi/linux/sched/types.h>
 
-#include "lifecycle_kunit.h"
+#include "lifecycle_guest.h"
 
 /**
  * struct environment - what a task has around it, as it sees it itself
@@ -297,6 +298,46 @@ void caller_does_it_without_workers(struct kunit *test)
 				    ERR_PTR(-EXDEV));
 		KUNIT_EXPECT_EQ(test, life_count_tasks("fails"), 0U);
 	}
+}
+
+/* One that is moved before it runs would start in a cgroup that is not its own. */
+void users_cannot_move_it_before_the_start(struct kunit *test)
+{
+	struct life *l = life_new(test);
+
+	life_spawn(test, l);
+	KUNIT_EXPECT_TRUE(test, l->k->no_cgroup_migration);
+	KUNIT_ASSERT_PTR_EQ(test, kthread_start(l->k), l->k);
+	KUNIT_EXPECT_FALSE(test, l->k->no_cgroup_migration);
+	KUNIT_EXPECT_EQ(test, life_destroy(l), 0);
+}
+
+/* From the first thread on, which PID 1 has forked, there being no workers yet */
+void threads_have_the_files_of_kthreadd(struct kunit *test)
+{
+	static const char *const names[] = { "ksoftirqd/0", "migration/0", "cpuhp/0", "life/7" };
+	struct files_struct *files = NULL;
+	struct life *l = life_new(test);
+	struct task_struct *p;
+	unsigned int seen = 0;
+
+	life_launch(test, l);
+	rcu_read_lock();
+	p = pid_task(find_pid_ns(2, &init_pid_ns), PIDTYPE_PID);
+	if (p)
+		files = p->files;
+	for_each_process(p) {
+		if (match_string(names, ARRAY_SIZE(names), p->comm) < 0)
+			continue;
+		seen++;
+		KUNIT_EXPECT_PTR_EQ_MSG(test, p->files, files, "%s", p->comm);
+		KUNIT_EXPECT_PTR_EQ_MSG(test, p->sighand->action[SIGINT - 1].sa.sa_handler,
+					SIG_IGN, "%s", p->comm);
+	}
+	rcu_read_unlock();
+	KUNIT_EXPECT_NOT_NULL(test, files);
+	KUNIT_EXPECT_EQ(test, seen, (unsigned int)ARRAY_SIZE(names));
+	KUNIT_EXPECT_EQ(test, life_destroy(l), 0);
 }
 
 /*

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Cases of the suite kthread_lifecycle: what fails, what is left over, and what
+ * Cases of the suite kthread_lifecycle_guest: what fails, what is left over, and what
  * the kernel tells of it.
  */
 #include <kunit/static_stub.h>
@@ -12,7 +12,7 @@
 #include <linux/vmstat.h>
 
 #include "knob.h"
-#include "lifecycle_kunit.h"
+#include "lifecycle_guest.h"
 
 #define GENERATIONS	500		/* in a batch */
 #define BATCHES		10
@@ -41,24 +41,6 @@ struct stock {
 	long task_structs;
 	long stacks;
 };
-
-static bool has_name(const struct task_struct *p, const char *name)
-{
-	return !name || !strcmp(p->comm, name);
-}
-
-/* With @name NULL: all there are */
-unsigned int life_count_tasks(const char *name)
-{
-	struct task_struct *p, *t;
-	unsigned int n = 0;
-
-	rcu_read_lock();
-	for_each_process_thread(p, t)
-		n += has_name(t, name);
-	rcu_read_unlock();
-	return n;
-}
 
 /*
  * A dead task is freed by an RCU callback, and one of its parts by a second one
