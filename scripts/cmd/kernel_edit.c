@@ -67,6 +67,25 @@ static char *cover_text(void)
 	return fmt("%.*s", (int)(end - from), from);
 }
 
+/*
+ * A distribution that keeps no kernel source in its repository has git ignore all of
+ * it. Whoever adds a file to the series wants git to see it.
+ */
+static void see_new_files(const char *dir)
+{
+	__auto_free char *path = fmt("%s/.gitignore", dir);
+	__auto_free char *text = read_file(path, NULL);
+	static const char all[] = "\n/*\n";
+	char *line = text ? strstr(text, all) : NULL;
+
+	if (!line)
+		return;
+	memmove(line + 1, line + strlen(all), strlen(line + strlen(all)) + 1);
+	write_file(path, text, strlen(text));
+	/* That is no change of the series. */
+	free(git(dir, "update-index --skip-worktree .gitignore", NULL, NULL));
+}
+
 /**
  * cmd_kernel_edit - open the patched kernel as a git tree, a commit per patch
  * @o: what the user asked for
@@ -101,6 +120,7 @@ int cmd_kernel_edit(const struct options *o)
 	if (patches.n)
 		free(git(tmp, "-c user.name=respawn -c user.email=respawn@localhost am -q -b",
 			 &patches, NULL));
+	see_new_files(tmp);
 	strv_add(&description, "branch.respawn.description");
 	strv_add(&description, "%s", cover);
 	free(git(tmp, "config", &description, NULL));
@@ -123,14 +143,12 @@ static void export_identity(const char *dir, struct strv *env)
 	strv_add(env, "GIT_COMMITTER_DATE=%.*s", (int)strcspn(date, "\n"), date);
 }
 
+/* New files that nobody added count, too. */
 static bool is_clean(const char *dir)
 {
-	__auto_strv struct strv argv = { 0 };
+	__auto_free char *changes = git(dir, "status --porcelain", NULL, NULL);
 
-	strv_split(&argv, "git -C", " ");
-	strv_add(&argv, "%s", dir);
-	strv_split(&argv, "diff --quiet HEAD", " ");
-	return !run(&argv, NULL);
+	return !*changes;
 }
 
 /**

@@ -32,8 +32,8 @@ static int make_clone(void **state)
 	clone_dir = copy("/tmp/respawn-series.XXXXXX");
 	if (!mkdtemp(clone_dir))
 		return -1;
-	command = fmt("cp -r %s/../Makefile %s/../scripts %s/../kernel-patch %s/../kunit .",
-		      TESTS_DIR, TESTS_DIR, TESTS_DIR, TESTS_DIR);
+	command = fmt("cd %s/.. && cp -r Makefile scripts qemu kernel-patch kunit %s", TESTS_DIR,
+		      clone_dir);
 	must(command);
 	must("git init -q && git add . && git -c user.name=x -c user.email=x@localhost commit -q -m all");
 	must("make -s kernel-edit");
@@ -68,6 +68,18 @@ static void uncommitted_edit_is_not_lost(void **state)
 	must("git -C build/kernel checkout -q .");
 }
 
+static void new_file_is_not_forgotten(void **state)
+{
+	__auto_free char *said = NULL;
+
+	(void)state;
+	must("echo '/* new */' > build/kernel/lib/new.c");
+	assert_int_not_equal(sh("make -s kernel-export", &said), 0);
+	assert_non_null(strstr(said, "commit"));
+	must("rm build/kernel/lib/new.c");
+	must("make -s kernel-export");
+}
+
 static void new_commit_is_a_new_patch(void **state)
 {
 	(void)state;
@@ -88,6 +100,7 @@ int main(void)
 		cmocka_unit_test(round_trip_changes_nothing),
 		cmocka_unit_test(edit_twice_is_refused),
 		cmocka_unit_test(uncommitted_edit_is_not_lost),
+		cmocka_unit_test(new_file_is_not_forgotten),
 		cmocka_unit_test(new_commit_is_a_new_patch),
 	};
 
