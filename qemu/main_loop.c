@@ -23,6 +23,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -83,6 +84,13 @@ __attribute__((constructor)) static void main_loop_init(void)
 {
 	if (!real_mutex_lock)
 		look_up();
+}
+
+/* What QEMU says goes to the record. */
+__attribute__((destructor)) static void main_loop_exit(void)
+{
+	if (real_mutex_lock && !guest_thread)
+		dprintf(STDERR_FILENO, "respawn: the main loop of this QEMU cannot be kept waiting\n");
 }
 
 static bool is_main(void)

@@ -400,6 +400,20 @@ static void a_record_is_repeated(void **state)
 	expect(words, 1, "0 of 2 replays are bit-identical");
 }
 
+/* It is kept waiting, which it would say if it could not be. */
+static void a_late_main_loop_changes_nothing(void **state)
+{
+	__auto_free char *dir = stressed("", 0), *log = fmt("%s/qemu.log", dir);
+	__auto_free char *words = fmt("check-determinism N=3 RUN=%s", dir), *said = NULL;
+
+	(void)state;
+	said = read_file(log, NULL);
+	assert_string_equal(said, "");
+	setenv("RESPAWN_MAIN_LOOP_LATE_NS", "20000", 1);
+	expect(words, 0, "3 of 3 replays are bit-identical");
+	unsetenv("RESPAWN_MAIN_LOOP_LATE_NS");
+}
+
 /* What is left is as short as it can be, and can be replayed. */
 static void a_failing_run_is_made_smaller(void **state)
 {
@@ -495,6 +509,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(a_bundle_lacks_no_part, fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(a_bundle_has_nothing_else, fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(a_record_is_repeated, fresh_out, remove_out),
+		cmocka_unit_test_setup_teardown(a_late_main_loop_changes_nothing, fresh_out,
+						remove_out),
 		cmocka_unit_test_setup_teardown(a_failing_run_is_made_smaller,
 						fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(a_passing_run_is_small_enough,
