@@ -28,7 +28,7 @@ static void suite_row(const struct record *rec, const json_t *t, FILE *f)
 	bool good = skipped || (status && !strcmp(status, "pass"));
 	bool has_parts = json_object_get(t, "tests");
 
-	fprintf(f, "%-8s %-8s %-20s %s%-6s%s %6u %6u %7u %9.3f s\n",
+	fprintf(f, "%-8s %-8s %-25s %s%-6s%s %6u %6u %7u %9.3f s\n",
 		record_text(rec, "request.arch"), record_text(rec, "request.smpboot"),
 		json_string_value(json_object_get(t, "name")), ui_on(f, color_of(good)),
 		good ? "ok" : "not ok", ui_off(f),
@@ -58,7 +58,7 @@ static void sum_row(const struct record *rec, const struct sum *s, FILE *f)
 	bool is_virtual = !strcmp(timing, "virtual");
 	bool good = s->verdict <= VERDICT_SKIP;
 
-	fprintf(f, "%-8s %-8s %-20s %s%-6s%s %*s guest %.1f s, host %.1f s, boot %.1f s, %zu guest%s\n",
+	fprintf(f, "%-8s %-8s %-25s %s%-6s%s %*s guest %.1f s, host %.1f s, boot %.1f s, %zu guest%s\n",
 		record_text(rec, "request.arch"), record_text(rec, "request.smpboot"),
 		is_virtual ? timing : record_text(rec, "accelerator"),
 		ui_on(f, color_of(good)), verdict_name(s->verdict), ui_off(f), 4, "",
@@ -87,7 +87,7 @@ static void table(const struct report *r, FILE *f)
 {
 	struct sum sum = { 0 };
 
-	fprintf(f, "\n%s%-8s %-8s %-20s %-6s %6s %6s %7s %11s%s\n", ui_on(f, UI_BOLD),
+	fprintf(f, "\n%s%-8s %-8s %-25s %-6s %6s %6s %7s %11s%s\n", ui_on(f, UI_BOLD),
 		"arch", "smpboot", "suite", "result", "passed", "failed", "skipped",
 		"guest time", ui_off(f));
 	for (size_t i = 0; i < r->n; i++) {
