@@ -99,13 +99,14 @@ static bool is_main(void)
 }
 
 /*
- * The main thread waits with the lock until that of the guest CPUs exists, which is
- * long before there is one that migrates.
+ * The main thread may wait for others before, for that of its monitor say. The last
+ * it waits for, with the big lock, is that the thread of the guest CPUs exists, which
+ * holds the lock until it waits itself. One that migrates comes much later.
  */
 static bool is_guest(pthread_mutex_t *mutex)
 {
 	if (is_main()) {
-		if (!big_lock)
+		if (!guest_thread)
 			big_lock = mutex;
 		return false;
 	}

@@ -34,9 +34,10 @@
 #define OUT_OF_ORDER	11
 
 static pthread_mutex_t big_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t other_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t work = PTHREAD_COND_INITIALIZER;
 static pthread_cond_t created = PTHREAD_COND_INITIALIZER;
-static bool is_created, has_work, is_over;
+static bool has_monitor, is_created, has_work, is_over;
 static _Atomic bool is_busy;
 
 static void be_busy(long ns)
@@ -71,6 +72,16 @@ static void *guest_cpus(void *unused)
 	return NULL;
 }
 
+static void *monitor(void *unused)
+{
+	(void)unused;
+	pthread_mutex_lock(&other_lock);
+	has_monitor = true;
+	pthread_cond_broadcast(&created);
+	pthread_mutex_unlock(&other_lock);
+	return NULL;
+}
+
 /* Give them work, and poll what is ready at once. */
 static bool returned_in_time(struct pollfd *ready, bool with_lock)
 {
@@ -86,6 +97,19 @@ static bool returned_in_time(struct pollfd *ready, bool with_lock)
 	return !is_busy;
 }
 
+/* QEMU has waited for another thread by another lock before. */
+static void await_monitor(void)
+{
+	pthread_t thread;
+
+	pthread_mutex_lock(&other_lock);
+	pthread_create(&thread, NULL, monitor, NULL);
+	while (!has_monitor)
+		pthread_cond_wait(&created, &other_lock);
+	pthread_mutex_unlock(&other_lock);
+	pthread_join(thread, NULL);
+}
+
 static int play_qemu(void)
 {
 	struct pollfd ready = { .fd = eventfd(1, EFD_CLOEXEC), .events = POLLIN };
@@ -94,6 +118,7 @@ static int play_qemu(void)
 
 	/* Whatever hangs ends here. */
 	alarm(30);
+	await_monitor();
 	pthread_mutex_lock(&big_lock);
 	pthread_create(&thread, NULL, guest_cpus, NULL);
 	while (!is_created)

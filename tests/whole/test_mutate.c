@@ -22,7 +22,7 @@
 #define CALLED_AGAIN \
 	"mutant called-again\nwhat corefn is called again\nin lifecycle_run\n" \
 	"-\t\tif (lc->result < 0)\n-\t\t\tcorefn = NULL;\n"
-#define CASE	"kthread_lifecycle.failed_corefn_is_not_called_again"
+#define CASE	"kthread_lifecycle.idle_thread_parks_whatever_its_corefn"
 
 static char *respawn;
 
