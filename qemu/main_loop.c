@@ -8,8 +8,8 @@
  * was woken for something else, and it is: each timer that expires wakes it. If it
  * looks in the moment in which the last guest CPU has halted and the instructions
  * that this CPU ran are not yet counted, then the clock goes too far, by as much as
- * they took. That is a moment of some hundred nanoseconds, so it is met once in
- * hundreds of runs, but then two runs of one seed differ.
+ * they took. That moment is short, so it is met once in hundreds of runs, but then
+ * two runs of one seed differ.
  *
  * So the main loop goes on from its poll only while the thread of the guest CPUs
  * waits for work. All this stands on is that QEMU polls by ppoll(), and waits by
@@ -140,6 +140,7 @@ int pthread_cond_wait(pthread_cond_t *cond, pthread_mutex_t *mutex)
 /* Counted from here on: the main loop can be back at its poll before anyone woke. */
 int pthread_cond_broadcast(pthread_cond_t *cond)
 {
+	main_loop_init();
 	if (cond == work)
 		guest_runs = 1;
 	return real_cond_broadcast(cond);
@@ -197,8 +198,10 @@ static void await_turn(void)
 
 int ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout, const sigset_t *mask)
 {
-	int ret = real_ppoll(fds, n, timeout, mask);
+	int ret;
 
+	main_loop_init();
+	ret = real_ppoll(fds, n, timeout, mask);
 	/* With the lock it would wait for one who waits for the lock. */
 	if (!is_main() || main_locked)
 		return ret;
