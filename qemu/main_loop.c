@@ -8,8 +8,8 @@
  * was woken for something else, and it is: each timer that expires wakes it. If it
  * looks in the moment in which the last guest CPU has halted and the instructions
  * that this CPU ran are not yet counted, then the clock goes too far, by as much as
- * they took. That moment is short, so it is met once in hundreds of runs, but then
- * two runs of one seed differ.
+ * they took. That is what is taken for the cause of runs of one seed that differ, once
+ * in hundreds; a main loop that is made to come late has more of them.
  *
  * So the main loop goes on from its poll only while the thread of the guest CPUs
  * waits for work. All this stands on is that QEMU polls by ppoll(), and waits by
