@@ -36,6 +36,8 @@
 
 #define TORTURE_DIR	"/sys/kernel/debug/respawn/torture"
 #define ORACLES		TORTURE_DIR "/oracles"
+/* Threads that a user can see; without the primitives the module has none. */
+#define THREADS		TORTURE_DIR "/threads"
 #define RESPAWN_PATH	"/sys/module/smpboot/parameters/respawn"
 #define DROP_CACHES	"/proc/sys/vm/drop_caches"
 #define FAILSLAB_DIR	"/sys/kernel/debug/failslab"
@@ -118,7 +120,7 @@ static struct op ops[OPS_MAX] = {
 	{ "full", 1, do_full, .hotplug = true },
 	{ "respawn-toggle", 1, do_toggle, .needs = RESPAWN_PATH },
 	/* The thread is gone by now. */
-	{ "signal", 3, do_signal, .honest = { ESRCH } },
+	{ "signal", 3, do_signal, .needs = THREADS, .honest = { ESRCH } },
 	{ "fork", 1, do_fork, .honest = { EAGAIN } },
 	{ "memory", 1, do_memory, .needs = DROP_CACHES },
 	/* The CPU is offline. */
@@ -723,18 +725,17 @@ static int do_toggle(const struct op *op)
 /* The @n-th thread that there is, or 0 */
 static int find_thread(unsigned int n, unsigned int *slot)
 {
-	static const char path[] = TORTURE_DIR "/threads";
 	static char text[TEXT_LEN];
 	char *line, *save;
 	int pid, len;
 
-	len = read_text(path, text, sizeof(text));
+	len = read_text(THREADS, text, sizeof(text));
 	if (len < 0)
-		fail_file(path, -len);
+		fail_file(THREADS, -len);
 	for (line = strtok_r(text, "\n", &save); line;
 	     line = strtok_r(NULL, "\n", &save)) {
 		if (sscanf(line, "%u %d", slot, &pid) != 2)
-			fail("%s: cannot make sense of %s", path, line);
+			fail("%s: cannot make sense of %s", THREADS, line);
 		else if (!n--)
 			return pid;
 	}

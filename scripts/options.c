@@ -210,6 +210,13 @@ static void choose_timing(struct request *r)
 		die("TIMING=virtual needs instruction counting, which ACCEL=kvm cannot do; leave one of them out");
 }
 
+/* The pinned kernel is the one that the series is made for. */
+static void choose_series(struct request *r)
+{
+	if (!*r->series)
+		r->series = *r->tree ? "auto" : "full";
+}
+
 static void check_source(const struct request *r)
 {
 	if (*r->pin && (*r->tree || *r->tarball))
@@ -219,6 +226,23 @@ static void check_source(const struct request *r)
 		die("TREE= and KERNEL_TARBALL= name two kernels: leave one of them out");
 	if (!request_has_series(r) && !strcmp(r->smpboot, "respawn"))
 		die("SMPBOOT=respawn is what the series adds, and SERIES=none leaves it out");
+	if (*r->yield_files && !request_has_overlay(r))
+		die("YIELD_FILES= are files with yield points, and OVERLAY=none leaves these out");
+}
+
+#define POINTS(name, points, every)	(points) ? #name " " : "",
+
+/* Most strategies are nothing without yield points. */
+static void check_strategy(const struct request *r)
+{
+	static const char *const need_points[] = { STEER_STRATEGIES(POINTS) };
+
+	if (request_has_overlay(r) || !strcmp(r->strategy, "none"))
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(need_points); i++)
+		if (!strcmp(r->strategy, "mix") || has_word(need_points[i], " ", r->strategy))
+			die("STRATEGY=%s needs yield points, and OVERLAY=none leaves these out",
+			    r->strategy);
 }
 
 static void check_ops(const char *ops)
@@ -347,6 +371,8 @@ void options_parse(struct options *o, const char *defaults, int argc, char **arg
 	read_makeflags(o, silent);
 	o->request.arch = o->arch[0];
 	choose_timing(&o->request);
+	choose_series(&o->request);
+	check_strategy(&o->request);
 	check_source(&o->request);
 	check_ops(o->request.ops);
 	check_steer(o->request.steer);

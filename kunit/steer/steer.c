@@ -26,6 +26,7 @@
 #include <linux/yield_points.h>
 #endif
 
+#include "../compat.h"
 #include "steer.h"
 #include "steer_names.h"
 
@@ -352,13 +353,8 @@ static void steer_prepare_cpus(void)
 		u64 state = seed + cpu;
 
 		c->state = steer_draw(&state) ^ (u64)cpu << 56;
-#ifdef HAVE_HRTIMER_SETUP
 		hrtimer_setup(&c->timer, steer_timer, CLOCK_MONOTONIC,
 			      HRTIMER_MODE_REL_PINNED_HARD);
-#else
-		hrtimer_init(&c->timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED_HARD);
-		c->timer.function = steer_timer;
-#endif
 	}
 	steer_change_state = ~seed;
 	steer_changes = changes;

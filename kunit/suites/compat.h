@@ -2,13 +2,13 @@
 #ifndef RESPAWN_COMPAT_H
 #define RESPAWN_COMPAT_H
 /*
- * What the suites use and some kernel from 6.1 on does not have. It is looked
- * for, here and in Kbuild: the number of a version says little of a tree.
+ * What the suites use of KUnit and some kernel from 6.1 on does not have.
  */
 #include <kunit/resource.h>
 #include <kunit/test.h>
-#include <linux/kthread.h>
 #include <linux/slab.h>
+
+#include "../compat.h"
 
 #ifndef HAVE_KUNIT_ACTION
 
@@ -45,12 +45,6 @@ static inline int kunit_add_action_or_reset(struct kunit *test, void (*fn)(void 
 
 #ifndef KUNIT_CASE_SLOW
 #define KUNIT_CASE_SLOW(name)	KUNIT_CASE(name)
-#endif
-
-/* Where there is no other, a worker that is created runs at once. */
-#ifndef kthread_run_worker
-#define kthread_run_worker		kthread_create_worker
-#define kthread_run_worker_on_cpu	kthread_create_worker_on_cpu
 #endif
 
 #endif /* RESPAWN_COMPAT_H */

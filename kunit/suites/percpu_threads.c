@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A thread on each online CPU, spawned when the CPU comes and destroyed when
- * it goes, that watches where and when its functions run.
+ * A thread on each online CPU, created when the CPU comes and gone when it goes,
+ * that watches where and when its functions run: one of the primitives where the
+ * kernel has them, else one of kthread_create().
  *
  * Locking: the thread of a CPU changes only in the CPU hotplug callbacks. Those
  * of a CPU that comes or goes hold cpu_hotplug_lock for writing; whoever looks
@@ -20,7 +21,9 @@
 #include <linux/cpuhotplug.h>
 #include <linux/debugfs.h>
 #include <linux/kthread.h>
+#ifdef HAVE_LIFECYCLE
 #include <linux/kthread_lifecycle.h>
+#endif
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/percpu.h>
@@ -31,6 +34,8 @@
 #include <linux/smp.h>
 #include <linux/wait.h>
 
+#include "../compat.h"
+
 /* An idle thread answers within microseconds. */
 #define POKE_TIMEOUT	(5 * HZ)
 
@@ -38,7 +43,7 @@
  * struct percpu_thread - what is known of a thread
  * @task: the thread
  * @cpu: where it must run
- * @dead: kthread_destroy() has returned
+ * @dead: the destroy or the stop has returned
  * @starts: how often its initfn ran
  * @runs: how often its corefn ran
  * @asked: number of the last poke
@@ -117,6 +122,7 @@ static int percpu_corefn(void *data)
 	return 0;
 }
 
+#ifdef HAVE_LIFECYCLE
 static struct task_struct *percpu_spawn(struct percpu_thread *t)
 {
 	struct task_struct *k;
@@ -126,12 +132,55 @@ static struct task_struct *percpu_spawn(struct percpu_thread *t)
 		return k;
 	t->task = k;
 	kthread_bind(k, t->cpu);
-	k = kthread_start(k);
-	if (!IS_ERR(k))
-		percpu_expect(t, READ_ONCE(t->starts) == 1,
-			      "started without initfn");
+	return kthread_start(k);
+}
+
+static int percpu_destroy(struct percpu_thread *t)
+{
+	return kthread_destroy(t->task);
+}
+#else
+static bool percpu_is_woken(const struct percpu_thread *t)
+{
+	return kthread_should_stop() || READ_ONCE(t->asked) != t->answered;
+}
+
+/* What a thread of the primitives does by itself */
+static int percpu_fn(void *data)
+{
+	struct percpu_thread *t = data;
+
+	percpu_initfn(t);
+	wake_up(&percpu_answer);
+	for (;;) {
+		set_current_state(TASK_INTERRUPTIBLE);
+		if (!percpu_is_woken(t))
+			schedule();
+		__set_current_state(TASK_RUNNING);
+		if (kthread_should_stop())
+			return 0;
+		percpu_corefn(t);
+	}
+}
+
+static struct task_struct *percpu_spawn(struct percpu_thread *t)
+{
+	struct task_struct *k = kthread_create(percpu_fn, t, "percpu/%u", t->cpu);
+
+	if (IS_ERR(k))
+		return k;
+	t->task = k;
+	kthread_bind(k, t->cpu);
+	wake_up_process(k);
+	wait_event_timeout(percpu_answer, READ_ONCE(t->starts), POKE_TIMEOUT);
 	return k;
 }
+
+static int percpu_destroy(struct percpu_thread *t)
+{
+	return kthread_stop(t->task);
+}
+#endif
 
 static int percpu_online(unsigned int cpu)
 {
@@ -150,6 +199,7 @@ static int percpu_online(unsigned int cpu)
 		atomic_inc(&percpu_failed);
 		return PTR_ERR(k);
 	}
+	percpu_expect(t, READ_ONCE(t->starts) == 1, "started without initfn");
 	atomic_inc(&percpu_spawned);
 	per_cpu(percpu_thread, cpu) = t;
 	return 0;
@@ -168,7 +218,7 @@ static int percpu_offline(unsigned int cpu)
 	int result;
 
 	per_cpu(percpu_thread, cpu) = NULL;
-	result = kthread_destroy(t->task);
+	result = percpu_destroy(t);
 	WRITE_ONCE(t->dead, true);
 	percpu_expect(t, !result, "the destroy returned an error");
 	percpu_expect(t, t->starts == 1, "there was not one start");

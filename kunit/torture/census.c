@@ -14,7 +14,6 @@
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
-#include <linux/sprintf.h>
 #include <linux/string.h>
 
 #include "torture.h"

@@ -28,11 +28,11 @@
 #include <linux/rcupdate.h>
 #include <linux/rwsem.h>
 #include <linux/seq_file.h>
-#include <linux/sprintf.h>
 #include <linux/string.h>
 #include <linux/timer.h>
 #include <linux/uaccess.h>
 
+#include "../compat.h"
 #include "../steer/pvpanic.h"
 #include "../steer/steer.h"
 #include "torture.h"
@@ -91,6 +91,7 @@ static const struct torture_operation {
 	int (*fn)(struct torture_call *call);
 	bool alone;
 } torture_operations[] = {
+#ifdef HAVE_LIFECYCLE
 	{ TORTURE_SPAWN, 6, TORTURE_LIVES, torture_life_spawn },
 	{ TORTURE_START, 8, TORTURE_LIVES, torture_life_start },
 	{ TORTURE_LAUNCH, 8, TORTURE_LIVES, torture_life_launch },
@@ -102,6 +103,7 @@ static const struct torture_operation {
 	{ TORTURE_DESTROY_START, 4, TORTURE_LIVES, torture_life_destroy_start },
 	{ TORTURE_FAULT, IS_ENABLED(CONFIG_FAILSLAB) ? 2 : 0, TORTURE_LIVES,
 	  torture_life_fault },
+#endif
 	{ TORTURE_KTHREAD_RUN, 4, TORTURE_PLAINS, torture_kthread_run },
 	{ TORTURE_KTHREAD_STOP, 3, TORTURE_PLAINS, torture_kthread_stop },
 	{ TORTURE_KTHREAD_PARK, 5, TORTURE_PLAINS, torture_kthread_park },
@@ -267,7 +269,9 @@ static const struct torture_part {
 	void (*exit)(void);
 } torture_parts[] = {
 	{ NULL, torture_census_drain, NULL },
+#ifdef HAVE_LIFECYCLE
 	{ torture_life_init, torture_life_drain, torture_life_exit },
+#endif
 	{ torture_percpu_init, torture_percpu_drain, torture_percpu_exit },
 	{ torture_kthread_init, torture_kthread_drain, NULL },
 	{ torture_work_init, torture_work_drain, torture_work_exit },
@@ -882,12 +886,14 @@ static int torture_ops_show(struct seq_file *m, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(torture_ops);
 
+#ifdef HAVE_LIFECYCLE
 static int torture_threads_show(struct seq_file *m, void *unused)
 {
 	torture_life_show(m);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(torture_threads);
+#endif
 
 static void torture_create_files(void)
 {
@@ -902,7 +908,9 @@ static void torture_create_files(void)
 				    &torture_write_fops);
 	debugfs_create_file("oracles", 0400, dir, NULL, &torture_oracles_fops);
 	debugfs_create_file("ops", 0400, dir, NULL, &torture_ops_fops);
+#ifdef HAVE_LIFECYCLE
 	debugfs_create_file("threads", 0400, dir, NULL, &torture_threads_fops);
+#endif
 }
 
 /* --- The module --- */

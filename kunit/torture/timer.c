@@ -16,6 +16,7 @@
 #include <linux/timer.h>
 #include <linux/wait.h>
 
+#include "../compat.h"
 #include "torture.h"
 
 struct fuse_kind;
@@ -94,13 +95,8 @@ static enum hrtimer_restart fuse_hrtimer_fn(struct hrtimer *timer)
 
 static void fuse_hrtimer_setup(struct fuse *a)
 {
-#ifdef HAVE_HRTIMER_SETUP
 	hrtimer_setup(&a->hrtimer, fuse_hrtimer_fn, CLOCK_MONOTONIC,
 		      HRTIMER_MODE_REL_PINNED);
-#else
-	hrtimer_init(&a->hrtimer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED);
-	a->hrtimer.function = fuse_hrtimer_fn;
-#endif
 }
 
 static void fuse_hrtimer_arm(void *fuse)

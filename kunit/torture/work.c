@@ -16,6 +16,7 @@
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 
+#include "../compat.h"
 #include "torture.h"
 
 /**
@@ -380,9 +381,9 @@ static int manned_create(struct manned *m, struct torture_call *call)
 	struct kthread_worker *w;
 
 	if (cpu_possible(cpu) && torture_one_in(call, 2))
-		w = kthread_create_worker_on_cpu(cpu, 0, "manned.cpu/%u", cpu);
+		w = kthread_run_worker_on_cpu(cpu, 0, "manned.cpu/%u", cpu);
 	else
-		w = kthread_create_worker(0, "manned/%d", manned_number(m));
+		w = kthread_run_worker(0, "manned/%d", manned_number(m));
 	torture_expect_made("worker", manned_number(m), forks, PTR_ERR_OR_ZERO(w));
 	if (IS_ERR(w))
 		return PTR_ERR(w);

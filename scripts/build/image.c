@@ -3,12 +3,57 @@
  * From a request to what a guest boots: source, kernel, initramfs.
  */
 #define _GNU_SOURCE
+#include <stdlib.h>
+#include <string.h>
+
 #include "build/image.h"
 #include "build/initramfs.h"
+#include "build/overlay.h"
+#include "lib/cache.h"
+#include "lib/ui.h"
+
+static bool is_auto(const struct request *r)
+{
+	return !strcmp(r->series, "auto");
+}
+
+/* What is wrong with a request whatever the source is like, before any is fetched */
+static void check(const struct image *i)
+{
+	__auto_strv struct strv steps = { 0 };
+	struct request most = i->asked;
+
+	if (is_auto(&most))
+		most.series = "full";
+	kernel_check_config(&most);
+	tree_check_patches(&most);
+	plan_chosen(&i->plan, &most, &steps);
+}
+
+/* What only the series has can't be done without it. */
+static void check_without(const struct image *i, const struct request *r)
+{
+	__auto_free char *need = plan_lacks(&i->plan, r);
+
+	if (!is_auto(&i->asked) || request_has_series(r))
+		return;
+	if (need)
+		die_tree("PLAN=%s: this needs %s, which this tree can't have", r->plan, need);
+	if (!strcmp(r->smpboot, "respawn"))
+		die_tree("SMPBOOT=respawn: this needs the series, which this tree can't have");
+}
+
+static void name_all(struct image *i, struct request r)
+{
+	tree_open(&i->tree, &r);
+	check_without(i, &r);
+	overlay_lay(&i->tree, &r);
+	kernel_name(&i->kernel, &r, &i->tree);
+}
 
 /**
  * image_open - find out what a request needs
- * @i: gets the names of it
+ * @i: gets the names of it; what was left to be chosen is in @i->kernel.req
  * @r: the request
  *
  * Nothing is built yet; a source that is missing is fetched. Dies if the source
@@ -16,25 +61,37 @@
  */
 void image_open(struct image *i, const struct request *r)
 {
-	__auto_strv struct strv steps = { 0 };
-
-	*i = (struct image){ 0 };
-	kernel_check_config(r);
-	tree_check_patches(r);
+	*i = (struct image){ .asked = *r };
 	plan_read(&i->plan, r);
-	plan_chosen(&i->plan, r, &steps);
-	tree_open(&i->tree, r);
-	kernel_name(&i->kernel, r, &i->tree);
+	check(i);
+	name_all(i, *r);
+}
+
+/* A tree that the series applies to need not build with it. */
+static void do_without(struct image *i, const char *why)
+{
+	struct request r = i->kernel.req;
+
+	ui_note("with the series, the %s; tested without it", why);
+	r.series = "none";
+	name_all(i, r);
 }
 
 /**
  * image_build - have it
- * @i: from image_open()
+ * @i: from image_open(); SERIES=auto may become another thing than it was there
  *
  * Builds only what is not in the cache. Dies if it does not build.
  */
 void image_build(struct image *i)
 {
+	__auto_free char *why = NULL;
+
+	if (is_auto(&i->asked) && request_has_series(&i->kernel.req) &&
+	    !cache_use(i->kernel.dir))
+		why = kernel_try(&i->kernel, &i->tree, false);
+	if (why)
+		do_without(i, why);
 	kernel_build(&i->kernel, &i->tree);
 	i->initramfs = initramfs_build(&i->kernel, &i->tree, &i->plan);
 }

@@ -9,12 +9,14 @@
 
 /**
  * struct image - what a guest boots, and where it comes from
+ * @asked: the request, as it was before anything was chosen
  * @tree: source of the kernel
  * @plan: all steps there are
  * @kernel: the kernel
  * @initramfs: path of what it boots into
  */
 struct image {
+	struct request asked;
 	struct tree tree;
 	struct plan plan;
 	struct kernel kernel;

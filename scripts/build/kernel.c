@@ -53,10 +53,11 @@ static char *fragments(const struct request *r)
 {
 	__auto_free char *base = fragment("base");
 	__auto_free char *series = request_has_series(r) ? fragment("series") : copy("");
+	__auto_free char *overlay = request_has_overlay(r) ? fragment("overlay") : copy("");
 	__auto_free char *arch = fragment(r->arch->name);
 	__auto_free char *more = flavour(r->config);
 
-	return fmt("%s\n%s\n%s\n%s", base, series, arch, more);
+	return fmt("%s\n%s\n%s\n%s\n%s", base, series, overlay, arch, more);
 }
 
 /**
@@ -471,29 +472,24 @@ void kernel_name(struct kernel *k, const struct request *r, const struct tree *t
  */
 void kernel_build(struct kernel *k, struct tree *t)
 {
-	__auto_free char *config = fragments(&k->req);
-
-	if (cache_use(k->dir))
-		return;
-	must(try_build(k, t, config, false));
-	have_published(k);
-	tree_unlock(t);
+	if (!cache_use(k->dir))
+		must(kernel_try(k, t, false));
 }
 
 /**
- * kernel_build_partly - have a kernel with part of the series in it
+ * kernel_try - have a kernel, if it builds
  * @k: from kernel_name()
  * @t: its source
+ * @partly: options that the series has not brought yet may be missing
  *
- * Options that the series has not brought yet may be missing. The log is that
- * of a build in @k->out, even if the kernel is in the cache.
+ * The log is that of a build in @k->out, even if the kernel is in the cache.
  *
  * Return: NULL, or why it does not build, to be freed
  */
-char *kernel_build_partly(struct kernel *k, struct tree *t)
+char *kernel_try(struct kernel *k, struct tree *t, bool partly)
 {
 	__auto_free char *config = fragments(&k->req);
-	char *why = try_build(k, t, config, true);
+	char *why = try_build(k, t, config, partly);
 
 	if (!why)
 		have_published(k);

@@ -162,6 +162,24 @@ static char *lacks(const struct step *s, const struct request *r)
 	return NULL;
 }
 
+/**
+ * plan_lacks - does a request name a step that its kernel can't do?
+ * @p: the plan
+ * @r: the request, with steps that are there
+ *
+ * Return: what the first one needs and the kernel lacks, to be freed, or NULL
+ */
+char *plan_lacks(const struct plan *p, const struct request *r)
+{
+	__auto_strv struct strv names = { 0 };
+	char *need = NULL;
+
+	strv_split(&names, r->plan, ", ");
+	for (size_t i = 0; !need && i < names.n; i++)
+		need = lacks(plan_find(p, names.v[i]), r);
+	return need;
+}
+
 static void __noreturn no_step(const struct plan *p, const char *name)
 {
 	__auto_strv struct strv all = { 0 };

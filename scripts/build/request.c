@@ -30,9 +30,13 @@ const struct field request_fields[] = {
 	  .help = "git tree to test at its HEAD, instead of the pinned kernel" },
 	{ "KERNEL_TARBALL", "", FIELD_PATH, AT(tarball),
 	  .help = "kernel source package or tarball to use as the pinned kernel" },
-	{ "SERIES", "full", FIELD_CHOICE, AT(series), .choices = "full none",
-	  .help = "full, or none: the kernel as it is, steps that need the series left out" },
+	{ "SERIES", "", FIELD_CHOICE, AT(series), .choices = "auto full none",
+	  .help = "full, none, or auto: full where it builds; auto with TREE=, else full" },
 	{ "PATCHES", "", FIELD_PATHS, AT(patches), .help = "patches to apply after the series" },
+	{ "OVERLAY", "full", FIELD_CHOICE, AT(overlay), .choices = "full none", .later = true,
+	  .help = "full, or none: no yield points, and nothing else of kernel-overlay/" },
+	{ "YIELD_FILES", "", FIELD_TEXT, AT(yield_files), .later = true,
+	  .help = "C files of the kernel with yield points, beside the usual ones" },
 	{ "SUITES", "", FIELD_PATHS, AT(suites),
 	  .help = "folders with more suites (Kbuild, plan, programs)" },
 	{ "PLAN", "", FIELD_TEXT, AT(plan), .help = "steps to run, comma separated, all if empty" },
@@ -72,9 +76,9 @@ const struct field request_fields[] = {
 
 const size_t request_field_count = ARRAY_SIZE(request_fields);
 
-static const void *member(const struct request *r, const struct field *f)
+static void *member(const struct request *r, const struct field *f)
 {
-	return (const char *)r + f->offset;
+	return (char *)r + f->offset;
 }
 
 static char *key_of(const struct field *f)
@@ -126,7 +130,7 @@ json_t *request_to_json(const struct request *r)
 /* Whether @v is a value that the field can have; if so, it is set. */
 static bool value_from_json(struct request *r, const struct field *f, const json_t *v)
 {
-	void *to = (void *)member(r, f);
+	void *to = member(r, f);
 
 	switch (f->kind) {
 	case FIELD_ARCH:
@@ -157,9 +161,13 @@ static bool value_from_json(struct request *r, const struct field *f, const json
 char *request_from_json(struct request *r, const json_t *o)
 {
 	for (size_t i = 0; i < request_field_count; i++) {
-		char *key = key_of(&request_fields[i]);
+		const struct field *f = &request_fields[i];
+		char *key = key_of(f);
+		const json_t *v = json_object_get(o, key);
 
-		if (!value_from_json(r, &request_fields[i], json_object_get(o, key)))
+		if (!v && f->later)
+			*(const char **)member(r, f) = f->def;
+		else if (!value_from_json(r, f, v))
 			return key;
 		free_ptr(&key);
 	}
@@ -184,7 +192,7 @@ char *request_words(const struct request *r)
  * request_has_series - is any of the series applied to the kernel under test?
  * @r: the request
  *
- * Return: false with SERIES=none
+ * Return: false with SERIES=none; true if that is still to be chosen
  */
 bool request_has_series(const struct request *r)
 {
@@ -200,6 +208,17 @@ bool request_has_series(const struct request *r)
 bool request_has_whole_series(const struct request *r)
 {
 	return !strcmp(r->series, "full");
+}
+
+/**
+ * request_has_overlay - has the kernel under test what kernel-overlay/ adds?
+ * @r: the request
+ *
+ * Return: false with OVERLAY=none
+ */
+bool request_has_overlay(const struct request *r)
+{
+	return strcmp(r->overlay, "none");
 }
 
 /**

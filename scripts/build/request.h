@@ -17,9 +17,12 @@
  * @pin: which pinned kernel, empty for the one the series is made for
  * @tree: a git tree to test instead of the pinned kernel, or empty
  * @tarball: a kernel source package or tarball to use as the pinned one, or empty
- * @series: "full", or "none" for a kernel without the series, or "part", which is
- *	asked for by the check of the series alone
+ * @series: "full", or "none" for a kernel without the series; "auto" until it is known
+ *	which of these it is, see image_open(); or "part", which is asked for by the
+ *	check of the series alone
  * @patches: patches to apply after the series, space separated
+ * @overlay: "full", or "none" for a kernel without what kernel-overlay/ adds
+ * @yield_files: C files that get yield points beside the usual ones, space separated
  * @suites: folders with suites of the user's own, space separated
  * @plan: steps of the guest's plan, comma separated; empty for all
  * @seed: of everything random
@@ -49,6 +52,8 @@ struct request {
 	const char *tarball;
 	const char *series;
 	const char *patches;
+	const char *overlay;
+	const char *yield_files;
 	const char *suites;
 	const char *plan;
 	uint64_t seed;
@@ -88,6 +93,8 @@ enum field_kind {
  * @least: least FIELD_NUMBER
  * @most: greatest FIELD_NUMBER
  * @why: why no number is taken that is smaller or greater, for the message
+ * @later: a record may lack it, which was made before there was such a variable, and
+ *	means the default
  * @help: what it is, for people
  */
 struct field {
@@ -99,6 +106,7 @@ struct field {
 	uint64_t least;
 	uint64_t most;
 	const char *why;
+	bool later;
 	const char *help;
 };
 
@@ -111,6 +119,7 @@ char *request_words(const struct request *r);
 
 bool request_has_series(const struct request *r);
 bool request_has_whole_series(const struct request *r);
+bool request_has_overlay(const struct request *r);
 bool request_is_virtual(const struct request *r);
 
 #endif /* RESPAWN_REQUEST_H */

@@ -273,6 +273,33 @@ static char *apply(struct tree *t, const struct strv *patches, size_t n, char **
 	return hash;
 }
 
+/* Where it is remembered what content came of what */
+static char *applied_path(const struct tree *t, const char *key)
+{
+	__auto_free char *dir = fmt("%s/applied", t->dir);
+
+	make_dirs(dir);
+	return fmt("%s/%s", dir, key);
+}
+
+/* Have the content that is known from last time, if one is. */
+static bool recall(struct tree *t, const char *key)
+{
+	__auto_free char *path = applied_path(t, key), *known = read_file(path, NULL);
+
+	if (!known || strlen(known) < 40)
+		return false;
+	t->hash = copy(known);
+	return true;
+}
+
+static void remember(const struct tree *t, const char *key)
+{
+	__auto_free char *path = applied_path(t, key);
+
+	write_file(path, t->hash, strlen(t->hash));
+}
+
 /**
  * tree_apply - have patches on top of the base
  * @t: with its base; gets the name of the content that this gives
@@ -285,7 +312,6 @@ static char *apply(struct tree *t, const struct strv *patches, size_t n, char **
  */
 char *tree_apply(struct tree *t, const struct strv *patches, size_t n)
 {
-	__auto_free char *memo = NULL, *known = NULL, *dir = fmt("%s/applied", t->dir);
 	struct hash *h = hash_new();
 	char key[HASH_LEN], *why = NULL;
 
@@ -300,23 +326,28 @@ char *tree_apply(struct tree *t, const struct strv *patches, size_t n)
 		hash_add(h, text, len);
 	}
 	hash_end(h, key);
-	make_dirs(dir);
-	memo = fmt("%s/%s", dir, key);
-	known = read_file(memo, NULL);
-	if (known && strlen(known) >= 40) {
-		t->hash = copy(known);
+	if (recall(t, key))
 		return NULL;
-	}
 	t->hash = apply(t, patches, n, &why);
 	if (t->hash)
-		write_file(memo, t->hash, strlen(t->hash));
+		remember(t, key);
 	return why;
 }
 
-static void apply_all(struct tree *t, const struct strv *patches)
+/* The patches of a request, on top of the series or not; NULL, or what does not apply */
+static char *apply_request(struct tree *t, const struct request *r, bool series)
 {
-	char *why = tree_apply(t, patches, patches->n);
+	__auto_strv struct strv patches = { 0 };
 
+	if (series)
+		tree_series(&patches);
+	strv_split(&patches, r->patches, " ");
+	t->series = series;
+	return tree_apply(t, &patches, patches.n);
+}
+
+static void must_apply(char *why)
+{
 	if (why)
 		die_tree("%s", why);
 }
@@ -361,21 +392,29 @@ void tree_check_patches(const struct request *r)
 /**
  * tree_open - find the kernel source the user asked for, with what goes on top
  * @t: gets its names; no file of the work tree is touched
- * @r: which source, and what goes on top
+ * @r: which source, and what goes on top; SERIES=auto becomes what can be had
  *
  * Fetches and imports the pinned kernel if need be. Dies if it can't be had, or
  * a patch does not apply.
  */
-void tree_open(struct tree *t, const struct request *r)
+void tree_open(struct tree *t, struct request *r)
 {
-	__auto_strv struct strv patches = { 0 };
+	bool chosen = !strcmp(r->series, "auto");
+	char *why = NULL;
 
 	tree_open_base(t, r);
-	t->series = request_has_series(r);
-	if (t->series)
-		tree_series(&patches);
-	strv_split(&patches, r->patches, " ");
-	apply_all(t, &patches);
+	if (request_has_series(r)) {
+		why = apply_request(t, r, true);
+		if (!chosen)
+			must_apply(why);
+		else
+			r->series = why ? "none" : "full";
+	}
+	if (why)
+		ui_note("%s: tested without the series, of which %s", t->name, why);
+	free(why);
+	if (!request_has_series(r))
+		must_apply(apply_request(t, r, false));
 }
 
 /**
@@ -448,26 +487,51 @@ void tree_grep(const struct tree *t, const char *pattern, struct strv *found)
 		strv_add(found, "%s", lines.v[i] + strcspn(lines.v[i], ":") + 1);
 }
 
-/**
- * tree_replace - put another text in place of a file of the tree's
- * @t: from tree_open(); gets the name of the new content
- * @file: a path from the top, of a file that is there
- * @text: what is in it from now on
- */
-void tree_replace(struct tree *t, const char *file, const char *text)
+/* The name that git has for a text */
+static char *blob_of(const struct tree *t, const char *text)
 {
-	__auto_free char *index = fmt("%s/index.%d", t->dir, getpid());
 	__auto_free char *path = fmt("%s/blob.%d", t->dir, getpid());
-	__auto_free char *blob = NULL, *info = NULL;
+	char *blob;
 
 	write_file(path, text, strlen(text));
 	blob = git(t, NULL, NULL, "hash-object -w --no-filters", path, NULL);
 	unlink(path);
-	info = fmt("100644,%s,%s", blob, file);
+	return blob;
+}
+
+/**
+ * tree_put - have files with these texts in the tree's content
+ * @t: from tree_open(); gets the name of the new content
+ * @files: what is put there, whether there is such a file already or not
+ * @n: how many
+ *
+ * What the same files gave last time is known.
+ */
+void tree_put(struct tree *t, const struct tree_file *files, size_t n)
+{
+	__auto_free char *index = fmt("%s/index.%d", t->dir, getpid());
+	struct hash *h = hash_new();
+	char key[HASH_LEN];
+
+	hash_str(h, "files");
+	hash_str(h, t->hash);
+	for (size_t i = 0; i < n; i++) {
+		hash_str(h, files[i].path);
+		hash_str(h, files[i].text);
+	}
+	hash_end(h, key);
+	if (recall(t, key))
+		return;
 	free(git(t, index, NULL, "read-tree", t->hash, NULL));
-	free(git(t, index, NULL, "update-index --cacheinfo", info, NULL));
+	for (size_t i = 0; i < n; i++) {
+		__auto_free char *blob = blob_of(t, files[i].text);
+		__auto_free char *info = fmt("100644,%s,%s", blob, files[i].path);
+
+		free(git(t, index, NULL, "update-index --add --cacheinfo", info, NULL));
+	}
 	t->hash = git(t, index, NULL, "write-tree", NULL);
 	unlink(index);
+	remember(t, key);
 }
 
 /**
@@ -483,7 +547,7 @@ void tree_try_series(const struct pin *p)
 
 	free(tree_open_pin(&t, p));
 	tree_series(&patches);
-	apply_all(&t, &patches);
+	must_apply(tree_apply(&t, &patches, patches.n));
 }
 
 /*

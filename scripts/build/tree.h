@@ -32,14 +32,24 @@ struct tree {
 	int lock;
 };
 
+/**
+ * struct tree_file - a file, and what it is to have in it
+ * @path: from the top of the tree
+ * @text: all of it
+ */
+struct tree_file {
+	char *path;
+	char *text;
+};
+
 void tree_check_patches(const struct request *r);
-void tree_open(struct tree *t, const struct request *r);
+void tree_open(struct tree *t, struct request *r);
 void tree_open_base(struct tree *t, const struct request *r);
 char *tree_apply(struct tree *t, const struct strv *patches, size_t n);
 void tree_aside(struct tree *t, const char *name);
 char *tree_read(const struct tree *t, const char *file);
 void tree_grep(const struct tree *t, const char *pattern, struct strv *found);
-void tree_replace(struct tree *t, const char *file, const char *text);
+void tree_put(struct tree *t, const struct tree_file *files, size_t n);
 void tree_checkout(struct tree *t);
 void tree_unlock(struct tree *t);
 void tree_try_series(const struct pin *p);

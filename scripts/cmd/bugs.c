@@ -210,9 +210,12 @@ static void search_in_real_time(struct bug *b, struct seeds s)
 
 static void build_aside(struct image *i, const struct request *r)
 {
+	struct request chosen;
+
 	image_open(i, r);
+	chosen = i->kernel.req;
 	tree_aside(&i->tree, "bugs");
-	kernel_name(&i->kernel, r, &i->tree);
+	kernel_name(&i->kernel, &chosen, &i->tree);
 	image_build(i);
 }
 
@@ -228,6 +231,7 @@ static void try_bug(struct bug *b, const struct options *o)
 	seeds_range(o->seeds, &s.first, &s.last);
 	s.req.patches = b->path;
 	build_aside(&image, &s.req);
+	s.req = image.kernel.req;
 	ui_stage(b->name, "explore");
 	seeds_run(&s);
 	if (s.error)

@@ -84,8 +84,7 @@ static bool is_paired(const struct image *image)
 {
 	const struct request *r = &image->kernel.req;
 
-	return !*r->plan && request_has_whole_series(r) && request_is_virtual(r) &&
-	       plan_stress(&image->plan);
+	return !*r->plan && request_is_virtual(r) && plan_stress(&image->plan);
 }
 
 /* A trial of these steps, if there are any */

@@ -64,6 +64,8 @@ static struct request request_of(const struct walk *w, const struct arch *a)
 	struct request r = options_request(w->o, a);
 
 	r.series = w->series;
+	/* What is sent upstream is tested as it is. */
+	r.overlay = "none";
 	return r;
 }
 
@@ -260,7 +262,7 @@ static void build(const struct patch *p, struct kernel *k, struct tree *t,
 		  struct strv *problems)
 {
 	__auto_free char *log = fmt("%s/build.log", k->out), *said = NULL;
-	char *why = kernel_build_partly(k, t);
+	char *why = kernel_try(k, t, true);
 
 	if (why) {
 		strv_add(problems, "%s", why);

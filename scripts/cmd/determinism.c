@@ -168,7 +168,8 @@ int cmd_check_determinism(const struct options *o)
 		image_open(&image, &r);
 		image_build(&image);
 		for (size_t n = 0; n < ARRAY_SIZE(kinds); n++) {
-			__auto_free char *dir = first_run(o, &image, &r, &kinds[n]);
+			__auto_free char *dir = first_run(o, &image, &image.kernel.req,
+							 &kinds[n]);
 			bool good = is_repeatable(o, dir, kinds[n].name);
 
 			passed += good;

@@ -206,7 +206,7 @@ int cmd_explore(const struct options *o)
 
 		image_open(&image, &r);
 		image_build(&image);
-		s = explore_image(o, &image, &r);
+		s = explore_image(o, &image, &image.kernel.req);
 		status = s > status ? s : status;
 	}
 	return status;

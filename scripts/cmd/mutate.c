@@ -19,6 +19,7 @@
 
 #include "build/initramfs.h"
 #include "build/mutants.h"
+#include "build/overlay.h"
 #include "cmd/cmd.h"
 #include "lib/host.h"
 #include "lib/memo.h"
@@ -59,6 +60,7 @@ struct subject {
  * @good: unbroken kernels, one for each combination of architecture and steps
  * @subjects: broken ones
  * @dir: folder of judgments
+ * @series: what SERIES= comes to
  */
 struct campaign {
 	const struct options *o;
@@ -68,6 +70,7 @@ struct campaign {
 	struct subject *subjects;
 	size_t n;
 	char *dir;
+	const char *series;
 };
 
 /* ---- what there is to do ---------------------------------------------------- */
@@ -197,6 +200,7 @@ static void plan_campaign(struct campaign *c, const struct tree *base)
 			const struct mutant *m = &c->mutants.m[i];
 			struct request r = options_request(o, o->arch[a]);
 
+			r.series = c->series;
 			if ((*o->mutants && !has_word(o->mutants, ", ", m->name)) ||
 			    (*m->arch && arch_find(m->arch) != r.arch))
 				continue;
@@ -318,7 +322,7 @@ static void build_broken(struct subject *t)
 	struct image *i = &t->image;
 
 	i->tree.name = fmt("%s, mutant %s", t->same->image.tree.name, t->m->name);
-	tree_replace(&i->tree, t->m->file, t->broken);
+	tree_put(&i->tree, &(struct tree_file){ t->m->file, t->broken }, 1);
 	kernel_name(&i->kernel, &t->same->image.kernel.req, &i->tree);
 	kernel_build_near(&i->kernel, &i->tree, &t->same->image.kernel, t->m->file);
 }
@@ -514,11 +518,14 @@ int cmd_mutate(const struct options *o)
 				fmt("%s/tests/mutants", host_source());
 	size_t count[OUTCOMES] = { 0 };
 	struct campaign c = { .o = o, .dir = fmt("%s/memo/mutate", host_cache()) };
+	struct request r = o->request;
 	struct tree base;
 
 	mutants_read(&c.mutants, dir);
 	check_names(&c.mutants, o->mutants);
-	tree_open(&base, &o->request);
+	tree_open(&base, &r);
+	overlay_lay(&base, &r);
+	c.series = r.series;
 	check_all_apply(&c.mutants, &base);
 	tree_aside(&base, "mutate");
 	plan_campaign(&c, &base);

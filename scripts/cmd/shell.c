@@ -21,6 +21,7 @@ int cmd_shell(const struct options *o)
 
 	image_open(&image, &g.req);
 	image_build(&image);
+	g.req = image.kernel.req;
 	g.req.timing = "real";
 	g.accel = accel_choose(&image, &g.req);
 	ui_note("%s, %s; 'exit' ends it, so does Ctrl-A X", g.req.arch->name, image.tree.name);

@@ -92,7 +92,7 @@ static int setup(void **state)
 	if (!arch)
 		skip();
 	request = (struct request){
-		.arch = arch, .config = "default", .series = "full", .suites = "",
+		.arch = arch, .config = "default", .series = "full", .overlay = "full", .suites = "",
 	};
 	plant_busybox("one");
 	path = copy(getenv("PATH"));

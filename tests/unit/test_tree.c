@@ -171,6 +171,21 @@ static void settings_of_the_users_do_not_count(void **state)
 	unsetenv("GIT_INDEX_FILE");
 }
 
+/* What is left to be chosen is what can be had. */
+static void a_tree_that_the_series_is_not_for_has_none(void **state)
+{
+	struct request r = { .pin = "", .tarball = "", .series = "auto", .patches = "" };
+	__auto_free char *user = fmt("%s/user", out);
+	struct tree auto_tree;
+
+	(void)state;
+	r.tree = user;
+	tree_open(&auto_tree, &r);
+	assert_string_equal(r.series, "none");
+	assert_false(auto_tree.series);
+	assert_string_equal(auto_tree.hash, t.hash);
+}
+
 #define TEST(name)	cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -180,6 +195,7 @@ int main(void)
 		TEST(changes_by_hand_are_undone),
 		TEST(a_work_tree_that_was_thrown_out_comes_back),
 		TEST(settings_of_the_users_do_not_count),
+		TEST(a_tree_that_the_series_is_not_for_has_none),
 	};
 	char cache[] = "/tmp/respawn-test.XXXXXX";
 	int ret;

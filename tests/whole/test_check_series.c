@@ -41,7 +41,7 @@ static int make_clone(void **state)
 	clone_dir = copy("/tmp/respawn-check-series.XXXXXX");
 	if (!mkdtemp(clone_dir))
 		return -1;
-	command = fmt("cd %s/.. && cp -r Makefile scripts qemu kernel-patch kunit initramfs configs %s && cd %s && echo %s > kernel-patch/series && make -s CFLAGS=-O0 host",
+	command = fmt("cd %s/.. && cp -r Makefile scripts qemu kernel-overlay kernel-patch kunit initramfs configs %s && cd %s && echo %s > kernel-patch/series && make -s CFLAGS=-O0 host",
 		      TESTS_DIR, clone_dir, clone_dir, PATCH);
 	return sh(command, &said);
 }

@@ -32,7 +32,7 @@ static int make_clone(void **state)
 	clone_dir = copy("/tmp/respawn-copy.XXXXXX");
 	if (!mkdtemp(clone_dir))
 		return -1;
-	command = fmt("mkdir one && cd %s/.. && cp -r Makefile scripts qemu kernel-patch kunit initramfs configs %s/one",
+	command = fmt("mkdir one && cd %s/.. && cp -r Makefile scripts qemu kernel-overlay kernel-patch kunit initramfs configs %s/one",
 		      TESTS_DIR, clone_dir);
 	free(must(command, 0));
 	free(must("make -s -C one CFLAGS=-O0 host && cp -a one two", 0));

@@ -32,7 +32,7 @@ static int make_clone(void **state)
 	clone_dir = copy("/tmp/respawn-series.XXXXXX");
 	if (!mkdtemp(clone_dir))
 		return -1;
-	command = fmt("cd %s/.. && cp -r Makefile scripts qemu kernel-patch kunit %s", TESTS_DIR,
+	command = fmt("cd %s/.. && cp -r Makefile scripts qemu kernel-overlay kernel-patch kunit %s", TESTS_DIR,
 		      clone_dir);
 	must(command);
 	must("git init -q && git add . && git -c user.name=x -c user.email=x@localhost commit -q -m all");
