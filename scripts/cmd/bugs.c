@@ -22,39 +22,53 @@
 #include "run/accel.h"
 
 /**
+ * struct outcome - what became of a bug on one kernel
+ * @tried: it was looked for
+ * @signature: what the failure looked like; NULL if it was not found
+ * @seeds: how many it took
+ * @wall: host seconds it took
+ * @reproduced: the failure came again, to the last digit
+ * @diverged: what was different if not
+ * @rec: the record that is replayed
+ * @again: its trial, until it has begun
+ */
+struct outcome {
+	bool tried;
+	char *signature;
+	size_t seeds;
+	double wall;
+	bool reproduced;
+	char *diverged;
+	const struct record *rec;
+	struct trial *again;
+};
+
+/**
  * struct bug - a planted bug, and what became of it
  * @name: its file's name, without the end
  * @path: the patch
  * @class: what kind it is
  * @race: it takes an interleaving that is rare by itself
  * @historical: mainline once had it
- * @signature: what the failure looked like; NULL if it was not found
- * @seeds: how many it took
- * @wall: host seconds it took
- * @reproduced: the failure came again, to the last digit
- * @diverged: what was different if not
+ * @bare: the patch for the kernel without the series, where it is another one
+ * @found: on the kernel that the user asked for
+ * @unpatched: on the kernel without the series, where none respawns
  * @real: runs in real time
  * @real_failed: how many of them failed
  * @real_wall: host seconds they took
- * @rec: the record that is replayed
- * @again: its trial, until it has begun
  */
 struct bug {
 	char *name;
 	char *path;
+	char *bare;
 	char *class;
 	bool race;
 	bool historical;
-	char *signature;
-	size_t seeds;
-	double wall;
-	bool reproduced;
-	char *diverged;
+	struct outcome found;
+	struct outcome unpatched;
 	size_t real;
 	size_t real_failed;
 	double real_wall;
-	const struct record *rec;
-	struct trial *again;
 };
 
 /* The value of a line as "Class: race" in the head of a patch, to be freed */
@@ -76,6 +90,7 @@ static void read_bug(struct bug *b, const char *dir, const char *file)
 	*b = (struct bug){
 		.name = fmt("%.*s", (int)(strlen(file) - strlen(".patch")), file),
 		.path = fmt("%s/%s", dir, file),
+		.bare = fmt("%s/unpatched/%s", dir, file),
 	};
 	text = read_file(b->path, NULL);
 	if (!text)
@@ -136,7 +151,7 @@ static size_t read_bugs(const struct options *o, struct bug **all)
 
 /* What a search tells of: the first failure */
 struct catch {
-	struct bug *bug;
+	struct outcome *found;
 	char *record;
 };
 
@@ -147,31 +162,31 @@ static void caught(void *arg, const struct trial *t, const struct finding *f)
 	(void)t;
 	if (!f->signature || c->record)
 		return;
-	c->bug->signature = copy(f->signature);
+	c->found->signature = copy(f->signature);
 	c->record = copy(f->record);
 }
 
 /* A trial leaves a record only if it is not what it was to be. */
 static void compare(void *arg, struct trial *t)
 {
-	struct bug *b = arg;
+	struct outcome *f = arg;
 
 	trial_must_say(t);
-	b->diverged = record_difference(b->rec, &t->record);
-	b->reproduced = !b->diverged;
-	t->keep = b->reproduced ? KEEP_NOT : KEEP_ALWAYS;
+	f->diverged = record_difference(f->rec, &t->record);
+	f->reproduced = !f->diverged;
+	t->keep = f->reproduced ? KEEP_NOT : KEEP_ALWAYS;
 }
 
 static struct trial *next_once(void *arg)
 {
-	struct bug *b = arg;
-	struct trial *t = b->again;
+	struct outcome *f = arg;
+	struct trial *t = f->again;
 
-	b->again = NULL;
+	f->again = NULL;
 	return t;
 }
 
-static void play_again(struct bug *b, const char *dir, const char *out)
+static void play_again(struct outcome *f, const char *dir, const char *out)
 {
 	struct record rec;
 	struct image image;
@@ -179,10 +194,10 @@ static void play_again(struct bug *b, const char *dir, const char *out)
 
 	record_read(&rec, dir);
 	trial_again(&t, &rec, &image, "", out);
-	b->rec = &rec;
-	b->again = &t;
+	f->rec = &rec;
+	f->again = &t;
 	trials_run(&(struct trial_source){
-		.next = next_once, .seen = compare, .most = 1, .arg = b,
+		.next = next_once, .seen = compare, .most = 1, .arg = f,
 	});
 	trial_free(&t);
 	record_free(&rec);
@@ -195,7 +210,7 @@ static void search_in_real_time(struct bug *b, struct seeds s)
 	s.req.timing = "real";
 	s.accel = "tcg";
 	s.guests = 1;
-	s.seconds = b->wall;
+	s.seconds = b->found.wall;
 	s.found = NULL;
 	s.tried = 0;
 	s.failed = 0;
@@ -219,57 +234,98 @@ static void build_aside(struct image *i, const struct request *r)
 	image_build(i);
 }
 
-static void try_bug(struct bug *b, const struct options *o)
+/* Look for a bug on one kernel. */
+static void try_bug(struct bug *b, struct outcome *f, const struct options *o,
+		    const struct request *r)
 {
-	struct catch c = { .bug = b };
+	struct catch c = { .found = f };
 	struct image image;
 	struct seeds s = {
-		.image = &image, .req = o->request, .accel = "virtual", .out = o->out,
+		.image = &image, .req = *r, .accel = "virtual", .out = o->out,
 		.guests = o->guests, .seconds = o->time, .found = caught, .arg = &c,
 	};
 
 	seeds_range(o->seeds, &s.first, &s.last);
-	s.req.patches = b->path;
+	s.req.patches = !request_has_series(r) && exists(b->bare) ? b->bare : b->path;
 	build_aside(&image, &s.req);
 	s.req = image.kernel.req;
 	ui_stage(b->name, "explore");
 	seeds_run(&s);
 	if (s.error)
 		die("%s: %s", b->name, s.error);
-	b->seeds = s.tried;
-	b->wall = s.wall;
+	f->tried = true;
+	f->seeds = s.tried;
+	f->wall = s.wall;
 	if (c.record) {
-		play_again(b, c.record, o->out);
-		search_in_real_time(b, s);
+		play_again(f, c.record, o->out);
+		if (f == &b->found)
+			search_in_real_time(b, s);
 	}
-	ui_done("%s", b->signature ? b->signature : "not found");
+	ui_done("%s", f->signature ? f->signature : "not found");
 	free(c.record);
 }
 
 /* ---- all of them ------------------------------------------------------------ */
 
+static bool is_good(const struct outcome *f)
+{
+	return f->signature && f->reproduced;
+}
+
+static char *outcome_text(const struct outcome *f)
+{
+	if (!f->tried)
+		return copy("-");
+	return fmt("%s, %zu seed%s", !f->signature ? "no" : f->reproduced ? "yes" : "diverged",
+		   f->seeds, f->seeds == 1 ? "" : "s");
+}
+
+static void row_found(const struct outcome *f, const char *where)
+{
+	if (!f->tried)
+		return;
+	printf("  %s%s\n", where, f->signature ? f->signature : "not found");
+	if (f->diverged)
+		printf("  %sdiverged at %s\n", where, f->diverged);
+}
+
 static void row(const struct bug *b)
 {
-	printf("%-30s %-14s %-5s %-10s %s%-5s%s %6zu %8.1f %-11s %zu of %zu, %.1f s\n", b->name,
-	       b->class, b->race ? "yes" : "no", b->historical ? "mainline" : "planted",
-	       ui_on(stdout, b->signature ? UI_GREEN : UI_RED), b->signature ? "yes" : "no",
-	       ui_off(stdout), b->seeds, b->wall,
-	       !b->signature ? "-" : b->reproduced ? "reproduced" : "diverged",
+	const struct outcome *f = &b->found;
+	__auto_free char *unpatched = outcome_text(&b->unpatched);
+
+	printf("%-30s %-14s %-5s %-10s %s%-5s%s %6zu %8.1f %-11s %-14s %zu of %zu, %.1f s\n",
+	       b->name, b->class, b->race ? "yes" : "no",
+	       b->historical ? "mainline" : "planted",
+	       ui_on(stdout, f->signature ? UI_GREEN : UI_RED), f->signature ? "yes" : "no",
+	       ui_off(stdout), f->seeds, f->wall,
+	       !f->signature ? "-" : f->reproduced ? "reproduced" : "diverged", unpatched,
 	       b->real_failed, b->real, b->real_wall);
-	printf("  %s\n", b->signature ? b->signature : "not found");
-	if (b->diverged)
-		printf("  diverged at %s\n", b->diverged);
+	row_found(f, "");
+	row_found(&b->unpatched, "unpatched: ");
+}
+
+static json_t *outcome_json(const struct outcome *f)
+{
+	if (!f->tried)
+		return json_null();
+	return json_pack("{s:s?, s:I, s:f, s:b}", "found", f->signature, "seeds",
+			 (json_int_t)f->seeds, "seconds", f->wall, "reproduced", f->reproduced);
 }
 
 static json_t *bug_json(const struct bug *b)
 {
-	return json_pack("{s:s, s:s, s:b, s:b, s:s?, s:I, s:f, s:b, s:I, s:I, s:f}",
-			 "bug", b->name, "class", b->class, "race", b->race,
-			 "historical", b->historical, "found", b->signature,
-			 "seeds", (json_int_t)b->seeds, "seconds", b->wall,
-			 "reproduced", b->reproduced, "real_runs", (json_int_t)b->real,
-			 "real_failed", (json_int_t)b->real_failed,
-			 "real_seconds", b->real_wall);
+	json_t *o = json_pack("{s:s, s:s, s:b, s:b, s:I, s:I, s:f, s:o}",
+			      "bug", b->name, "class", b->class, "race", b->race,
+			      "historical", b->historical, "real_runs", (json_int_t)b->real,
+			      "real_failed", (json_int_t)b->real_failed,
+			      "real_seconds", b->real_wall,
+			      "unpatched", outcome_json(&b->unpatched));
+	json_t *found = outcome_json(&b->found);
+
+	json_object_update(o, found);
+	json_decref(found);
+	return o;
 }
 
 static void write_results(const char *out, const struct bug *all, size_t n)
@@ -284,6 +340,22 @@ static void write_results(const char *out, const struct bug *all, size_t n)
 	json_decref(list);
 }
 
+/* What mainline once had is looked for where nothing but mainline is, too. */
+static void try_unpatched(struct bug *all, size_t n, const struct options *o)
+{
+	struct request r = o->request;
+
+	if (!request_has_series(&r) || !strcmp(r.smpboot, "respawn"))
+		return;
+	r.series = "none";
+	for (size_t i = 0; i < n; i++) {
+		if (!all[i].historical)
+			continue;
+		try_bug(&all[i], &all[i].unpatched, o, &r);
+		write_results(o->out, all, n);
+	}
+}
+
 /**
  * cmd_bugs - plant one bug after the other and look for it
  * @o: what the user asked for; of its architectures the first one counts
@@ -293,22 +365,27 @@ static void write_results(const char *out, const struct bug *all, size_t n)
 int cmd_bugs(const struct options *o)
 {
 	struct bug *all;
-	size_t n = read_bugs(o, &all), good = 0;
+	size_t n = read_bugs(o, &all), good = 0, bad = 0;
 	uint64_t first, last;
 
 	if (!request_is_virtual(&o->request))
 		die("bugs compares virtual with real time by itself: leave TIMING= out");
 	seeds_range(o->seeds, &first, &last);
 	for (size_t i = 0; i < n; i++) {
-		try_bug(&all[i], o);
-		good += all[i].signature && all[i].reproduced;
+		try_bug(&all[i], &all[i].found, o, &o->request);
 		write_results(o->out, all, i + 1);
 	}
-	printf("\n%s%-30s %-14s %-5s %-10s %-5s %6s %8s %-11s %s%s\n", ui_on(stdout, UI_BOLD),
-	       "bug", "class", "race", "origin", "found", "seeds", "seconds", "replay",
-	       "in real time, unsteered", ui_off(stdout));
-	for (size_t i = 0; i < n; i++)
+	/* Last, as another kernel is built then. */
+	try_unpatched(all, n, o);
+	printf("\n%s%-30s %-14s %-5s %-10s %-5s %6s %8s %-11s %-14s %s%s\n",
+	       ui_on(stdout, UI_BOLD), "bug", "class", "race", "origin", "found", "seeds",
+	       "seconds", "replay", "unpatched", "in real time, unsteered", ui_off(stdout));
+	for (size_t i = 0; i < n; i++) {
 		row(&all[i]);
-	report_total(stdout, good, n - good, 0);
-	return good == n ? EXIT_PASS : EXIT_BAD;
+		good += is_good(&all[i].found) + is_good(&all[i].unpatched);
+		bad += !is_good(&all[i].found) +
+		       (all[i].unpatched.tried && !is_good(&all[i].unpatched));
+	}
+	report_total(stdout, good, bad, 0);
+	return bad ? EXIT_BAD : EXIT_PASS;
 }
