@@ -9,7 +9,7 @@ O ?= build
 CC = cc
 CFLAGS ?= -O2 -g
 FUZZ_SECONDS ?= 60
-LIBS := libarchive jansson nettle
+LIBS := libarchive jansson libelf nettle
 
 RESPAWN := $(O)/respawn
 DEPS := $(O)/respawn-deps

@@ -46,6 +46,7 @@ static char words[4096];
 static const char *plan = "";
 static const char *strategy = "none";
 static const char *steer = "";
+static const char *ranges = "";
 static unsigned long long seed = 1;
 static bool shell;
 static bool snapshot;
@@ -58,6 +59,8 @@ static const struct {
 	{ "cycles=", "RESPAWN_CYCLES" },
 	{ "actors=", "RESPAWN_ACTORS" },
 	{ "ops=", "RESPAWN_OPS" },
+	{ "aim=", "RESPAWN_AIM" },
+	{ "calibrate=", "RESPAWN_CALIBRATE" },
 	{ "plant=", "RESPAWN_PLANT" },
 	{ NULL, NULL },
 };
@@ -154,6 +157,8 @@ static void read_parameter(const char *word)
 		strategy = word + 9;
 	else if (!strncmp(word, "steer=", 6))
 		steer = word + 6;
+	else if (!strncmp(word, "ranges=", 7))
+		ranges = word + 7;
 	else if (!strncmp(word, "shell=", 6))
 		shell = !strcmp(word + 6, "1");
 	else if (!strncmp(word, "snapshot=", 9))
@@ -459,13 +464,13 @@ static void stop_for_snapshot(void)
 /* From here on, the seed decides which CPU runs first. */
 static bool begin_to_steer(void)
 {
-	char parameters[512], *c;
+	char parameters[2048], *c;
 
 	if (!strcmp(strategy, "none"))
 		return false;
-	if (snprintf(parameters, sizeof(parameters), "strategy=%s seed=%llu %s",
-		     strategy, seed, steer) >= (int)sizeof(parameters)) {
-		kmsg_print("respawn: error respawn.steer is too long");
+	if (snprintf(parameters, sizeof(parameters), "strategy=%s seed=%llu focus=%s %s",
+		     strategy, seed, ranges, steer) >= (int)sizeof(parameters)) {
+		kmsg_print("respawn: error respawn.steer and respawn.ranges are too long");
 		return false;
 	}
 	for (c = parameters; *c; c++)

@@ -8,6 +8,9 @@
  * RESPAWN_CYCLES is how often the first actor moves CPUs; the others go on until it
  * is done. RESPAWN_ACTORS is the number of the others. RESPAWN_OPS lists the
  * operations, as "name" or "name:weight"; without it the seed decides.
+ * RESPAWN_AIM lists those that are to be done more often.
+ * If RESPAWN_CALIBRATE is set, one operation after the other is done alone, and what
+ * it reaches of the code in the module steer's focus is printed.
  * RESPAWN_PLANT names a defect to plant: a case that is to fail, or see plant().
  *
  * The module decides whether all holds that has to. After the first thing that
@@ -44,6 +47,7 @@
 #define STATES_PATH	CPU_DIR "/hotplug/states"
 #define THREADS_MAX	"/proc/sys/kernel/threads-max"
 #define FAIL_NTH	"/proc/self/fail-nth"
+#define HITS		"/sys/module/steer/parameters/hits"
 #define VISITOR		"/modules/visitor.ko"
 
 /* Cycles between two progress messages */
@@ -69,6 +73,14 @@
 
 #define ORACLES_MAX	32
 #define HONEST_MAX	4
+
+/* As many ranges as the module steer takes */
+#define RANGES_MAX	64
+
+/* How often each operation is tried alone */
+#define TRIALS		8
+/* What is set off has happened by then, as a rule. */
+#define AFTERMATH_US	2000
 
 /* How many draws in a row may name an operation that has nothing to do */
 #define DRAWS_MAX	1000
@@ -1087,20 +1099,40 @@ static bool choose_op(char *word)
 	return true;
 }
 
+/* Is this one of the operations that get where the run is aimed at? */
+static bool is_aimed(const struct op *op)
+{
+	const char *aim = getenv("RESPAWN_AIM"), *at = aim;
+	size_t len = strlen(op->name);
+
+	while (at && (at = strstr(at, op->name))) {
+		if ((at == aim || at[-1] == ',') && (!at[len] || at[len] == ','))
+			return true;
+		at += len;
+	}
+	return false;
+}
+
 /*
  * Operations hide the effects of each other: a wake-up that was lost is made good by
  * the next one. So three seeds in four leave out about half of the operations, and
- * draw new weights for the rest.
+ * draw new weights for the rest. If the run is aimed, those that get there stay in, and
+ * of the others fewer.
  */
 static void draw_ops(void)
 {
+	bool aimed = getenv("RESPAWN_AIM");
 	size_t i;
 
 	rng = ~seed;
-	if (seed % 4 == 1)
+	if (seed % 4 == 1 || getenv("RESPAWN_CALIBRATE"))
 		return;
-	for (i = 0; i < nr_ops; i++)
-		ops[i].weight *= draw(2) * (1 + draw(4));
+	for (i = 0; i < nr_ops; i++) {
+		if (aimed && is_aimed(&ops[i]))
+			ops[i].weight *= 2 + draw(7);
+		else
+			ops[i].weight *= (aimed ? !draw(4) : draw(2)) * (1 + draw(4));
+	}
 	/* These two stay in, if rarely: each run has to move CPUs. */
 	if (!find_op("offline")->weight)
 		find_op("offline")->weight = 1;
@@ -1377,6 +1409,71 @@ static void say_rate(const struct timespec *begun)
 		  (now.tv_nsec - begun->tv_nsec) / 1000000);
 }
 
+/* --- What operations reach --- */
+
+static size_t read_hits(unsigned long hits[RANGES_MAX])
+{
+	char text[RANGES_MAX * 21], *at = text, *end;
+	int n = read_text(HITS, text, sizeof(text));
+	size_t i;
+
+	if (n < 0)
+		fail_file(HITS, -n);
+	for (i = 0; n > 0 && i < RANGES_MAX; i++, at = end) {
+		hits[i] = strtoul(at, &end, 10);
+		if (end == at)
+			break;
+	}
+	return n < 0 ? 0 : i;
+}
+
+/* Add what is reached by an operation, or by none if it is NULL. */
+static void reach(const struct op *op, unsigned long sum[RANGES_MAX])
+{
+	unsigned long before[RANGES_MAX], after[RANGES_MAX];
+	size_t i, nr = read_hits(before);
+
+	if (op)
+		operate(op);
+	usleep(AFTERMATH_US);
+	if (read_hits(after) != nr)
+		fail("%s: as many as before expected", HITS);
+	for (i = 0; i < nr; i++)
+		sum[i] += after[i] - before[i];
+}
+
+/* A line "calibrate OPERATION RANGE:HITS ..." with what the operation alone reaches */
+static void say_reach(const char *name, const unsigned long sum[RANGES_MAX],
+		      const unsigned long idle[RANGES_MAX])
+{
+	char text[RANGES_MAX * 24] = "";
+	size_t i, used = 0;
+
+	for (i = 0; i < RANGES_MAX; i++)
+		if (sum[i] > idle[i])
+			used += snprintf(text + used, sizeof(text) - used, " %zu:%lu", i,
+					 sum[i] - idle[i]);
+	ktap_note("calibrate %s%s", name, text);
+}
+
+static void calibrate(void)
+{
+	static unsigned long sum[OPS_MAX][RANGES_MAX], idle[RANGES_MAX];
+	unsigned int i;
+	size_t o;
+
+	actor = HOTPLUG_ACTOR;
+	for (i = 0; i < TRIALS; i++)
+		reach(NULL, idle);
+	/* Those that make objects come before those that need some. */
+	for (o = 0; o < nr_ops && !is_over(); o++)
+		for (i = 0; ops[o].weight && i < TRIALS; i++)
+			reach(&ops[o], sum[o]);
+	for (o = 0; o < nr_ops; o++)
+		say_reach(ops[o].name, sum[o], idle);
+	torture("stop", "1");
+}
+
 static void run(void)
 {
 	struct timespec begun;
@@ -1385,7 +1482,10 @@ static void run(void)
 		  seed, cycles, actors, cpus, movable);
 	clock_gettime(CLOCK_MONOTONIC, &begun);
 	hush();
-	run_actors();
+	if (getenv("RESPAWN_CALIBRATE"))
+		calibrate();
+	else
+		run_actors();
 	talk_again();
 	say_rate(&begun);
 	if (!stuck)

@@ -28,6 +28,7 @@ static const struct need common[] = {
 	{ PROBE_HEADER, "archive.h", "libarchive-dev", "reads packages, writes the initramfs",
 	  ANYWHERE },
 	{ PROBE_HEADER, "jansson.h", "libjansson-dev", "reads and writes run records", ANYWHERE },
+	{ PROBE_HEADER, "gelf.h", "libelf-dev", "finds functions in kernels", ANYWHERE },
 	{ PROBE_HEADER, "nettle/sha2.h", "nettle-dev", "SHA-256", ANYWHERE },
 	{ PROBE_HEADER, "cmocka.h", "libcmocka-dev", "unit tests of the host program", ANYWHERE },
 	{ .probe = PROBE_END }

@@ -228,6 +228,11 @@ static void check_source(const struct request *r)
 		die("SMPBOOT=respawn is what the series adds, and SERIES=none leaves it out");
 	if (*r->yield_files && !request_has_overlay(r))
 		die("YIELD_FILES= are files with yield points, and OVERLAY=none leaves these out");
+	if (!request_has_overlay(r) && *r->focus && strcmp(r->focus, "none"))
+		die("FOCUS=%s: this takes yield points, and OVERLAY=none leaves these out",
+		    r->focus);
+	if (*r->since && !*r->tree)
+		die("SINCE=%s is a commit of TREE=, which is not set", r->since);
 }
 
 #define POINTS(name, points, every)	(points) ? #name " " : "",
@@ -267,6 +272,20 @@ static void check_ops(const char *ops)
 	}
 	if (*ops && !words.n)
 		die("OPS=%s: this names no operation", ops);
+}
+
+static void check_aim(const char *aim)
+{
+	__auto_strv struct strv words = { 0 };
+
+	strv_split(&words, aim, ",");
+	for (size_t i = 0; i < words.n; i++) {
+		if (!events_is_op(words.v[i])) {
+			__auto_free char *all = events_all_ops();
+
+			die("AIM=%s: no such operation, there are: %s", words.v[i], all);
+		}
+	}
 }
 
 #define NAME(name, def, what)	#name " "
@@ -375,6 +394,7 @@ void options_parse(struct options *o, const char *defaults, int argc, char **arg
 	check_strategy(&o->request);
 	check_source(&o->request);
 	check_ops(o->request.ops);
+	check_aim(o->request.aim);
 	check_steer(o->request.steer);
 	check_kcmdline(o->request.kcmdline);
 }

@@ -18,6 +18,7 @@
 #include <linux/cpuhotplug.h>
 #include <linux/delay.h>
 #include <linux/hrtimer.h>
+#include <linux/kernel.h>
 #include <linux/module.h>
 #include <linux/percpu.h>
 #include <linux/sched.h>
@@ -37,6 +38,8 @@
 #define BURST_FACTOR	8
 /* Blocks after which a CPU that stays behind does so anew */
 #define PATIENCE_BLOCKS	1024
+/* pct: how many blocks there are to one in a focus, for what is drawn of them */
+#define FOCUS_SPAN	32
 /* How much rarer a long hold is than a yield, and a forced preemption */
 #define HOLD_FACTOR	64
 #define RESCHED_FACTOR	4
@@ -56,6 +59,43 @@ MODULE_PARM_DESC(seed, "of all that is drawn");
 
 STEER_PARAMETERS(PARAMETER)
 
+/* "base+offset:length+offset:length...", all hexadecimal, by address */
+static char *focus = "";
+module_param(focus, charp, 0444);
+MODULE_PARM_DESC(focus, "ranges of code that matter more");
+
+/* No console line has more counts than this. */
+#define FOCUS_MAX	64
+#define FOCUS_LINE	16
+
+/**
+ * struct steer_range - code in the focus
+ * @from: its first address
+ * @to: the first one behind it
+ * @hits: yield points there that were come by
+ */
+struct steer_range {
+	unsigned long from;
+	unsigned long to;
+	unsigned long hits;
+};
+
+static struct steer_range steer_ranges[FOCUS_MAX];
+static int steer_nr_ranges;
+
+static int steer_get_hits(char *text, const struct kernel_param *kp)
+{
+	int i, used = 0;
+
+	for (i = 0; i < steer_nr_ranges; i++)
+		used += scnprintf(text + used, PAGE_SIZE - used, "%lu ", steer_ranges[i].hits);
+	return used + scnprintf(text + used, PAGE_SIZE - used, "\n");
+}
+
+static const struct kernel_param_ops steer_hits_ops = { .get = steer_get_hits };
+module_param_cb(hits, &steer_hits_ops, NULL, 0444);
+MODULE_PARM_DESC(hits, "how often each range of the focus was come by");
+
 /**
  * struct steer_cpu - what a CPU draws from, and what it has done
  * @state: of its generator
@@ -63,6 +103,7 @@ STEER_PARAMETERS(PARAMETER)
  * @task: pct: that task
  * @demoted: pct: how often it lost its priority
  * @patience: pct: how often it may still give way before it has to get on
+ * @inside: it is at a yield point in the focus
  * @timer: the jitter
  * @blocks: yield points it came by
  * @yields: times it gave way
@@ -75,6 +116,7 @@ struct steer_cpu {
 	struct task_struct *task;
 	unsigned int demoted;
 	unsigned int patience;
+	bool inside;
 	struct hrtimer timer;
 	unsigned long blocks;
 	unsigned long yields;
@@ -122,11 +164,19 @@ static void steer_resched(struct steer_cpu *c)
 	set_preempt_need_resched();
 }
 
+/* One in @n if there is no focus */
+static unsigned int steer_rarity(const struct steer_cpu *c, unsigned int n)
+{
+	if (!steer_nr_ranges)
+		return n;
+	return c->inside ? max(n / dense, 2U) : n * thin;
+}
+
 static void steer_now_and_then(struct steer_cpu *c, unsigned int rarity)
 {
 	u64 r = steer_draw(&c->state);
 
-	if ((u32)r % rarity)
+	if ((u32)r % steer_rarity(c, rarity))
 		return;
 	r = steer_draw(&c->state);
 	if (!(r % RESCHED_FACTOR))
@@ -156,7 +206,7 @@ static void hold_at_block(struct steer_cpu *c)
 {
 	u64 r = steer_draw(&c->state);
 
-	if ((u32)r % (one_in * HOLD_FACTOR))
+	if ((u32)r % steer_rarity(c, one_in * HOLD_FACTOR))
 		return;
 	steer_give_way(c, hold / 2 + (r >> 32) % hold);
 }
@@ -165,7 +215,9 @@ static void steer_draw_change(void)
 {
 	u64 r = steer_draw(&steer_change_state);
 
-	WRITE_ONCE(steer_next_change, READ_ONCE(steer_steps) + 1 + r % span);
+	/* Of all blocks, few are in a focus. */
+	r %= steer_nr_ranges ? max(span / FOCUS_SPAN, 1U) : span;
+	WRITE_ONCE(steer_next_change, READ_ONCE(steer_steps) + 1 + r);
 }
 
 /* How far those are that are to go ahead of @c */
@@ -209,7 +261,8 @@ static void steer_stay_behind(struct steer_cpu *c)
  */
 static void pct_at_block(struct steer_cpu *c)
 {
-	u64 steps = READ_ONCE(steer_steps) + 1, state = seed ^ current->pid;
+	u64 steps = READ_ONCE(steer_steps) + (c->inside || !steer_nr_ranges);
+	u64 state = seed ^ current->pid;
 	bool fresh = c->task != current;
 
 	WRITE_ONCE(steer_steps, steps);
@@ -267,11 +320,32 @@ EXPORT_SYMBOL_GPL(steer_burst);
 
 #ifdef CONFIG_LIFECYCLE_YIELD_POINTS
 
+static struct steer_range *steer_range_of(unsigned long ip)
+{
+	int low = 0, high = steer_nr_ranges - 1;
+
+	while (low <= high) {
+		int middle = (low + high) / 2;
+
+		if (ip < steer_ranges[middle].from)
+			high = middle - 1;
+		else if (ip >= steer_ranges[middle].to)
+			low = middle + 1;
+		else
+			return &steer_ranges[middle];
+	}
+	return NULL;
+}
+
 static void notrace steer_at_block(unsigned long ip)
 {
 	struct steer_cpu *c = this_cpu_ptr(&steer_cpus);
+	struct steer_range *range = steer_nr_ranges ? steer_range_of(ip) : NULL;
 
 	c->blocks++;
+	c->inside = range;
+	if (range)
+		WRITE_ONCE(range->hits, READ_ONCE(range->hits) + 1);
 	chosen->at_block(c);
 }
 
@@ -389,10 +463,52 @@ static int steer_choose(void)
 	return 0;
 }
 
+/* A range is never empty, and never begins before the end of the one before. */
+static int steer_add_range(unsigned long base, unsigned long offset, unsigned long length)
+{
+	struct steer_range *r = &steer_ranges[steer_nr_ranges];
+
+	if (steer_nr_ranges == FOCUS_MAX || !length)
+		return -EINVAL;
+	r->from = base + offset;
+	r->to = r->from + length;
+	if (steer_nr_ranges && r->from < r[-1].to)
+		return -EINVAL;
+	steer_nr_ranges++;
+	return 0;
+}
+
+static int steer_read_focus(void)
+{
+	unsigned long base, offset, length;
+	const char *at = focus;
+	int used = 0;
+
+	if (!*at)
+		return 0;
+	if (sscanf(at, "%lx%n", &base, &used) != 1)
+		goto bad;
+	for (at += used; *at; at += used) {
+		if (sscanf(at, "+%lx:%lx%n", &offset, &length, &used) != 2 ||
+		    steer_add_range(base, offset, length))
+			goto bad;
+	}
+	if (dense && thin && (u64)one_in * HOLD_FACTOR * BURST_FACTOR * thin <= U32_MAX)
+		return 0;
+	pr_err("dense and thin must be 1 at least, and thin is too large\n");
+	return -EINVAL;
+
+bad:
+	pr_err("focus is not of %d ranges at most, in order: %s\n", FOCUS_MAX, at);
+	return -EINVAL;
+}
+
 static int __init steer_init(void)
 {
 	int err = steer_choose();
 
+	if (!err)
+		err = steer_read_focus();
 	if (err)
 		return err;
 	steer_prepare_cpus();
@@ -405,6 +521,20 @@ static int __init steer_init(void)
 	if (err)
 		steer_end_timers();
 	return err;
+}
+
+static void steer_say_focus(void)
+{
+	char line[FOCUS_LINE * (BITS_PER_LONG / 4 + 1) + 1];
+	int i, used = 0;
+
+	for (i = 0; i < steer_nr_ranges; i++) {
+		used += scnprintf(line + used, sizeof(line) - used, " %lx", steer_ranges[i].hits);
+		if (i + 1 < steer_nr_ranges && (i + 1) % FOCUS_LINE)
+			continue;
+		pr_info("focus from %d:%s\n", i / FOCUS_LINE * FOCUS_LINE, line);
+		used = 0;
+	}
 }
 
 /* The numbers are part of what two runs of a seed have to agree in. */
@@ -425,6 +555,7 @@ static void __exit steer_exit(void)
 	}
 	pr_info("%s, seed %llu: %lu blocks, %lu yields, %lu preemptions, %lu timers\n",
 		chosen->name, seed, blocks, yields, resched, timers);
+	steer_say_focus();
 }
 
 module_init(steer_init);

@@ -24,6 +24,8 @@
 	X(hold, 64, "how often a CPU that is held back gives way in a row at most") \
 	X(changes, 3, "pct: how often a CPU loses its priority")		\
 	X(span, 50000, "pct: in how many basic blocks that happens")		\
+	X(dense, 8, "how much oftener a CPU gives way in the focus, if there is one") \
+	X(thin, 16, "and how much more rarely elsewhere")			\
 	X(every, 0, "mean time between two timers of a CPU in ns, 0 for none")	\
 	X(delay, 0, "ns to wait in place of each time to give way, where CPUs run in parallel")
 

@@ -47,6 +47,7 @@ static void name_all(struct image *i, struct request r)
 {
 	tree_open(&i->tree, &r);
 	check_without(i, &r);
+	focus_choose(&i->focus, &i->tree, &r);
 	overlay_lay(&i->tree, &r);
 	kernel_name(&i->kernel, &r, &i->tree);
 }
@@ -70,7 +71,7 @@ void image_open(struct image *i, const struct request *r)
 /* A tree that the series applies to need not build with it. */
 static void do_without(struct image *i, const char *why)
 {
-	struct request r = i->kernel.req;
+	struct request r = i->asked;
 
 	ui_note("with the series, the %s; tested without it", why);
 	r.series = "none";
@@ -93,5 +94,6 @@ void image_build(struct image *i)
 	if (why)
 		do_without(i, why);
 	kernel_build(&i->kernel, &i->tree);
+	focus_locate(&i->focus, &i->kernel);
 	i->initramfs = initramfs_build(&i->kernel, &i->tree, &i->plan);
 }

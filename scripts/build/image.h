@@ -2,6 +2,7 @@
 #ifndef RESPAWN_IMAGE_H
 #define RESPAWN_IMAGE_H
 
+#include "build/focus.h"
 #include "build/kernel.h"
 #include "build/plan.h"
 #include "build/request.h"
@@ -11,6 +12,7 @@
  * struct image - what a guest boots, and where it comes from
  * @asked: the request, as it was before anything was chosen
  * @tree: source of the kernel
+ * @focus: what of it matters more than the rest
  * @plan: all steps there are
  * @kernel: the kernel
  * @initramfs: path of what it boots into
@@ -18,6 +20,7 @@
 struct image {
 	struct request asked;
 	struct tree tree;
+	struct focus focus;
 	struct plan plan;
 	struct kernel kernel;
 	char *initramfs;

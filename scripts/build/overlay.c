@@ -235,6 +235,21 @@ static void add_yield_files(struct overlay *o, const struct request *r)
 }
 
 /**
+ * overlay_has_points - has a file yield points anyway?
+ * @file: a C file, from the top of the kernel
+ *
+ * Return: whether the overlay's own list names it
+ */
+bool overlay_has_points(const char *file)
+{
+	__auto_free char *path = fmt("%s/kernel-overlay/files/" YIELD_POINTS, host_source());
+	__auto_free char *list = read_file(path, NULL);
+	__auto_free char *object = fmt("%.*s.o", (int)strlen(file) - 2, file);
+
+	return list && has_word(list, " \t\n\\", object);
+}
+
+/**
  * overlay_lay - lay the overlay over a kernel's source
  * @t: from tree_open(); gets the name of the content that this gives
  * @r: says whether, and which files have yield points beside the usual ones

@@ -23,6 +23,9 @@
  * @patches: patches to apply after the series, space separated
  * @overlay: "full", or "none" for a kernel without what kernel-overlay/ adds
  * @yield_files: C files that get yield points beside the usual ones, space separated
+ * @focus: functions and files that matter more, comma separated; "auto", or empty, for
+ *	what @patches and @tree change; or "none"
+ * @since: the commit that changes of @tree are counted from, or empty
  * @suites: folders with suites of the user's own, space separated
  * @plan: steps of the guest's plan, comma separated; empty for all
  * @seed: of everything random
@@ -31,6 +34,8 @@
  * @ops: what the stress driver does, comma separated, empty for all it can
  * @strategy: where CPUs give way to each other
  * @steer: parameters of the strategy, comma separated
+ * @aim: operations that get into the focus, comma separated
+ * @ranges: where the focus is, as the module steer takes it
  * @smp: CPUs of the guest
  * @smpboot: what becomes of the threads of a dead CPU: "respawn", "park", or
  *	empty where the one who runs it chooses
@@ -54,6 +59,8 @@ struct request {
 	const char *patches;
 	const char *overlay;
 	const char *yield_files;
+	const char *focus;
+	const char *since;
 	const char *suites;
 	const char *plan;
 	uint64_t seed;
@@ -62,6 +69,8 @@ struct request {
 	const char *ops;
 	const char *strategy;
 	const char *steer;
+	const char *aim;
+	const char *ranges;
 	uint64_t smp;
 	const char *smpboot;
 	const char *timing;

@@ -444,6 +444,19 @@ void tree_aside(struct tree *t, const char *name)
  */
 char *tree_read(const struct tree *t, const char *file)
 {
+	return tree_read_of(t, t->hash, file);
+}
+
+/**
+ * tree_read_of - a file as some content has it
+ * @t: from tree_open()
+ * @content: git's name of the content
+ * @file: its path from the top
+ *
+ * Return: its text, to be freed, or NULL if there is no such file
+ */
+char *tree_read_of(const struct tree *t, const char *content, const char *file)
+{
 	__auto_strv struct strv argv = { 0 }, env = { 0 };
 	char *text = NULL;
 	struct run_opts o = { .env = &env, .out = &text, .quiet_err = true };
@@ -451,12 +464,93 @@ char *tree_read(const struct tree *t, const char *file)
 	strv_add(&argv, "git");
 	strv_add(&argv, "--git-dir=%s", t->git);
 	strv_split(&argv, "cat-file blob", " ");
-	strv_add(&argv, "%s:%s", t->hash, file);
+	strv_add(&argv, "%s:%s", content, file);
 	git_env(&env, NULL);
 	if (!run(&argv, &o))
 		return text;
 	free(text);
 	return NULL;
+}
+
+/**
+ * tree_diff - in which lines of C files two contents differ
+ * @t: from tree_open()
+ * @from: git's name of the one
+ * @to: and of the other
+ *
+ * Return: a diff without context, to be freed
+ */
+char *tree_diff(const struct tree *t, const char *from, const char *to)
+{
+	__auto_strv struct strv argv = { 0 }, env = { 0 };
+	char *said = NULL;
+	struct run_opts o = { .env = &env, .out = &said };
+
+	strv_add(&argv, "git");
+	strv_add(&argv, "--git-dir=%s", t->git);
+	strv_split(&argv, "diff-tree -r -p -U0 --no-color --no-renames --src-prefix=a/ --dst-prefix=b/",
+		   " ");
+	strv_add(&argv, "%s", from);
+	strv_add(&argv, "%s", to);
+	strv_split(&argv, "-- *.c", " ");
+	git_env(&env, NULL);
+	if (run(&argv, &o))
+		die("git diff-tree failed: %.*s", (int)strcspn(said, "\n"), said);
+	return said;
+}
+
+/**
+ * tree_without_patches - what a tree would be like without PATCHES=
+ * @t: from tree_open()
+ * @r: the request, with its series chosen
+ *
+ * Return: git's name of that content, to be freed
+ */
+char *tree_without_patches(const struct tree *t, const struct request *r)
+{
+	struct request bare = *r;
+	struct tree without = *t;
+
+	bare.patches = "";
+	must_apply(apply_request(&without, &bare, request_has_series(r)));
+	return without.hash;
+}
+
+/**
+ * tree_since - the content that changes in a user's tree are counted from
+ * @r: a request with TREE=
+ *
+ * That of SINCE=, or else of where HEAD's branch has left the one that it follows.
+ *
+ * Return: git's name of it, to be freed, or NULL if HEAD follows none. Dies if SINCE=
+ * is no commit.
+ */
+char *tree_since(const struct request *r)
+{
+	__auto_strv struct strv argv = { 0 };
+	__auto_free char *said = NULL, *base = NULL;
+	struct run_opts o = { .out = &said };
+
+	if (*r->since) {
+		base = copy(r->since);
+	} else {
+		strv_split(&argv, "git --no-optional-locks -C", " ");
+		strv_add(&argv, "%s", r->tree);
+		strv_split(&argv, "merge-base HEAD @{upstream}", " ");
+		if (run(&argv, &o))
+			return NULL;
+		base = fmt("%.*s", (int)strcspn(said, "\n"), said);
+	}
+	strv_free(&argv);
+	argv = (struct strv){ 0 };
+	free_ptr(&said);
+	strv_split(&argv, "git --no-optional-locks -C", " ");
+	strv_add(&argv, "%s", r->tree);
+	strv_split(&argv, "rev-parse --verify --quiet", " ");
+	strv_add(&argv, "%s^{tree}", base);
+	if (run(&argv, &o))
+		die("SINCE=%s: TREE=%s has no such commit", base, r->tree);
+	return fmt("%.*s", (int)strcspn(said, "\n"), said);
 }
 
 /**

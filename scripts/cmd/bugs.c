@@ -17,6 +17,7 @@
 #include "cmd/seeds.h"
 #include "lib/host.h"
 #include "lib/ui.h"
+#include "record/aim.h"
 #include "record/compare.h"
 #include "report/report.h"
 #include "run/accel.h"
@@ -207,6 +208,7 @@ static void play_again(struct outcome *f, const char *dir, const char *out)
 static void search_in_real_time(struct bug *b, struct seeds s)
 {
 	s.req.strategy = "none";
+	s.req.aim = "";
 	s.req.timing = "real";
 	s.accel = "tcg";
 	s.guests = 1;
@@ -249,6 +251,7 @@ static void try_bug(struct bug *b, struct outcome *f, const struct options *o,
 	s.req.patches = !request_has_series(r) && exists(b->bare) ? b->bare : b->path;
 	build_aside(&image, &s.req);
 	s.req = image.kernel.req;
+	trial_aim(&s.req, &image, o->out);
 	ui_stage(b->name, "explore");
 	seeds_run(&s);
 	if (s.error)

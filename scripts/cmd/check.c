@@ -12,6 +12,7 @@
 #include "lib/host.h"
 #include "lib/memo.h"
 #include "lib/ui.h"
+#include "record/aim.h"
 #include "record/compare.h"
 #include "record/trial.h"
 #include "report/report.h"
@@ -134,6 +135,7 @@ static void add_image(struct job *j, const struct image *image)
 		struct request r = image->kernel.req;
 
 		r.smpboot = s->name;
+		trial_aim(&r, image, j->o->out);
 		trial_choose(&r, image);
 		add_mode(j, image, &r, first);
 		first = false;
@@ -149,6 +151,7 @@ static void add_pair(struct job *j, const struct image *image)
 		return;
 	r.plan = plan_stress(&image->plan)->name;
 	r.strategy = "random";
+	trial_aim(&r, image, j->o->out);
 	trial_choose(&r, image);
 	add_trial(j, image, &r);
 	add_trial(j, image, &r);

@@ -13,6 +13,7 @@
 #include "cmd/seeds.h"
 #include "lib/memo.h"
 #include "lib/ui.h"
+#include "record/aim.h"
 #include "report/report.h"
 #include "run/accel.h"
 
@@ -178,6 +179,7 @@ static int explore_image(const struct options *o, const struct image *image,
 
 	x.seeds.arg = &x;
 	seeds_range(o->seeds, &x.seeds.first, &x.seeds.last);
+	trial_aim(&x.seeds.req, image, o->out);
 	ui_stage(r->arch->name, "explore");
 	seeds_run(&x.seeds);
 	ui_done("%zu seeds", x.seeds.tried);

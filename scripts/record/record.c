@@ -249,6 +249,41 @@ static uint64_t events_of(const char *dir)
 	return n;
 }
 
+/* "steer: focus from 16: 1f 3 0" for each 16 ranges; returns whether there is such a line */
+static bool read_hits(const char *console, unsigned long *hits, size_t n)
+{
+	static const char key[] = "steer: focus from ";
+	const char *at = console;
+	bool any = false;
+
+	while ((at = strstr(at, key))) {
+		char *end;
+		size_t i;
+
+		at += strlen(key);
+		i = strtoul(at, &end, 10);
+		for (at = end + (*end == ':'); *at == ' ' && i < n; at = end)
+			hits[i++] = strtoul(at, &end, 16);
+		any = true;
+	}
+	return any;
+}
+
+/* What was in the focus, and how often it was reached, if the run got as far as to say */
+static json_t *focus_json(const struct image *i, const char *dir)
+{
+	__auto_free char *path = fmt("%s/console.log", dir), *console = read_file(path, NULL);
+	__auto_free unsigned long *hits = calloc(i->focus.of.n + 1, sizeof(*hits));
+	bool known = console && hits && read_hits(console, hits, i->focus.of.n);
+	json_t *all = json_array();
+
+	for (size_t n = 0; n < i->focus.of.n; n++)
+		json_array_append_new(all, json_pack("{s:s, s:o}", "functions",
+						     i->focus.of.v[n], "hits", known ?
+						     json_integer(hits[n]) : json_null()));
+	return all;
+}
+
 /**
  * record_make - say what is known of a trial
  * @rec: gets it; nothing is written yet
@@ -273,6 +308,8 @@ void record_make(struct record *rec, const struct guest *g, const struct snapsho
 		json_object_set_new(o, "snapshot",
 				    json_pack("{s:I, s:I}", "words_at", (json_int_t)from->at,
 					      "words_size", (json_int_t)from->size));
+	if (g->image->focus.of.n)
+		json_object_set_new(o, "focus", focus_json(g->image, g->dir));
 	add_verdict(o, g->judge);
 	json_object_set_new(o, "events", json_integer(events_of(g->dir)));
 	json_object_set_new(o, "times", json_pack("{s:f, s:f, s:f}", "boot", g->boot,

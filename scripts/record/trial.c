@@ -42,6 +42,8 @@ void trial_choose(struct request *r, const struct image *image)
 	r->plan = strv_join(&steps, ",");
 	r->smpboot = smpboot_of(r)->name;
 	r->strategy = strategy_of(r);
+	if (!*r->ranges && image->focus.ranges)
+		r->ranges = image->focus.ranges;
 }
 
 static void begin(struct trial *t)

@@ -89,6 +89,10 @@ char *qemu_words(const struct request *r)
 	strv_add(&words, INIT "strategy=%s", r->strategy);
 	if (*steer)
 		strv_add(&words, INIT "steer=%s", steer);
+	if (*r->ranges)
+		strv_add(&words, INIT "ranges=%s", r->ranges);
+	if (*r->aim)
+		strv_add(&words, INIT "aim=%s", r->aim);
 	strv_split(&words, more, " ");
 	return strv_join(&words, " ");
 }

@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What matters more than all else in a kernel: functions that somebody names, or those
+ * that a change touches. What is spent elsewhere, on another race, is lost.
+ */
+#define _GNU_SOURCE
+#include <stdlib.h>
+#include <string.h>
+
+#include "build/focus.h"
+#include "build/functions.h"
+#include "build/overlay.h"
+#include "build/symbols.h"
+#include "lib/ui.h"
+
+/* As many as the module steer takes */
+#define RANGES_MAX	64
+/* A change of more functions than this is one of everything. */
+#define NAMES_MAX	400
+
+/* ---- which functions ----------------------------------------------------------- */
+
+static bool is_c(const char *file)
+{
+	size_t len = strlen(file);
+
+	return len > 2 && !strcmp(file + len - 2, ".c");
+}
+
+/* Folders with C files that are never in the part of the kernel that CPUs meet in */
+static bool is_kernel_code(const char *file)
+{
+	static const char *const others[] = {
+		"arch/", "Documentation/", "samples/", "scripts/", "tools/", "usr/",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+		if (!strncmp(file, others[i], strlen(others[i])))
+			return false;
+	return is_c(file);
+}
+
+static void add_functions(struct focus *f, const char *file, const char *text,
+			  const struct span *spans, size_t n)
+{
+	__auto_strv struct strv names = { 0 };
+
+	functions_in(text, spans, n, &names);
+	for (size_t i = 0; i < names.n; i++) {
+		__auto_free char *name = fmt("%s:%s", file, names.v[i]);
+
+		if (!strv_has(&f->names, name))
+			strv_add(&f->names, "%s", name);
+	}
+}
+
+/* The functions that differ from the content @from to the content @to */
+static void add_changed(struct focus *f, const struct tree *t, const char *from, const char *to)
+{
+	__auto_free char *diff = tree_diff(t, from, to);
+	struct changed *all;
+	size_t n = functions_changed(diff, &all);
+
+	for (size_t i = 0; i < n; i++) {
+		__auto_free char *text = NULL;
+
+		if (!is_kernel_code(all[i].file))
+			continue;
+		text = tree_read_of(t, to, all[i].file);
+		if (text)
+			add_functions(f, all[i].file, text, all[i].spans, all[i].n);
+	}
+	functions_free(all, n);
+}
+
+/* What the user's patches change, and what the user's tree does since a commit */
+static void choose_by_change(struct focus *f, const struct tree *t, const struct request *r)
+{
+	__auto_free char *without = NULL, *since = NULL;
+
+	if (*r->patches) {
+		without = tree_without_patches(t, r);
+		add_changed(f, t, without, t->hash);
+	}
+	since = *r->tree ? tree_since(r) : NULL;
+	if (since)
+		add_changed(f, t, since, t->base);
+	if (f->names.n > NAMES_MAX) {
+		ui_note("focus: %zu functions change, which is no focus; FOCUS= can name some",
+			f->names.n);
+		strv_free(&f->names);
+		f->names = (struct strv){ 0 };
+	}
+}
+
+/* "kernel/kthread.c", "kernel/kthread.c:kthread_stop" or "kthread_stop" */
+static void add_named(struct focus *f, const struct tree *t, const char *word)
+{
+	__auto_free char *file = fmt("%.*s", (int)strcspn(word, ":"), word), *text = NULL;
+	const char *name = strchr(word, ':');
+
+	if (!is_c(file)) {
+		if (name)
+			die("FOCUS=%s: '%s' is no C file", word, file);
+		strv_add(&f->names, "%s", word);
+		return;
+	}
+	text = tree_read(t, file);
+	if (!text)
+		die("FOCUS=%s: this tree has no %s", word, file);
+	if (!name)
+		add_functions(f, file, text, NULL, 0);
+	else if (!strstr(text, name + 1))
+		die("FOCUS=%s: there is no such function in %s of this tree", word, file);
+	else
+		strv_add(&f->names, "%s", word);
+}
+
+/* Files in the focus have yield points, or nothing would come of it. */
+static void add_yield_files(const struct focus *f, struct request *r)
+{
+	__auto_strv struct strv files = { 0 };
+
+	strv_split(&files, r->yield_files, " ,");
+	for (size_t i = 0; i < f->names.n; i++) {
+		__auto_free char *file = fmt("%.*s", (int)strcspn(f->names.v[i], ":"),
+					     f->names.v[i]);
+
+		if (is_c(file) && !overlay_has_points(file) && !strv_has(&files, file))
+			strv_add(&files, "%s", file);
+	}
+	r->yield_files = strv_join(&files, " ");
+}
+
+/**
+ * focus_choose - find out which functions matter
+ * @f: gets their names
+ * @t: the source, before the overlay is laid over it
+ * @r: says which, and gets that in words that say the same next time: names for "auto",
+ *	and the files that need yield points for it
+ *
+ * Dies of a file or function that is not there.
+ */
+void focus_choose(struct focus *f, const struct tree *t, struct request *r)
+{
+	__auto_strv struct strv words = { 0 };
+
+	*f = (struct focus){ .ranges = copy("") };
+	if (!request_has_overlay(r) || !strcmp(r->focus, "none"))
+		return;
+	strv_split(&words, r->focus, " ,");
+	if (!words.n || !strcmp(r->focus, "auto"))
+		choose_by_change(f, t, r);
+	else
+		for (size_t i = 0; i < words.n; i++)
+			add_named(f, t, words.v[i]);
+	add_yield_files(f, r);
+	r->focus = f->names.n ? strv_join(&f->names, ",") : "none";
+}
+
+/* ---- where they are -------------------------------------------------------------- */
+
+/**
+ * struct range - code in the focus
+ * @from: address
+ * @to: the first address behind it
+ * @of: whose it is
+ */
+struct range {
+	uint64_t from;
+	uint64_t to;
+	char *of;
+};
+
+/* The compiler makes "fn.isra.0", "fn.cold" and others of a function. */
+static bool is_of(const struct symbol *s, const char *file, const char *name)
+{
+	const char *slash = strrchr(file, '/');
+	size_t len = strlen(name);
+
+	return !strncmp(s->name, name, len) && (!s->name[len] || s->name[len] == '.') &&
+	       (!*s->file || !*file || !strcmp(s->file, slash ? slash + 1 : file));
+}
+
+static size_t find_ranges(const struct focus *f, const struct symbol *all, size_t n,
+			  struct range **ranges)
+{
+	size_t used = 0;
+
+	*ranges = NULL;
+	for (size_t i = 0; i < f->names.n; i++) {
+		const char *word = f->names.v[i], *colon = strchr(word, ':');
+		__auto_free char *file = fmt("%.*s", colon ? (int)(colon - word) : 0, word);
+		const char *name = colon ? colon + 1 : word;
+
+		for (size_t j = 0; j < n; j++) {
+			if (!is_of(&all[j], file, name))
+				continue;
+			*ranges = reallocarray(*ranges, used + 1, sizeof(**ranges));
+			if (!*ranges)
+				die("out of memory");
+			(*ranges)[used++] = (struct range){
+				all[j].at, all[j].at + all[j].size, copy(name),
+			};
+		}
+	}
+	return used;
+}
+
+static int by_address(const void *a, const void *b)
+{
+	const struct range *one = a, *two = b;
+
+	return one->from < two->from ? -1 : one->from > two->from;
+}
+
+static void merge(struct range *r, size_t *n, size_t i)
+{
+	char *of = has_word(r[i].of, ",", r[i + 1].of) ? copy(r[i].of) :
+							  fmt("%s,%s", r[i].of, r[i + 1].of);
+
+	free(r[i].of);
+	free(r[i + 1].of);
+	r[i].of = of;
+	r[i].to = r[i].to > r[i + 1].to ? r[i].to : r[i + 1].to;
+	memmove(&r[i + 1], &r[i + 2], (*n - i - 2) * sizeof(*r));
+	--*n;
+}
+
+/* Those that overlap are one; and of too many, those next to each other are. */
+static void merge_ranges(struct range *r, size_t *n)
+{
+	for (size_t i = 0; i + 1 < *n;)
+		if (r[i + 1].from < r[i].to)
+			merge(r, n, i);
+		else
+			i++;
+	while (*n > RANGES_MAX) {
+		size_t best = 0;
+
+		for (size_t i = 1; i + 1 < *n; i++)
+			if (r[i + 1].from - r[i].to < r[best + 1].from - r[best].to)
+				best = i;
+		merge(r, n, best);
+	}
+}
+
+static char *ranges_text(const struct range *r, size_t n)
+{
+	__auto_strv struct strv all = { 0 };
+
+	strv_add(&all, "%llx", (unsigned long long)r[0].from);
+	for (size_t i = 0; i < n; i++)
+		strv_add(&all, "%llx:%llx", (unsigned long long)(r[i].from - r[0].from),
+			 (unsigned long long)(r[i].to - r[i].from));
+	return strv_join(&all, "+");
+}
+
+/* What is inlined everywhere, or not built, has no place of its own. */
+static void say_missing(const struct focus *f, const struct range *r, size_t n)
+{
+	for (size_t i = 0; i < f->names.n; i++) {
+		const char *colon = strchr(f->names.v[i], ':');
+		const char *name = colon ? colon + 1 : f->names.v[i];
+		size_t j = 0;
+
+		while (j < n && strcmp(r[j].of, name))
+			j++;
+		if (j == n)
+			ui_note("focus: %s is nowhere in this kernel: inlined, or not built",
+				f->names.v[i]);
+	}
+}
+
+/**
+ * focus_locate - find out where the functions are
+ * @f: from focus_choose(); gets the ranges
+ * @k: the kernel, built
+ */
+void focus_locate(struct focus *f, const struct kernel *k)
+{
+	__auto_free char *vmlinux = fmt("%s/vmlinux", k->dir);
+	struct symbol *all;
+	struct range *r;
+	size_t n, used;
+
+	if (!f->names.n)
+		return;
+	n = symbols_read(vmlinux, &all);
+	used = find_ranges(f, all, n, &r);
+	symbols_free(all, n);
+	say_missing(f, r, used);
+	if (!used)
+		return;
+	qsort(r, used, sizeof(*r), by_address);
+	merge_ranges(r, &used);
+	free(f->ranges);
+	f->ranges = ranges_text(r, used);
+	for (size_t i = 0; i < used; i++) {
+		strv_add(&f->of, "%s", r[i].of);
+		free(r[i].of);
+	}
+	free(r);
+}

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Which operations of the stress driver get into the focus: one guest does each of
+ * them alone, and says what it reached. What came of that is known by the image.
+ */
+#define _GNU_SOURCE
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/host.h"
+#include "lib/memo.h"
+#include "lib/ui.h"
+#include "record/aim.h"
+
+/* What a line of the console's has before an operation and what it reaches */
+#define CALIBRATE	"# calibrate "
+
+/* An operation gets into a range if it is there so often as one in so many of the best */
+#define AS_GOOD		4
+
+/* The lines of a console as {"operation": {"range": hits}} */
+static json_t *read_reach(const char *console)
+{
+	json_t *all = json_object();
+
+	for (const char *at = console; (at = strstr(at, CALIBRATE));) {
+		__auto_strv struct strv words = { 0 };
+		__auto_free char *line = NULL;
+		json_t *reach = json_object();
+
+		at += strlen(CALIBRATE);
+		line = fmt("%.*s", (int)strcspn(at, "\r\n"), at);
+		strv_split(&words, line, " ");
+		for (size_t i = 1; i < words.n; i++) {
+			char *hits = strchr(words.v[i], ':');
+
+			if (!hits)
+				continue;
+			*hits++ = '\0';
+			json_object_set_new(reach, words.v[i], json_integer(atoll(hits)));
+		}
+		if (words.n)
+			json_object_set(all, words.v[0], reach);
+		json_decref(reach);
+	}
+	return all;
+}
+
+/**
+ * struct once - a trial that is run alone
+ * @t: the trial, NULL once it has begun
+ * @reach: what its console says, NULL if it failed
+ */
+struct once {
+	struct trial *t;
+	json_t *reach;
+};
+
+static struct trial *next_once(void *arg)
+{
+	struct once *o = arg;
+	struct trial *t = o->t;
+
+	o->t = NULL;
+	return t;
+}
+
+/* The console is read while it is there. */
+static void once_seen(void *arg, struct trial *t)
+{
+	__auto_free char *console = NULL;
+	struct once *o = arg;
+
+	trial_must_say(t);
+	if (!record_is_good(&t->record))
+		return;
+	console = record_console(&t->record);
+	o->reach = read_reach(console);
+}
+
+/* What each operation reaches; NULL if the guest fails, which is not the question here */
+static json_t *calibrate(struct trial *t)
+{
+	struct once o = { .t = t };
+
+	ui_stage(t->req.arch->name, "calibrate");
+	trials_snapshot(t, 1);
+	trials_run(&(struct trial_source){
+		.next = next_once, .seen = once_seen, .most = 1, .arg = &o,
+	});
+	ui_done("%s", o.reach ? "each operation alone" : "a guest fails already then");
+	trial_free(t);
+	return o.reach;
+}
+
+static json_int_t hits_of(const json_t *reach, size_t range)
+{
+	char key[24];
+
+	snprintf(key, sizeof(key), "%zu", range);
+	return json_integer_value(json_object_get(reach, key));
+}
+
+/* The operations that get into @range well; none if nearly all of them do */
+static void choose(json_t *all, size_t range, struct strv *ops)
+{
+	__auto_strv struct strv good = { 0 };
+	const char *name;
+	json_int_t best = 0;
+	json_t *reach;
+
+	json_object_foreach(all, name, reach)
+		if (hits_of(reach, range) > best)
+			best = hits_of(reach, range);
+	if (!best)
+		return;
+	json_object_foreach(all, name, reach)
+		if (hits_of(reach, range) * AS_GOOD >= best)
+			strv_add(&good, "%s", name);
+	if (good.n * 2 > json_object_size(all))
+		return;
+	for (size_t i = 0; i < good.n; i++)
+		if (!strv_has(ops, good.v[i]))
+			strv_add(ops, "%s", good.v[i]);
+}
+
+static bool is_reached(json_t *all, size_t range)
+{
+	const char *name;
+	json_t *reach;
+
+	json_object_foreach(all, name, reach)
+		if (hits_of(reach, range))
+			return true;
+	return false;
+}
+
+/* A focus that nothing reaches is searched in vain: better known than not. */
+static void say_unreached(json_t *all, const struct focus *f)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < f->of.n; i++) {
+		if (is_reached(all, i))
+			continue;
+		ui_note("focus: no operation reaches %s()", f->of.v[i]);
+		n++;
+	}
+	if (n && n == f->of.n)
+		ui_note("focus: nothing of it is ever reached: a run says nothing of it");
+}
+
+/**
+ * trial_aim - find the operations that get into the focus
+ * @r: the request; gets them
+ * @image: what is run, built
+ * @out: O=
+ *
+ * Nothing is done where there is no focus, or nothing that steers, or where the user
+ * has named operations.
+ */
+void trial_aim(struct request *r, const struct image *image, const char *out)
+{
+	__auto_free char *dir = fmt("%s/memo/aim", host_cache()), *key = NULL;
+	const struct step *stress = plan_stress(&image->plan);
+	__auto_strv struct strv ops = { 0 };
+	struct trial t = { .image = image, .req = *r, .accel = "virtual", .out = out,
+			   .keep = KEEP_NOT };
+	json_t *all;
+
+	if (!image->focus.of.n || *r->aim || *r->ops || !stress || !strcmp(r->strategy, "none") ||
+	    !request_is_virtual(r))
+		return;
+	t.req.plan = stress->name;
+	t.req.strategy = "random";
+	t.req.seed = 1;
+	t.req.kcmdline = "respawn.calibrate=1";
+	t.req.actors = t.req.actors ?: 1;
+	trial_choose(&t.req, image);
+	key = trial_key(&t, "aim");
+	all = memo_read(dir, key);
+	if (!all) {
+		all = calibrate(&t);
+		memo_write(dir, key, all ? json_incref(all) : json_object());
+	}
+	if (!json_object_size(all)) {
+		json_decref(all);
+		return;
+	}
+	say_unreached(all, &image->focus);
+	for (size_t i = 0; i < image->focus.of.n; i++)
+		choose(all, i, &ops);
+	r->aim = strv_join(&ops, ",");
+	json_decref(all);
+}
