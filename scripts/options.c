@@ -288,6 +288,29 @@ static void check_aim(const char *aim)
 	}
 }
 
+/* "1000+0:20+40:8", what focus_locate() makes */
+static void check_ranges(const char *ranges)
+{
+	unsigned long long base, offset, length, end = 0;
+	const char *at = ranges;
+	size_t n = 0;
+	int used = 0;
+
+	if (!*ranges)
+		return;
+	if (sscanf(at, "%llx%n", &base, &used) != 1)
+		die("RANGES=%s: this begins with no address", ranges);
+	for (at += used; *at; at += used, n++) {
+		if (n == FOCUS_RANGES || sscanf(at, "+%llx:%llx%n", &offset, &length, &used) != 2 ||
+		    !length || offset < end)
+			die("RANGES=%s: at '%s', up to %d ranges +offset:length are wanted, in order",
+			    ranges, at, FOCUS_RANGES);
+		end = offset + length;
+	}
+	if (!n)
+		die("RANGES=%s: this names no range", ranges);
+}
+
 #define NAME(name, def, what)	#name " "
 #define PARAMETERS	STEER_PARAMETERS(NAME)
 
@@ -395,6 +418,7 @@ void options_parse(struct options *o, const char *defaults, int argc, char **arg
 	check_source(&o->request);
 	check_ops(o->request.ops);
 	check_aim(o->request.aim);
+	check_ranges(o->request.ranges);
 	check_steer(o->request.steer);
 	check_kcmdline(o->request.kcmdline);
 }

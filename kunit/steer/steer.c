@@ -65,7 +65,6 @@ module_param(focus, charp, 0444);
 MODULE_PARM_DESC(focus, "ranges of code that matter more");
 
 /* No console line has more counts than this. */
-#define FOCUS_MAX	64
 #define FOCUS_LINE	16
 
 /**
@@ -80,7 +79,7 @@ struct steer_range {
 	unsigned long hits;
 };
 
-static struct steer_range steer_ranges[FOCUS_MAX];
+static struct steer_range steer_ranges[FOCUS_RANGES];
 static int steer_nr_ranges;
 
 static int steer_get_hits(char *text, const struct kernel_param *kp)
@@ -468,7 +467,7 @@ static int steer_add_range(unsigned long base, unsigned long offset, unsigned lo
 {
 	struct steer_range *r = &steer_ranges[steer_nr_ranges];
 
-	if (steer_nr_ranges == FOCUS_MAX || !length)
+	if (steer_nr_ranges == FOCUS_RANGES || !length)
 		return -EINVAL;
 	r->from = base + offset;
 	r->to = r->from + length;
@@ -499,7 +498,7 @@ static int steer_read_focus(void)
 	return -EINVAL;
 
 bad:
-	pr_err("focus is not of %d ranges at most, in order: %s\n", FOCUS_MAX, at);
+	pr_err("focus is not of %d ranges at most, in order: %s\n", FOCUS_RANGES, at);
 	return -EINVAL;
 }
 

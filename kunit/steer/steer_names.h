@@ -17,6 +17,9 @@
 	X(hold,		true,	0)		\
 	X(jitter,	false,	20000)
 
+/* As many pieces of code as can be in the focus */
+#define FOCUS_RANGES	64
+
 /* X(name, default, what it is) */
 #define STEER_PARAMETERS(X)							\
 	X(one_in, 32, "a CPU gives way at one in so many basic blocks")		\

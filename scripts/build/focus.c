@@ -7,14 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../kunit/steer/steer_names.h"
 #include "build/focus.h"
 #include "build/functions.h"
 #include "build/overlay.h"
 #include "build/symbols.h"
 #include "lib/ui.h"
 
-/* As many as the module steer takes */
-#define RANGES_MAX	64
 /* A change of more functions than this is one of everything. */
 #define NAMES_MAX	400
 
@@ -235,7 +234,7 @@ static void merge_ranges(struct range *r, size_t *n)
 			merge(r, n, i);
 		else
 			i++;
-	while (*n > RANGES_MAX) {
+	while (*n > FOCUS_RANGES) {
 		size_t best = 0;
 
 		for (size_t i = 1; i + 1 < *n; i++)
