@@ -26,19 +26,43 @@ static inline void compat_action_run(struct kunit_resource *res)
 	a->fn(a->ctx);
 }
 
-static inline int kunit_add_action_or_reset(struct kunit *test, void (*fn)(void *),
-					    void *ctx)
+static inline int kunit_add_action(struct kunit *test, void (*fn)(void *), void *ctx)
 {
 	struct compat_action *a = kzalloc(sizeof(*a), GFP_KERNEL);
 
-	if (!a) {
-		fn(ctx);
+	if (!a)
 		return -ENOMEM;
-	}
 	a->fn = fn;
 	a->ctx = ctx;
 	a->res.should_kfree = true;
 	return __kunit_add_resource(test, NULL, compat_action_run, &a->res, a);
+}
+
+static inline int kunit_add_action_or_reset(struct kunit *test, void (*fn)(void *),
+					    void *ctx)
+{
+	int err = kunit_add_action(test, fn, ctx);
+
+	if (err)
+		fn(ctx);
+	return err;
+}
+
+static inline bool compat_action_is(struct kunit *test, struct kunit_resource *res,
+				    void *wanted)
+{
+	const struct compat_action *a = container_of(res, struct compat_action, res);
+	const struct compat_action *w = wanted;
+
+	return res->free == compat_action_run && a->fn == w->fn && a->ctx == w->ctx;
+}
+
+/* Do it now, and not at the end of the case. */
+static inline void kunit_release_action(struct kunit *test, void (*fn)(void *), void *ctx)
+{
+	struct compat_action wanted = { .fn = fn, .ctx = ctx };
+
+	kunit_destroy_resource(test, compat_action_is, &wanted);
 }
 
 #endif

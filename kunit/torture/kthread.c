@@ -164,6 +164,9 @@ static int plain_park(struct plain *p)
 		       !err && READ_ONCE(p->k->__state) & TASK_PARKED,
 		       "thread plain/%d is asked to park, that returns %d, and its state is %#x",
 		       plain_number(p), err, READ_ONCE(p->k->__state));
+	torture_expect(TORTURE_ORACLE_PARKED, err || !READ_ONCE(p->k->on_rq),
+		       "thread plain/%d is parked, and is still on a runqueue",
+		       plain_number(p));
 	WRITE_ONCE(p->parked, true);
 	if (torture_planted(TORTURE_ORACLE_PARKED))
 		kthread_unpark(p->k);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Timers, hrtimers and tasklets, armed on a CPU that may go before they fire:
- * they have to fire once all the same.
+ * they have to fire once all the same, and not late.
  *
  * Locking: a slot's mutex is held from one arming to the next look at whether
  * it has fired.
@@ -28,7 +28,8 @@ struct fuse_kind;
  * @kind: which kind of thing it is
  * @armed: how often it was armed
  * @shots: how often it fired
- * @delay: time until it is to fire, in jiffies
+ * @delay_ns: time until it is to fire
+ * @due: when that is, by ktime_get_mono_fast_ns()
  */
 struct fuse {
 	struct mutex lock;	/* see above */
@@ -36,7 +37,8 @@ struct fuse {
 	const struct fuse_kind *kind;
 	int armed;
 	int shots;
-	unsigned int delay;
+	u64 delay_ns;
+	u64 due;
 	union {
 		struct timer_list timer;
 		struct hrtimer hrtimer;
@@ -49,17 +51,40 @@ struct fuse {
  * @name: what it is called
  * @setup: makes it ready
  * @arm: has it fire on the CPU that this runs on, with interrupts off
- * @end: makes sure that it fires no more
+ * @end: makes sure that it fires no more, and returns whether it was still to fire
+ * @flags: of a timer, or the mode of an hrtimer
+ * @waits: it fires when its time has come, and not as soon as it can
+ * @may_be_late: nothing need be up for it when its time has come
  */
 struct fuse_kind {
 	const char *name;
 	void (*setup)(struct fuse *a);
 	void (*arm)(void *fuse);
-	void (*end)(struct fuse *a);
+	bool (*end)(struct fuse *a);
+	unsigned int flags;
+	bool waits;
+	bool may_be_late;
 };
+
+/* Nothing that is armed for longer than that is waited for. */
+#define FUSE_SOON_NS	(10 * NSEC_PER_MSEC)
+#define FUSE_LATE_NS	(jiffies_to_nsecs(TORTURE_BOUND))
+
+/* Jiffies lag behind, and a delay is rounded down to whole ones. */
+#define FUSE_EARLY_NS	(2 * jiffies_to_nsecs(1))
 
 static void fuse_fire(struct fuse *a)
 {
+	u64 now = ktime_get_mono_fast_ns();
+
+	if (a->kind->waits)
+		torture_expect(TORTURE_ORACLE_IN_TIME, now + FUSE_EARLY_NS >= a->due,
+			       "a %s fires %llu ms early", a->kind->name,
+			       (a->due - now) / NSEC_PER_MSEC);
+	if (!a->kind->may_be_late)
+		torture_expect(TORTURE_ORACLE_IN_TIME, now < a->due + FUSE_LATE_NS,
+			       "a %s fires %llu ms late", a->kind->name,
+			       (now - a->due) / NSEC_PER_MSEC);
 	WRITE_ONCE(a->shots, a->shots + 1);
 	wake_up(&a->fired);
 }
@@ -71,20 +96,28 @@ static void fuse_timer_fn(struct timer_list *timer)
 
 static void fuse_timer_setup(struct fuse *a)
 {
-	timer_setup(&a->timer, fuse_timer_fn, 0);
+	timer_setup(&a->timer, fuse_timer_fn, a->kind->flags);
 }
 
 static void fuse_timer_arm(void *fuse)
 {
 	struct fuse *a = fuse;
 
-	a->timer.expires = jiffies + a->delay;
+	a->timer.expires = jiffies + nsecs_to_jiffies(a->delay_ns);
 	add_timer_on(&a->timer, smp_processor_id());
 }
 
-static void fuse_timer_end(struct fuse *a)
+/* Where it fires is up to the kernel. */
+static void fuse_timer_arm_anywhere(void *fuse)
 {
-	timer_delete_sync(&a->timer);
+	struct fuse *a = fuse;
+
+	mod_timer(&a->timer, jiffies + nsecs_to_jiffies(a->delay_ns));
+}
+
+static bool fuse_timer_end(struct fuse *a)
+{
+	return timer_delete_sync(&a->timer);
 }
 
 static enum hrtimer_restart fuse_hrtimer_fn(struct hrtimer *timer)
@@ -95,21 +128,19 @@ static enum hrtimer_restart fuse_hrtimer_fn(struct hrtimer *timer)
 
 static void fuse_hrtimer_setup(struct fuse *a)
 {
-	hrtimer_setup(&a->hrtimer, fuse_hrtimer_fn, CLOCK_MONOTONIC,
-		      HRTIMER_MODE_REL_PINNED);
+	hrtimer_setup(&a->hrtimer, fuse_hrtimer_fn, CLOCK_MONOTONIC, a->kind->flags);
 }
 
 static void fuse_hrtimer_arm(void *fuse)
 {
 	struct fuse *a = fuse;
 
-	hrtimer_start(&a->hrtimer, ns_to_ktime(1000 + 700000 * a->delay),
-		      HRTIMER_MODE_REL_PINNED);
+	hrtimer_start(&a->hrtimer, ns_to_ktime(a->delay_ns), a->kind->flags);
 }
 
-static void fuse_hrtimer_end(struct fuse *a)
+static bool fuse_hrtimer_end(struct fuse *a)
 {
-	hrtimer_cancel(&a->hrtimer);
+	return hrtimer_cancel(&a->hrtimer);
 }
 
 static void fuse_tasklet_fn(struct tasklet_struct *tasklet)
@@ -126,49 +157,93 @@ static void fuse_tasklet_arm(void *fuse)
 {
 	struct fuse *a = fuse;
 
-	if (a->delay % 2)
+	if (a->delay_ns / NSEC_PER_MSEC % 2)
 		tasklet_schedule(&a->tasklet);
 	else
 		tasklet_hi_schedule(&a->tasklet);
 }
 
-static void fuse_tasklet_end(struct fuse *a)
+static bool fuse_tasklet_end(struct fuse *a)
 {
 	tasklet_kill(&a->tasklet);
+	return false;
 }
 
-enum { FUSE_TIMER, FUSE_HRTIMER, FUSE_TASKLET, FUSE_KINDS };
+#define FUSE_TIMER(nm, fl, late, fn)						\
+	{ .name = nm, .setup = fuse_timer_setup, .arm = fn, .end = fuse_timer_end,	\
+	  .flags = fl, .waits = true, .may_be_late = late }
+#define FUSE_HRTIMER(nm, mode)							\
+	{ .name = nm, .setup = fuse_hrtimer_setup, .arm = fuse_hrtimer_arm,	\
+	  .end = fuse_hrtimer_end, .flags = mode, .waits = true }
+#define FUSE_TASKLET								\
+	{ .name = "tasklet", .setup = fuse_tasklet_setup, .arm = fuse_tasklet_arm, \
+	  .end = fuse_tasklet_end }
 
-static const struct fuse_kind fuse_kinds[FUSE_KINDS] = {
-	{ "timer", fuse_timer_setup, fuse_timer_arm, fuse_timer_end },
-	{ "hrtimer", fuse_hrtimer_setup, fuse_hrtimer_arm, fuse_hrtimer_end },
-	{ "tasklet", fuse_tasklet_setup, fuse_tasklet_arm, fuse_tasklet_end },
+enum { FUSE_TIMERS, FUSE_HRTIMERS, FUSE_TASKLETS, FUSE_OPS };
+
+/* Of each operation, a kind for each slot */
+static const struct fuse_kind fuse_kinds[FUSE_OPS][TORTURE_FUSES] = {
+	[FUSE_TIMERS] = {
+		FUSE_TIMER("timer", 0, false, fuse_timer_arm),
+		FUSE_TIMER("timer of any CPU", 0, false, fuse_timer_arm_anywhere),
+		FUSE_TIMER("pinned timer", TIMER_PINNED, false, fuse_timer_arm_anywhere),
+		FUSE_TIMER("deferrable timer", TIMER_DEFERRABLE, true, fuse_timer_arm),
+	},
+	[FUSE_HRTIMERS] = {
+		FUSE_HRTIMER("pinned hrtimer", HRTIMER_MODE_REL_PINNED),
+		FUSE_HRTIMER("hrtimer of any CPU", HRTIMER_MODE_REL),
+		FUSE_HRTIMER("soft hrtimer", HRTIMER_MODE_REL_PINNED_SOFT),
+		FUSE_HRTIMER("hard hrtimer", HRTIMER_MODE_REL_PINNED_HARD),
+	},
+	[FUSE_TASKLETS] = { FUSE_TASKLET, FUSE_TASKLET, FUSE_TASKLET, FUSE_TASKLET },
 };
 
-static struct fuse fuses[FUSE_KINDS][TORTURE_FUSES];
+static struct fuse fuses[FUSE_OPS][TORTURE_FUSES];
 
 static bool fuse_is_even(const struct fuse *a)
 {
 	return READ_ONCE(a->shots) == a->armed;
 }
 
+/* It may take days, or until its CPU has something else to do. */
+static bool fuse_takes_long(const struct fuse *a)
+{
+	return a->kind->may_be_late || a->delay_ns > FUSE_SOON_NS;
+}
+
+/* Wait for it to fire, or take it back: then it has fired, or is still to. */
 static void fuse_await(struct fuse *a)
 {
-	wait_event_timeout(a->fired, fuse_is_even(a), TORTURE_BOUND);
+	if (fuse_takes_long(a))
+		a->armed -= a->kind->end(a);
+	else
+		wait_event_timeout(a->fired, fuse_is_even(a), TORTURE_BOUND);
 	torture_expect(TORTURE_ORACLE_WORK_NOT_LOST, fuse_is_even(a),
 		       "a %s fired %d times, not %d", a->kind->name,
 		       READ_ONCE(a->shots), a->armed);
+}
+
+/* Most of them soon, some in minutes to days: those are there for long. */
+static u64 fuse_delay(struct fuse *a, struct torture_call *call)
+{
+	u64 ns = 1000 + NSEC_PER_MSEC * (u64)torture_draw(call, 8);
+
+	if (a->kind->waits && torture_one_in(call, 8))
+		ns = (60 + torture_draw(call, 3 * 24 * 3600)) * (u64)NSEC_PER_SEC;
+	return ns;
 }
 
 /* Leave it armed: the next one to come here sees that it has fired. */
 static int fuse_arm(struct fuse *a, struct torture_call *call)
 {
 	unsigned int cpu = torture_draw(call, nr_cpu_ids);
+	u64 delay = fuse_delay(a, call);
 	int err;
 
-	a->delay = torture_draw(call, 8);
 	mutex_lock(&a->lock);
 	fuse_await(a);
+	a->delay_ns = delay;
+	a->due = ktime_get_mono_fast_ns() + delay;
 	a->armed++;
 	err = smp_call_function_single(cpu, a->kind->arm, a, 1);
 	/* The CPU is offline. */
@@ -180,17 +255,17 @@ static int fuse_arm(struct fuse *a, struct torture_call *call)
 
 int torture_timer(struct torture_call *call)
 {
-	return fuse_arm(&fuses[FUSE_TIMER][call->slot], call);
+	return fuse_arm(&fuses[FUSE_TIMERS][call->slot], call);
 }
 
 int torture_hrtimer(struct torture_call *call)
 {
-	return fuse_arm(&fuses[FUSE_HRTIMER][call->slot], call);
+	return fuse_arm(&fuses[FUSE_HRTIMERS][call->slot], call);
 }
 
 int torture_softirq(struct torture_call *call)
 {
-	return fuse_arm(&fuses[FUSE_TASKLET][call->slot], call);
+	return fuse_arm(&fuses[FUSE_TASKLETS][call->slot], call);
 }
 
 /**
@@ -203,10 +278,10 @@ int torture_timer_init(void)
 	struct fuse *a = fuses[0];
 	int i;
 
-	for (i = 0; i < FUSE_KINDS * TORTURE_FUSES; i++, a++) {
+	for (i = 0; i < FUSE_OPS * TORTURE_FUSES; i++, a++) {
 		mutex_init(&a->lock);
 		init_waitqueue_head(&a->fired);
-		a->kind = &fuse_kinds[i / TORTURE_FUSES];
+		a->kind = &fuse_kinds[i / TORTURE_FUSES][i % TORTURE_FUSES];
 		a->kind->setup(a);
 	}
 	return 0;
@@ -220,7 +295,7 @@ void torture_timer_drain(void)
 	struct fuse *a = fuses[0];
 	int i;
 
-	for (i = 0; i < FUSE_KINDS * TORTURE_FUSES; i++, a++) {
+	for (i = 0; i < FUSE_OPS * TORTURE_FUSES; i++, a++) {
 		mutex_lock(&a->lock);
 		fuse_await(a);
 		a->kind->end(a);

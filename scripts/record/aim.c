@@ -156,8 +156,8 @@ static void say_unreached(json_t *all, const struct focus *f)
  * @image: what is run, built
  * @out: O=
  *
- * Nothing is done where there is no focus, or nothing that steers, or where the user
- * has named operations.
+ * Nothing is done where there is no focus, nothing that steers, or no stress, or where
+ * the user has named operations.
  */
 void trial_aim(struct request *r, const struct image *image, const char *out)
 {
@@ -168,8 +168,10 @@ void trial_aim(struct request *r, const struct image *image, const char *out)
 			   .keep = KEEP_NOT };
 	json_t *all;
 
-	if (!image->focus.of.n || *r->aim || *r->ops || !stress || !strcmp(r->strategy, "none") ||
+	if (!image->focus.of.n || *r->aim || *r->ops || !strcmp(r->strategy, "none") ||
 	    !request_is_virtual(r))
+		return;
+	if (!stress || (*r->plan && !has_word(r->plan, ", ", stress->name)))
 		return;
 	t.req.plan = stress->name;
 	t.req.strategy = "random";
