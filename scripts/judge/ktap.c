@@ -394,6 +394,16 @@ static void open_headless(struct ktap *k)
 	deepest(k)->last = last;
 }
 
+/*
+ * Where the console begins after the boot, even that document is not there: a suite
+ * is known to be in one by its indentation and its name.
+ */
+static bool is_headless(const struct ktap *k, const struct level *l)
+{
+	return k->depth == 1 && l->test == k->root && l->indent && !l->headless &&
+	       !l->has_plan && !l->results;
+}
+
 static void read_version(struct ktap *k, size_t indent, const char *kind,
 			 unsigned int version, double when)
 {
@@ -480,6 +490,11 @@ static bool read_subtest(struct ktap *k, size_t indent, const char *name, double
 		set_string(&l->test->t.name, text);
 		touch(&l->test->t, when);
 		return true;
+	}
+	if (l && l == deepest(k) && is_headless(k, l)) {
+		l->headless = true;
+		l->indent = 0;
+		return open_nested(k, text, indent, when);
 	}
 	/* Before 6.0 a kernel's suite began with this line and had no version. */
 	if (!l && indent > deepest(k)->indent)
