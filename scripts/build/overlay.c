@@ -93,7 +93,7 @@ static void add_folder(struct overlay *o, const char *dir, const char *below)
  * struct edit - one of the table's
  * @at: where in the table it stands, for messages
  * @file: what it changes
- * @how: "append" or "replace"
+ * @how: "append", "replace" or "replace-all"
  * @words: what is replaced
  * @text: what comes there
  */
@@ -132,18 +132,64 @@ static char *replace(const struct edit *e, const char *text)
 		   place + len);
 }
 
+static char *replace_all(const struct edit *e, const char *text)
+{
+	size_t len = strlen(e->words);
+	char *new = copy("");
+	const char *place;
+
+	while ((place = strstr(text, e->words))) {
+		char *more = fmt("%s%.*s%.*s", new, (int)(place - text), text,
+				 (int)strlen(e->text) - 1, e->text);
+
+		free(new);
+		new = more;
+		text = place + len;
+	}
+	return fmt("%s%s", new, text);
+}
+
+/**
+ * struct how - what can be done with a file
+ * @name: as the table says it
+ * @words: it takes words that know the place
+ * @may_miss: a tree need not have that place
+ * @fn: returns the text as it is to be
+ */
+static const struct how {
+	const char *name;
+	bool words;
+	bool may_miss;
+	char *(*fn)(const struct edit *e, const char *text);
+} hows[] = {
+	{ "append", false, false, append },
+	{ "replace", true, false, replace },
+	{ "replace-all", true, true, replace_all },
+};
+
+static const struct how *find_how(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(hows); i++)
+		if (!strcmp(hows[i].name, name))
+			return &hows[i];
+	return NULL;
+}
+
 static void apply(struct overlay *o, const struct edit *e)
 {
+	const struct how *how = find_how(e->how);
 	struct tree_file *f = find_file(o, e->file);
 	char *text;
 
+	if (how->may_miss && (!f || !strstr(f->text, e->words)))
+		return;
 	if (!f)
 		die_tree("%s: this tree has no %s, which the yield points need; OVERLAY=none does without",
 			 e->at, e->file);
 	if (*e->words && !strstr(f->text, e->words))
 		die_tree("%s: %s of this tree has no '%s', which the yield points need; OVERLAY=none does without",
 			 e->at, e->file, e->words);
-	text = *e->words ? replace(e, f->text) : append(e, f->text);
+	text = how->fn(e, f->text);
 	free(f->text);
 	f->text = text;
 }
@@ -159,8 +205,9 @@ static void begin_edit(struct edit *e, const char *path, size_t number, const ch
 		.how = fmt("%.*s", (int)how, line + file + !!line[file]),
 		.words = copy(words + !!*words), .text = copy(""),
 	};
-	if ((strcmp(e->how, "append") || *e->words) && (strcmp(e->how, "replace") || !*e->words))
-		die("%s: '%s' is neither 'FILE append' nor 'FILE replace WORDS'", e->at, line);
+	if (!find_how(e->how) || find_how(e->how)->words != !!*e->words)
+		die("%s: '%s' is none of: FILE append, FILE replace WORDS, FILE replace-all WORDS",
+		    e->at, line);
 }
 
 static void end_edit(struct overlay *o, struct edit *e)

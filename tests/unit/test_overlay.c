@@ -46,7 +46,9 @@ static int setup(void **state)
 	   "echo '_c_flags = x' > scripts/Makefile.lib; echo 'endmenu' > lib/Kconfig.debug;"
 	   "echo before > include/linux/compiler-gcc.h;"
 	   "echo '" GCC "' >> include/linux/compiler-gcc.h;"
-	   "echo after >> include/linux/compiler-gcc.h; git init -q", user);
+	   "echo after >> include/linux/compiler-gcc.h; git init -q;"
+	   "mkdir -p arch/x86/kernel; echo 'schedule();x;schedule();' > arch/x86/kernel/smpboot.c",
+	   user);
 	request = (struct request){
 		.pin = "", .tarball = "", .series = "none", .patches = "",
 		.overlay = "full", .yield_files = "", .tree = copy(user),
@@ -94,6 +96,20 @@ static void files_and_edits_are_there(void **state)
 	assert_has(&t, "include/linux/yield_points.h", "yield_point_fn");
 	assert_has(&t, "scripts/Makefile.yield_points", "\tkernel/cpu.o \\\n");
 	assert_text(&t, "kernel/fork.c", "int fork;\n");
+	assert_text(&t, "arch/x86/kernel/smpboot.c",
+		    "cpu_relax(); schedule();x;cpu_relax(); schedule();\n");
+}
+
+/* A kernel need not have what only some have. */
+static void what_may_be_missing_is_not_missed(void **state)
+{
+	struct tree t;
+
+	(void)state;
+	open_user_tree(&t, "rm arch/x86/kernel/smpboot.c");
+	overlay_lay(&t, &request);
+	assert_has(&t, "kernel/yield_points.c", "int yield_points_attach(");
+	assert_null(tree_read(&t, "arch/x86/kernel/smpboot.c"));
 }
 
 static void none_changes_nothing(void **state)
@@ -177,6 +193,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		TEST(files_and_edits_are_there),
+		TEST(what_may_be_missing_is_not_missed),
 		TEST(none_changes_nothing),
 		TEST(files_of_a_user_are_added),
 		TEST(what_does_not_fit_is_said),
