@@ -14,6 +14,7 @@
 #include <linux/mutex.h>
 #include <linux/percpu.h>
 #include <linux/preempt.h>
+#include <linux/sched.h>
 #include <linux/smp.h>
 #include <linux/uaccess.h>
 #include <linux/yield_points.h>
@@ -38,6 +39,9 @@ void notrace __sanitizer_cov_trace_pc(void)
 		return;
 	/* One that is not may be killed in here, and wake with our counts raised. */
 	if (!cpu_online(raw_smp_processor_id()))
+		return;
+	/* The way into the scheduler may have points, and must not begin anew at each. */
+	if (!preempt_count() && need_resched())
 		return;
 
 	/* By its name, objtool takes this to run with user access allowed. */
