@@ -68,7 +68,7 @@ struct percpu_slot {
 static struct percpu_slot percpu_slots[TORTURE_STATES];
 static struct percpu_slot percpu_instances[TORTURE_INSTANCES];
 static int percpu_multi_state;
-/* CPUs that the callback of a state has kept from coming up, in this operation */
+/* CPUs that the callback of a state has kept from moving, in this operation */
 static unsigned long percpu_refused;
 /*
  * No callback may refuse at the moment. Either another state has to fail: if that
@@ -283,22 +283,37 @@ static void percpu_set_in_between(bool yes)
 	mutex_unlock(&percpu_mutex);
 }
 
-/* The stream of callbacks of CPUs that come up, which run one after the other */
+/* The stream of callbacks of CPUs that move, which run one after the other */
 static struct torture_call percpu_luck;
+
+/* What was refused is undone, and that must not be refused, too. */
+static bool percpu_has_to_agree(unsigned int cpu)
+{
+	return torture_over() || READ_ONCE(percpu_must_agree) ||
+	       test_bit(cpu, &percpu_refused);
+}
 
 static bool percpu_refuses(unsigned int cpu)
 {
-	if (torture_over() || READ_ONCE(percpu_must_agree))
+	if (percpu_has_to_agree(cpu))
 		return false;
 	if (cpu_active(cpu) && torture_planted_refusal())
 		return true;
 	return torture_one_in(&percpu_luck, 24);
 }
 
+/* The removal of a state takes no refusal, and its CPUs are active. */
+static bool percpu_refuses_to_go(unsigned int cpu)
+{
+	return !cpu_active(cpu) && !percpu_has_to_agree(cpu) &&
+	       torture_one_in(&percpu_luck, 24);
+}
+
 /*
  * A refusal excuses the failure of the operation that was refused, and of no other. A
- * CPU that comes up becomes active only after its callbacks. So if it is not active,
- * the operation is the one that moves the CPU. If it is, the state is being set up.
+ * CPU that comes up becomes active only after its callbacks, and one that goes down is
+ * no more active before them. So if it is not active, the operation is the one that moves
+ * the CPU. If it is, the state is being set up.
  */
 static int percpu_refuse(struct percpu_slot *s, unsigned int cpu)
 {
@@ -324,6 +339,8 @@ static int percpu_go(struct percpu_slot *s, unsigned int cpu)
 {
 	torture_expect(TORTURE_ORACLE_HOOKS_BALANCED, s->up[cpu] == 1,
 		       "teardown on CPU %u after %d startups", cpu, s->up[cpu]);
+	if (percpu_refuses_to_go(cpu))
+		return percpu_refuse(s, cpu);
 	s->up[cpu]--;
 	return 0;
 }
