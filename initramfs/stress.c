@@ -121,6 +121,7 @@ static int do_fork(const struct op *op);
 static int do_memory(const struct op *op);
 static int do_migrate(const struct op *op);
 static int do_module(const struct op *op);
+static int do_killed(const struct op *op);
 
 static struct op ops[OPS_MAX] = {
 	{ "offline", 8, do_offline, .hotplug = true },
@@ -140,9 +141,11 @@ static struct op ops[OPS_MAX] = {
 	/* Another actor has the module; or it cannot have its threads at the moment. */
 	{ "module", 1, do_module, .needs = VISITOR,
 	  .honest = { EAGAIN, EBUSY, EEXIST, ENOENT } },
+	/* No process can be forked at the moment. */
+	{ "killed", 3, do_killed, .honest = { EAGAIN } },
 };
 
-static size_t nr_ops = 13;
+static size_t nr_ops = 14;
 
 static u64 seed = 1;
 static u64 cycles = 20;
@@ -864,6 +867,51 @@ static int do_module(const struct op *op)
 			err = -errno;
 	}
 	return end(op, 0, us, err);
+}
+
+/* One of the module's operations */
+static const struct op *draw_in_module(void)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < nr_ops; i++)
+		n += !ops[i].fn && ops[i].weight;
+	n = n ? draw(n) : nr_ops;
+	for (i = 0; i < nr_ops; i++)
+		if (!ops[i].fn && ops[i].weight && !n--)
+			return &ops[i];
+	return NULL;
+}
+
+/*
+ * A process is killed in the middle of an operation of the module's, which notes what
+ * comes of it. The kernel has to end what it began.
+ */
+static int do_killed(const struct op *op)
+{
+	const struct op *inner = draw_in_module();
+	unsigned int slot = inner ? draw(inner->slots) : 0;
+	u64 arg = random_next(&rng) >> 32, us = draw(300);
+	pid_t child;
+	int status;
+
+	if (!inner)
+		return -ENOENT;
+	child = fork_for("killed");
+	if (!child)
+		_exit(-torture("op", "%s %u %u %llu", inner->name, actor, slot, arg));
+	if (child < 0) {
+		if (!is_honest(op, -errno))
+			fail("fork to be killed: %s", strerror(errno));
+		return -EAGAIN;
+	}
+	usleep(us);
+	kill(child, SIGKILL);
+	if (!await_child(child, &status))
+		return -ECHILD;
+	done[actor]++;
+	/* The child may have been quicker, and have learnt that the run is over. */
+	return WIFEXITED(status) ? -WEXITSTATUS(status) : 0;
 }
 
 /* --- Actors --- */

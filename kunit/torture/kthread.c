@@ -133,7 +133,8 @@ static int plain_begin(struct plain *p, struct torture_call *call)
 	p->parked = false;
 	p->entered = false;
 	k = plain_create(p, call);
-	torture_expect_made("thread plain", plain_number(p), forks, PTR_ERR_OR_ZERO(k));
+	torture_expect_made("thread plain", plain_number(p), forks,
+			    torture_unless_killed(PTR_ERR_OR_ZERO(k)));
 	if (IS_ERR(k))
 		return PTR_ERR(k);
 	p->k = get_task_struct(k);

@@ -27,6 +27,7 @@
 #include <linux/printk.h>
 #include <linux/rcupdate.h>
 #include <linux/rwsem.h>
+#include <linux/sched/signal.h>
 #include <linux/seq_file.h>
 #include <linux/string.h>
 #include <linux/timer.h>
@@ -400,6 +401,19 @@ unsigned int torture_forks_failed(void)
 bool torture_forks_fail(unsigned int before)
 {
 	return before & 1 || torture_forks_failed() != before;
+}
+
+/**
+ * torture_unless_killed - excuse what mainline does if the caller is killed
+ * @err: what came of the creation of a thread
+ *
+ * kthread_create() gives up then; kthread_spawn() must not.
+ *
+ * Return: 0 if that is why it failed, else @err
+ */
+int torture_unless_killed(int err)
+{
+	return err == -EINTR && fatal_signal_pending(current) ? 0 : err;
 }
 
 /**

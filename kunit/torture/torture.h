@@ -75,6 +75,7 @@ bool torture_planted(enum torture_oracle o);
 bool torture_planted_refusal(void);
 unsigned int torture_forks_failed(void);
 bool torture_forks_fail(unsigned int before);
+int torture_unless_killed(int err);
 bool torture_expect_made(const char *what, int number, unsigned int before, int err);
 __printf(3, 4)
 bool torture_expect(enum torture_oracle o, bool good, const char *fmt, ...);

@@ -10,7 +10,7 @@
 #include <linux/types.h>
 
 /* Another one whenever the operations or the structures change */
-#define TORTURE_LOG_MAGIC	0x52534c4f47303032ULL
+#define TORTURE_LOG_MAGIC	0x52534c4f47303033ULL
 
 /**
  * struct torture_event - an operation, or a failure
@@ -76,6 +76,7 @@ struct torture_log {
 	X(MEMORY,		"memory")		\
 	X(MIGRATE,		"migrate")		\
 	X(MODULE,		"module")		\
+	X(KILLED,		"killed")		\
 	X(SPAWN,		"spawn")		\
 	X(START,		"start")		\
 	X(LAUNCH,		"launch")		\

@@ -384,7 +384,8 @@ static int manned_create(struct manned *m, struct torture_call *call)
 		w = kthread_run_worker_on_cpu(cpu, 0, "manned.cpu/%u", cpu);
 	else
 		w = kthread_run_worker(0, "manned/%d", manned_number(m));
-	torture_expect_made("worker", manned_number(m), forks, PTR_ERR_OR_ZERO(w));
+	torture_expect_made("worker", manned_number(m), forks,
+			    torture_unless_killed(PTR_ERR_OR_ZERO(w)));
 	if (IS_ERR(w))
 		return PTR_ERR(w);
 	/* The item remembers the worker it was last queued to. */
