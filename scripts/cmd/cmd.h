@@ -111,7 +111,7 @@ static inline struct request options_request(const struct options *o, const stru
 	  "show what is in the cache, and what of it is in use")		\
 	X(JOB, "shell", cmd_shell, NULL,					\
 	  "boot into a shell on the terminal (ARCH=)")				\
-	X(STEP, "bisect-step", cmd_bisect_step, CHECK_DEFAULTS,			\
+	X(STEP, "bisect-step", cmd_bisect_step, CHECK_DEFAULTS " SERIES=auto",	\
 	  "check the commit that git bisect run is at")				\
 	X(JOB, "repin", cmd_repin, NULL,					\
 	  "move to the newest kernel package of the pinned series")		\
