@@ -14,7 +14,8 @@
 #include "build/symbols.h"
 #include "lib/ui.h"
 
-/* A change of more functions than this is one of everything. */
+/* A change of more files or functions than this is one of everything. */
+#define FILES_MAX	200
 #define NAMES_MAX	400
 
 /* ---- which functions ----------------------------------------------------------- */
@@ -60,7 +61,9 @@ static void add_changed(struct focus *f, const struct tree *t, const char *from,
 	struct changed *all;
 	size_t n = functions_changed(diff, &all);
 
-	for (size_t i = 0; i < n; i++) {
+	if (n > FILES_MAX)
+		ui_note("focus: %zu files change, which is no focus; FOCUS= can name some", n);
+	for (size_t i = 0; n <= FILES_MAX && i < n; i++) {
 		__auto_free char *text = NULL;
 
 		if (!is_kernel_code(all[i].file))
