@@ -12,9 +12,10 @@
 #include "lib/cache.h"
 #include "lib/ui.h"
 
+/* Who makes an image by hand has chosen. */
 static bool is_auto(const struct request *r)
 {
-	return !strcmp(r->series, "auto");
+	return r->series && !strcmp(r->series, "auto");
 }
 
 /* What is wrong with a request whatever the source is like, before any is fetched */

@@ -10,7 +10,8 @@
 
 /**
  * struct image - what a guest boots, and where it comes from
- * @asked: the request, as it was before anything was chosen
+ * @asked: the request, as it was before anything was chosen; empty if nothing was left
+ *	to be chosen
  * @tree: source of the kernel
  * @focus: what of it matters more than the rest
  * @plan: all steps there are
