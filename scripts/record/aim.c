@@ -78,7 +78,7 @@ static void once_seen(void *arg, struct trial *t)
 	o->reach = read_reach(console);
 }
 
-/* What each operation reaches; NULL if the guest fails, which is not the question here */
+/* What each operation reaches; NULL if the guest fails, which leaves its record */
 static json_t *calibrate(struct trial *t)
 {
 	struct once o = { .t = t };
@@ -89,6 +89,10 @@ static json_t *calibrate(struct trial *t)
 		.next = next_once, .seen = once_seen, .most = 1, .arg = &o,
 	});
 	ui_done("%s", o.reach ? "each operation alone" : "a guest fails already then");
+	/* That is a finding as any other, and must not get lost. */
+	if (!o.reach)
+		ui_note("%s: %s\n  record: %s", record_text(&t->record, "verdict"),
+			record_text(&t->record, "first_failure.what"), t->record.dir);
 	trial_free(t);
 	return o.reach;
 }
@@ -165,7 +169,7 @@ void trial_aim(struct request *r, const struct image *image, const char *out)
 	const struct step *stress = plan_stress(&image->plan);
 	__auto_strv struct strv ops = { 0 };
 	struct trial t = { .image = image, .req = *r, .accel = "virtual", .out = out,
-			   .keep = KEEP_NOT };
+			   .keep = KEEP_FAILED };
 	json_t *all;
 
 	if (!image->focus.of.n || *r->aim || *r->ops || !strcmp(r->strategy, "none") ||
@@ -183,7 +187,9 @@ void trial_aim(struct request *r, const struct image *image, const char *out)
 	all = memo_read(dir, key);
 	if (!all) {
 		all = calibrate(&t);
-		memo_write(dir, key, all ? json_incref(all) : json_object());
+		/* A failure is seen again next time: a busy host may have made it. */
+		if (all)
+			memo_write(dir, key, json_incref(all));
 	}
 	if (!json_object_size(all)) {
 		json_decref(all);
