@@ -266,24 +266,60 @@ static bool is_unknown(const char *config, const char *line)
 	return !strstr(config, set) && !strstr(config, unset);
 }
 
-/*
- * An option that falls out of a configuration in silence tests nothing. Only
- * where part of the series is not there yet, its options may be missing.
+/* All lines, the empty ones too: they end a paragraph. */
+static void split_lines(struct strv *lines, const char *text)
+{
+	for (const char *end; *text; text = *end ? end + 1 : end) {
+		end = strchrnul(text, '\n');
+		strv_add(lines, "%.*s", (int)(end - text), text);
+	}
+}
+
+/* A paragraph of a fragment whose first line says so has options that some trees lack. */
+static bool may_be_missing(bool paragraph, const char *line)
+{
+	return *line && (paragraph || !strcmp(line, "# May be missing:"));
+}
+
+/**
+ * kernel_config_lacks - what is asked for that a configuration does not have?
+ * @is: the configuration, as .config has it
+ * @asked: the fragments
+ * @partly: all options may be unknown, as part of the series is not there yet
+ *
+ * An option that falls out of a configuration in silence tests nothing. Only where a
+ * fragment says so it may be unknown.
+ *
+ * Return: the line that asks for it, to be freed, or NULL
  */
-static char *verify_config(const struct kernel *k, const char *asked, bool partly)
+char *kernel_config_lacks(const char *is, const char *asked, bool partly)
 {
 	__auto_strv struct strv lines = { 0 };
+	bool may = false;
+
+	split_lines(&lines, asked);
+	for (size_t i = 0; i < lines.n; i++) {
+		may = may_be_missing(may, lines.v[i]);
+		if (is_setting(lines.v[i]) && !overridden(&lines, i) &&
+		    !config_says(is, lines.v[i]) &&
+		    !((partly || may) && is_unknown(is, lines.v[i])))
+			return copy(lines.v[i]);
+	}
+	return NULL;
+}
+
+static char *verify_config(const struct kernel *k, const char *asked, bool partly)
+{
 	__auto_free char *path = fmt("%s/.config", k->out), *is = read_file(path, NULL);
+	__auto_free char *lacks = NULL;
 
 	if (!is)
 		die("the kernel's configuration left no %s", path);
-	strv_split(&lines, asked, "\n");
-	for (size_t i = 0; i < lines.n; i++)
-		if (is_setting(lines.v[i]) && !overridden(&lines, i) &&
-		    !config_says(is, lines.v[i]) && !(partly && is_unknown(is, lines.v[i])))
-			return fmt("configs/ asks for '%s', but the %s kernel of this tree does not take it: a dependency is missing, or the option has another name",
-				   lines.v[i], k->arch->name);
-	return NULL;
+	lacks = kernel_config_lacks(is, asked, partly);
+	if (!lacks)
+		return NULL;
+	return fmt("configs/ asks for '%s', but the %s kernel of this tree does not take it: a dependency is missing, or the option has another name",
+		   lacks, k->arch->name);
 }
 
 static char *configure(struct kernel *k, struct tree *t, const char *config, bool partly)

@@ -35,6 +35,7 @@ void kernel_build_near(struct kernel *k, struct tree *t, const struct kernel *ne
 void kernel_folder(const struct kernel *k, struct tree *t);
 void kernel_modules(const struct kernel *k, struct tree *t, const char *dir);
 void kernel_check_config(const struct request *r);
+char *kernel_config_lacks(const char *is, const char *asked, bool partly);
 bool kernel_asks_for(const struct request *r, const char *option);
 
 #endif /* RESPAWN_KERNEL_H */
