@@ -21,6 +21,7 @@
 #include <linux/kernel.h>
 #include <linux/module.h>
 #include <linux/percpu.h>
+#include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/smp.h>
 #ifdef CONFIG_LIFECYCLE_YIELD_POINTS
@@ -46,7 +47,7 @@
 
 static char *strategy = "random";
 module_param(strategy, charp, 0444);
-MODULE_PARM_DESC(strategy, "where CPUs give way: random, pct, burst, hold or jitter");
+MODULE_PARM_DESC(strategy, "where CPUs give way: random, pct, burst, hold, surw, pos or jitter");
 
 static unsigned long long seed = 1;
 module_param(seed, ullong, 0444);
@@ -102,7 +103,10 @@ MODULE_PARM_DESC(hits, "how often each range of the focus was come by");
  * @task: pct: that task
  * @demoted: pct: how often it lost its priority
  * @patience: pct: how often it may still give way before it has to get on
+ * @left: how far it is to the next point that is drawn
  * @inside: it is at a yield point in the focus
+ * @range: which piece of the focus that is, or NULL
+ * @ip: where that is
  * @timer: the jitter
  * @blocks: yield points it came by
  * @yields: times it gave way
@@ -115,7 +119,10 @@ struct steer_cpu {
 	struct task_struct *task;
 	unsigned int demoted;
 	unsigned int patience;
+	unsigned int left;
 	bool inside;
+	struct steer_range *range;
+	unsigned long ip;
 	struct hrtimer timer;
 	unsigned long blocks;
 	unsigned long yields;
@@ -163,21 +170,29 @@ static void steer_resched(struct steer_cpu *c)
 	set_preempt_need_resched();
 }
 
-/* One in @n if there is no focus */
-static unsigned int steer_rarity(const struct steer_cpu *c, unsigned int n)
+/*
+ * Is this point drawn, which one in @n is? To draw at each of them would cost more than
+ * to draw how far it is to the next one: up to twice @n, of which a point takes off as
+ * much as it is the likelier, @times.
+ */
+static bool steer_is_drawn(struct steer_cpu *c, unsigned int n, unsigned int times)
 {
-	if (!steer_nr_ranges)
-		return n;
-	return c->inside ? max(n / dense, 2U) : n * thin;
+	if (steer_nr_ranges) {
+		n *= thin;
+		times *= c->inside ? dense * thin : 1;
+	}
+	if (c->left > times) {
+		c->left -= times;
+		return false;
+	}
+	c->left = 1 + (u32)steer_draw(&c->state) % (2 * n - 1);
+	return true;
 }
 
-static void steer_now_and_then(struct steer_cpu *c, unsigned int rarity)
+static void steer_now_and_then(struct steer_cpu *c)
 {
 	u64 r = steer_draw(&c->state);
 
-	if ((u32)r % steer_rarity(c, rarity))
-		return;
-	r = steer_draw(&c->state);
 	if (!(r % RESCHED_FACTOR))
 		steer_resched(c);
 	steer_give_way(c, 1 + (r >> 32) % most);
@@ -186,7 +201,8 @@ static void steer_now_and_then(struct steer_cpu *c, unsigned int rarity)
 /* Every point is as likely as any other: for what needs a few steps to meet. */
 static void random_at_block(struct steer_cpu *c)
 {
-	steer_now_and_then(c, one_in);
+	if (steer_is_drawn(c, one_in, 1))
+		steer_now_and_then(c);
 }
 
 /* Dense after an operation has begun, thin elsewhere: cheap in long runs. */
@@ -196,18 +212,15 @@ static void burst_at_block(struct steer_cpu *c)
 
 	if (left > 0)
 		WRITE_ONCE(steer_burst_left, left - 1);
-	steer_now_and_then(c, left > 0 ? max(one_in / BURST_FACTOR, 2U) :
-				one_in * BURST_FACTOR);
+	if (steer_is_drawn(c, one_in * BURST_FACTOR, left > 0 ? BURST_FACTOR * BURST_FACTOR : 1))
+		steer_now_and_then(c);
 }
 
 /* One CPU stands still while the others get far: for windows that are wide. */
 static void hold_at_block(struct steer_cpu *c)
 {
-	u64 r = steer_draw(&c->state);
-
-	if ((u32)r % steer_rarity(c, one_in * HOLD_FACTOR))
-		return;
-	steer_give_way(c, hold / 2 + (r >> 32) % hold);
+	if (steer_is_drawn(c, one_in * HOLD_FACTOR, 1))
+		steer_give_way(c, hold / 2 + (u32)steer_draw(&c->state) % hold);
 }
 
 static void steer_draw_change(void)
@@ -222,11 +235,11 @@ static void steer_draw_change(void)
 /* How far those are that are to go ahead of @c */
 static unsigned long steer_blocks_ahead(const struct steer_cpu *c)
 {
-	unsigned long sum = 0;
-	int cpu;
+	/* At each point: no guest has more CPUs than a word has bits. */
+	unsigned long sum = 0, left = *cpumask_bits(cpu_online_mask);
 
-	for_each_online_cpu(cpu) {
-		const struct steer_cpu *o = per_cpu_ptr(&steer_cpus, cpu);
+	for (; left; left &= left - 1) {
+		const struct steer_cpu *o = per_cpu_ptr(&steer_cpus, __ffs(left));
 
 		if (o != c && READ_ONCE(o->priority) > c->priority)
 			sum += READ_ONCE(o->blocks);
@@ -253,6 +266,17 @@ static void steer_stay_behind(struct steer_cpu *c)
 	}
 }
 
+/* Who wants to know of switches, or NULL */
+static void (*steer_told)(unsigned long ip);
+
+static void steer_say_switch(const struct steer_cpu *c)
+{
+	void (*fn)(unsigned long ip) = READ_ONCE(steer_told);
+
+	if (fn)
+		fn(c->ip);
+}
+
 /*
  * Tasks have priorities by the seed. The CPU with the highest one goes first,
  * but at a few points it becomes the lowest: for a race that needs just so many
@@ -274,8 +298,84 @@ static void pct_at_block(struct steer_cpu *c)
 		WRITE_ONCE(steer_changes, steer_changes - 1);
 		steer_draw_change();
 		WRITE_ONCE(c->priority, changes - ++c->demoted);
+		steer_say_switch(c);
 	}
 	steer_stay_behind(c);
+}
+
+/* Points outside of the focus count rarely, as far as there is one. */
+static bool steer_counts(struct steer_cpu *c)
+{
+	return (steer_nr_ranges && c->inside) || steer_is_drawn(c, one_in, 1);
+}
+
+/* How many points a CPU has left of @span, if all have as many */
+static u64 steer_left(const struct steer_cpu *c)
+{
+	unsigned long blocks = READ_ONCE(c->blocks);
+
+	return span > blocks ? span - blocks : 1;
+}
+
+/* One of the CPUs, the likelier the more it has left */
+static struct steer_cpu *steer_draw_cpu(struct steer_cpu *c)
+{
+	struct steer_cpu *o = c;
+	u64 sum = 0, r;
+	int cpu;
+
+	for_each_online_cpu(cpu)
+		sum += steer_left(per_cpu_ptr(&steer_cpus, cpu));
+	r = sum ? steer_draw(&c->state) % sum : 0;
+	for_each_online_cpu(cpu) {
+		u64 left;
+
+		o = per_cpu_ptr(&steer_cpus, cpu);
+		left = steer_left(o);
+		if (r < left)
+			break;
+		r -= left;
+	}
+	return o;
+}
+
+/*
+ * A random walk that is uniform over the orders, and not over the steps: who has more
+ * left to do goes first more often.
+ */
+static void surw_at_block(struct steer_cpu *c)
+{
+	struct steer_cpu *o;
+	unsigned int times;
+	unsigned long was;
+
+	if (!steer_counts(c))
+		return;
+	o = steer_draw_cpu(c);
+	was = READ_ONCE(o->blocks);
+	/* One that is idle does not get anywhere. */
+	for (times = most; o != c && times && READ_ONCE(o->blocks) == was; times--)
+		steer_give_way(c, 1);
+}
+
+/*
+ * Each step of a CPU has a priority of its own, and the highest goes first. Those that
+ * are about to do something in the same piece of code draw anew.
+ */
+static void pos_at_block(struct steer_cpu *c)
+{
+	int cpu;
+
+	if (!steer_counts(c))
+		return;
+	WRITE_ONCE(c->priority, steer_draw(&c->state));
+	steer_stay_behind(c);
+	for_each_online_cpu(cpu) {
+		struct steer_cpu *o = per_cpu_ptr(&steer_cpus, cpu);
+
+		if (o != c && READ_ONCE(o->range) == c->range)
+			WRITE_ONCE(o->priority, steer_draw(&c->state));
+	}
 }
 
 static void jitter_at_block(struct steer_cpu *c)
@@ -315,6 +415,21 @@ void steer_burst(void)
 }
 EXPORT_SYMBOL_GPL(steer_burst);
 
+/**
+ * steer_tell - say who wants to know of each switch that a strategy is made of
+ * @fn: called with the address, at a yield point; NULL if nobody does any more
+ *
+ * Context: Process context. May sleep. For modules that find it with symbol_get().
+ */
+void steer_tell(void (*fn)(unsigned long ip))
+{
+	WRITE_ONCE(steer_told, fn);
+	/* A yield point has preemption off. */
+	if (!fn)
+		synchronize_rcu();
+}
+EXPORT_SYMBOL_GPL(steer_tell);
+
 /* --- The kernel's yield points --- */
 
 #ifdef CONFIG_LIFECYCLE_YIELD_POINTS
@@ -343,6 +458,8 @@ static void notrace steer_at_block(unsigned long ip)
 
 	c->blocks++;
 	c->inside = range;
+	c->range = range;
+	c->ip = ip;
 	if (range)
 		WRITE_ONCE(range->hits, READ_ONCE(range->hits) + 1);
 	chosen->at_block(c);
@@ -453,12 +570,14 @@ static int steer_choose(void)
 		pr_err("no strategy is called %s\n", strategy);
 		return -EINVAL;
 	}
-	if (!one_in || !most || !hold || !span || one_in > U32_MAX / HOLD_FACTOR) {
+	if (!one_in || !most || !hold || !span || one_in > U32_MAX / 2 / HOLD_FACTOR) {
 		pr_err("one_in, most, hold and span must be 1 at least\n");
 		return -EINVAL;
 	}
 	if (!every)
 		every = chosen->every;
+	if (walk)
+		seed = walk;
 	return 0;
 }
 

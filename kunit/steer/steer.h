@@ -3,5 +3,6 @@
 #define RESPAWN_STEER_H
 
 void steer_burst(void);
+void steer_tell(void (*fn)(unsigned long ip));
 
 #endif /* RESPAWN_STEER_H */

@@ -15,7 +15,12 @@
 	X(pct,		true,	0)		\
 	X(burst,	true,	0)		\
 	X(hold,		true,	0)		\
+	X(surw,		true,	0)		\
+	X(pos,		true,	0)		\
 	X(jitter,	false,	20000)
+
+/* Those that seeds take turns with */
+#define STEER_MIX	"random", "pct", "burst", "hold", "jitter"
 
 /* As many pieces of code as can be in the focus */
 #define FOCUS_RANGES	64
@@ -29,6 +34,7 @@
 	X(span, 50000, "pct: in how many basic blocks that happens")		\
 	X(dense, 8, "how much oftener a CPU gives way in the focus, if there is one") \
 	X(thin, 16, "and how much more rarely elsewhere")			\
+	X(walk, 0, "seed of where CPUs give way, 0 for that of the run")		\
 	X(every, 0, "mean time between two timers of a CPU in ns, 0 for none")	\
 	X(delay, 0, "ns to wait in place of each time to give way, where CPUs run in parallel")
 

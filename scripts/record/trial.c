@@ -14,13 +14,10 @@
 #include "run/qemu.h"
 #include "run/smpboot.h"
 
-/* "mix" is one of these, and another one for each seed. */
-#define NAME(name, points, every)	#name,
-
 /* Two seeds in a row have the same: modes of smpboot take turns with seeds, too. */
 static const char *strategy_of(const struct request *r)
 {
-	static const char *const mix[] = { STEER_STRATEGIES(NAME) };
+	static const char *const mix[] = { STEER_MIX };
 
 	if (strcmp(r->strategy, "mix"))
 		return r->strategy;
