@@ -378,6 +378,18 @@ bool parse_cpulist(const char *list, u64 *mask)
 	return *list == '\n' || *list == '\0';
 }
 
+static bool read_cpus(const char *path, u64 *mask)
+{
+	char list[256];
+	int n = read_text(path, list, sizeof(list));
+
+	if (n < 0)
+		return fail_file(path, -n);
+	if (!parse_cpulist(list, mask))
+		return fail("%s: cannot make sense of %s", path, list);
+	return true;
+}
+
 /**
  * read_online - which CPUs are online
  * @mask: gets them
@@ -386,14 +398,21 @@ bool parse_cpulist(const char *list, u64 *mask)
  */
 bool read_online(u64 *mask)
 {
-	static const char path[] = CPU_DIR "/online";
-	char list[256];
-	int n = read_text(path, list, sizeof(list));
+	return read_cpus(CPU_DIR "/online", mask);
+}
 
-	if (n < 0)
-		return fail_file(path, -n);
-	if (!parse_cpulist(list, mask))
-		return fail("%s: cannot make sense of %s", path, list);
+/**
+ * read_late - which CPUs were not brought up at boot, as with maxcpus=
+ * @online: those that are online
+ * @mask: gets those that are not, but could be
+ *
+ * Return: true, or false when it has said why not
+ */
+bool read_late(u64 online, u64 *mask)
+{
+	if (!read_cpus(CPU_DIR "/present", mask))
+		return false;
+	*mask &= ~online;
 	return true;
 }
 
@@ -700,6 +719,31 @@ bool same_tasks(const struct census *before, const struct census *after)
 	bool gone = compare_tasks(&before->tasks, &after->tasks, "is gone");
 
 	return left && gone;
+}
+
+/**
+ * leave_out_cpus - forget the tasks of some CPUs
+ * @c: a census, which has them no more afterwards
+ * @cpus: the CPUs; the names of their tasks end in their numbers
+ *
+ * A CPU that came late has tasks that were not there before.
+ */
+void leave_out_cpus(struct census *c, u64 cpus)
+{
+	size_t i, kept = 0;
+
+	for (i = 0; i < c->tasks.nr; i++) {
+		const struct task *t = &c->tasks.task[i];
+		const char *slash = strrchr(t->comm, '/');
+		unsigned int cpu;
+		char after;
+
+		if (slash && sscanf(slash + 1, "%u%c", &cpu, &after) == 1 &&
+		    cpu < CPUS_MAX && bit(cpus, cpu))
+			continue;
+		c->tasks.task[kept++] = *t;
+	}
+	c->tasks.nr = kept;
 }
 
 /**

@@ -80,12 +80,14 @@ bool read_number(const char *name, u64 *value);
 
 bool parse_cpulist(const char *list, u64 *mask);
 bool read_online(u64 *mask);
+bool read_late(u64 online, u64 *mask);
 bool movable_cpus(u64 cpus, u64 *state, u64 *movable);
 
 bool read_tasks(struct tasks *tasks);
 bool read_tasks_again(struct tasks *tasks, unsigned int *last);
 bool take_census(struct census *c, bool (*settle)(void));
 bool same_tasks(const struct census *before, const struct census *after);
+void leave_out_cpus(struct census *c, u64 cpus);
 bool no_zombie(const struct census *c);
 bool same_slab(const struct census *before, const struct census *after);
 

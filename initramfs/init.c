@@ -60,6 +60,7 @@ static const struct {
 	{ "actors=", "RESPAWN_ACTORS" },
 	{ "ops=", "RESPAWN_OPS" },
 	{ "aim=", "RESPAWN_AIM" },
+	{ "keep=", "RESPAWN_KEEP" },
 	{ "calibrate=", "RESPAWN_CALIBRATE" },
 	{ "plant=", "RESPAWN_PLANT" },
 	{ NULL, NULL },

@@ -8,6 +8,7 @@
  */
 #include <linux/cpu.h>
 #include <linux/cpumask.h>
+#include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/kernel.h>
 #include <linux/kthread.h>
@@ -25,6 +26,8 @@ static const char *const census_names[] = {
 
 #define CENSUS_NAMES	ARRAY_SIZE(census_names)
 #define CENSUS_TORTURE	(CENSUS_NAMES - 1)
+
+#define CENSUS_MOMENT_MS	20
 
 /**
  * struct census - the threads that were seen
@@ -89,6 +92,31 @@ static void census_take(void)
 		if ((p->flags & PF_KTHREAD) && !(p->flags & PF_EXITING))
 			census_count(p);
 	rcu_read_unlock();
+}
+
+static bool census_has_twice(void)
+{
+	unsigned int cpu;
+	int i;
+
+	for (i = 0; i < CENSUS_NAMES; i++)
+		for_each_online_cpu(cpu)
+			if (census.nr[i][cpu] > 1)
+				return true;
+	return false;
+}
+
+/*
+ * A thread whose creator was killed is there for a moment, with its name: it ends when
+ * it sees that nobody wants it any more.
+ */
+static void census_take_settled(void)
+{
+	census_take();
+	if (!census_has_twice())
+		return;
+	msleep(CENSUS_MOMENT_MS);
+	census_take();
 }
 
 static void census_judge(int i, unsigned int cpu, bool parks)
@@ -156,7 +184,7 @@ int torture_census(const char *text)
 	census_plant(TORTURE_ORACLE_NONE_OFFLINE,
 		     cpumask_next_zero(0, cpu_online_mask));
 	census_expect_mask(mask);
-	census_take();
+	census_take_settled();
 	census_judge_all(parks, with_own);
 	cpus_read_unlock();
 	torture_percpu_release();

@@ -85,19 +85,25 @@ static u64 torture_mix(u64 digest, const struct torture_event *e)
 	return digest;
 }
 
-static void torture_append(struct torture_event *e)
+/* With the lock held */
+static void torture_append_locked(struct torture_event *e)
 {
 	struct torture_log *log = torture_log;
-	unsigned long flags;
 
-	raw_spin_lock_irqsave(&torture_log_lock, flags);
 	e->time = ktime_get_mono_fast_ns();
 	e->cpu = raw_smp_processor_id();
-	e->serial = log->count;
 	log->event[log->count % log->entries] = *e;
 	log->digest = torture_mix(log->digest, e);
 	/* The host reads this memory: an event that is counted is complete. */
 	smp_store_release(&log->count, log->count + 1);
+}
+
+static void torture_append(struct torture_event *e)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&torture_log_lock, flags);
+	torture_append_locked(e);
 	raw_spin_unlock_irqrestore(&torture_log_lock, flags);
 }
 
@@ -119,6 +125,7 @@ void torture_note(const struct torture_call *call, u64 begun, int result)
 		.actor = call->actor,
 		.slot = call->slot,
 		.arg = call->arg,
+		.draw = call->draw,
 	};
 
 	torture_append(&e);
@@ -137,4 +144,24 @@ void torture_note_failure(enum torture_oracle o, const char *text)
 
 	strscpy(torture_log->failure, text, sizeof(torture_log->failure));
 	torture_append(&e);
+}
+
+/**
+ * torture_note_switch - note that a CPU has the others go first from here on
+ * @ip: where it is
+ *
+ * Called by the module steer, at a yield point: whoever holds the lock may be the one
+ * who has come by it.
+ *
+ * Context: Any context but NMI, with preemption off.
+ */
+void torture_note_switch(unsigned long ip)
+{
+	struct torture_event e = { .op = TORTURE_SWITCH, .arg = ip };
+	unsigned long flags;
+
+	if (!raw_spin_trylock_irqsave(&torture_log_lock, flags))
+		return;
+	torture_append_locked(&e);
+	raw_spin_unlock_irqrestore(&torture_log_lock, flags);
 }

@@ -240,6 +240,43 @@ int torture_kthread_wake(struct torture_call *call)
 	return plain_do(call, plain_wake, torture_one_in(call, 4));
 }
 
+/* Another policy, or priority, whatever the thread does and wherever it is */
+static void plain_schedule(struct plain *p, struct torture_call *call)
+{
+	int nice = (int)torture_draw(call, 40) - 20;
+	bool normal = torture_one_in(call, 2);
+
+	if (normal)
+		sched_set_normal(p->k, nice);
+	else if (nice < 0)
+		sched_set_fifo(p->k);
+	else
+		sched_set_fifo_low(p->k);
+	torture_expect(TORTURE_ORACLE_SCHEDULED,
+		       p->k->policy == (normal ? SCHED_NORMAL : SCHED_FIFO),
+		       "thread plain/%d has policy %u", plain_number(p), p->k->policy);
+}
+
+/**
+ * torture_kthread_sched - have a thread scheduled in another way
+ * @call: the operation
+ *
+ * Return: 0, or -ENOENT if there is no thread
+ */
+int torture_kthread_sched(struct torture_call *call)
+{
+	struct plain *p = &plains[call->slot];
+	int err = -ENOENT;
+
+	mutex_lock(&p->lock);
+	if (p->k) {
+		plain_schedule(p, call);
+		err = 0;
+	}
+	mutex_unlock(&p->lock);
+	return err;
+}
+
 /* How many threads are created at once */
 #define CREATORS	4
 

@@ -75,6 +75,8 @@ static struct torture_oracle_state {
 	[TORTURE_ORACLE_HOOKS_BALANCED]	= { .name = "hooks_balanced" },
 	[TORTURE_ORACLE_WORK_NOT_LOST]	= { .name = "work_not_lost" },
 	[TORTURE_ORACLE_PARKED]		= { .name = "parked_means_parked" },
+	[TORTURE_ORACLE_FROZEN]		= { .name = "frozen_means_frozen" },
+	[TORTURE_ORACLE_SCHEDULED]	= { .name = "scheduled_as_asked" },
 };
 
 /**
@@ -111,6 +113,7 @@ static const struct torture_operation {
 	{ TORTURE_KTHREAD_UNPARK, 5, TORTURE_PLAINS, torture_kthread_unpark },
 	{ TORTURE_KTHREAD_WAKE, 4, TORTURE_PLAINS, torture_kthread_wake },
 	{ TORTURE_KTHREAD_CROWD, 1, 1, torture_kthread_crowd, true },
+	{ TORTURE_KTHREAD_SCHED, 4, TORTURE_PLAINS, torture_kthread_sched },
 	{ TORTURE_KWORKER, 2, TORTURE_WORKERS, torture_kworker },
 	{ TORTURE_KWORKER_DELAYED, 5, TORTURE_WORKERS, torture_kworker_delayed },
 	{ TORTURE_KWORKER_CANCEL, 2, TORTURE_WORKERS, torture_kworker_cancel },
@@ -124,10 +127,12 @@ static const struct torture_operation {
 	{ TORTURE_WORK_CROWD, 4, TORTURE_CROWDS, torture_work_crowd },
 	{ TORTURE_CPUHP, 2, TORTURE_STATES, torture_cpuhp },
 	{ TORTURE_CPUHP_INSTANCE, 2, TORTURE_INSTANCES, torture_cpuhp_instance },
+	{ TORTURE_CPUHP_DYING, 2, 1, torture_cpuhp_dying },
 	{ TORTURE_TIMER, 3, TORTURE_FUSES, torture_timer },
 	{ TORTURE_HRTIMER, 3, TORTURE_FUSES, torture_hrtimer },
 	{ TORTURE_SOFTIRQ, 3, TORTURE_FUSES, torture_softirq },
 	{ TORTURE_STOP_MACHINE, 1, 1, torture_stop_machine },
+	{ TORTURE_FREEZABLE, 2, TORTURE_FREEZABLES, torture_freezable },
 	{ TORTURE_PERCPU, 1, 1, torture_percpu_toggle },
 	{ TORTURE_PERCPU_WAKE, 4, TORTURE_CPUS, torture_percpu_wake },
 };
@@ -164,6 +169,7 @@ static const struct torture_look {
 	{ TORTURE_ORACLE_NONE_OFFLINE, TORTURE_FAILING, 0, true },
 	{ TORTURE_ORACLE_NONE_OFFLINE, TORTURE_STARVED, 0, true },
 	{ TORTURE_ORACLE_NONE_OFFLINE, TORTURE_FULL, 0, true },
+	{ TORTURE_ORACLE_NONE_OFFLINE, TORTURE_SUSPEND, 0, true },
 	{ TORTURE_ORACLE_NONE_OFFLINE, TORTURE_START, 1 },
 	{ TORTURE_ORACLE_NONE_OFFLINE, TORTURE_LAUNCH, 1 },
 	{ TORTURE_ORACLE_NONE_OFFLINE, TORTURE_REBIND, 1 },
@@ -179,6 +185,7 @@ static const struct torture_look {
 	{ TORTURE_ORACLE_NONE_MISSING, TORTURE_FAILING, 1, true },
 	{ TORTURE_ORACLE_NONE_MISSING, TORTURE_STARVED, 1, true },
 	{ TORTURE_ORACLE_NONE_MISSING, TORTURE_FULL, 1, true },
+	{ TORTURE_ORACLE_NONE_MISSING, TORTURE_SUSPEND, 1, true },
 	{ TORTURE_ORACLE_NONE_TWICE, TORTURE_OFFLINE, 1, true },
 	{ TORTURE_ORACLE_NONE_TWICE, TORTURE_ONLINE, 1, true },
 	{ TORTURE_ORACLE_NONE_TWICE, TORTURE_SET, 1, true },
@@ -186,6 +193,7 @@ static const struct torture_look {
 	{ TORTURE_ORACLE_NONE_TWICE, TORTURE_FAILING, 1, true },
 	{ TORTURE_ORACLE_NONE_TWICE, TORTURE_STARVED, 1, true },
 	{ TORTURE_ORACLE_NONE_TWICE, TORTURE_FULL, 1, true },
+	{ TORTURE_ORACLE_NONE_TWICE, TORTURE_SUSPEND, 1, true },
 	{ TORTURE_ORACLE_PROGRESS, TORTURE_WAKE, 1 },
 	{ TORTURE_ORACLE_PROGRESS, TORTURE_STORM, 1 },
 	{ TORTURE_ORACLE_PROGRESS, TORTURE_KTHREAD_RUN, 1 },
@@ -214,6 +222,7 @@ static const struct torture_look {
 	{ TORTURE_ORACLE_RESULTS_KEPT, TORTURE_PERCPU, 1 },
 	{ TORTURE_ORACLE_RESULTS_KEPT, TORTURE_CPUHP, 1 },
 	{ TORTURE_ORACLE_RESULTS_KEPT, TORTURE_CPUHP_INSTANCE, 1 },
+	{ TORTURE_ORACLE_RESULTS_KEPT, TORTURE_CPUHP_DYING, 1 },
 	{ TORTURE_ORACLE_RESULTS_KEPT, TORTURE_STOP_MACHINE, 1 },
 	{ TORTURE_ORACLE_IN_TIME, TORTURE_NONE, 1, true },
 	{ TORTURE_ORACLE_NOTHING_LEFT, TORTURE_NONE, 1, true },
@@ -224,10 +233,12 @@ static const struct torture_look {
 	{ TORTURE_ORACLE_MASK_AS_ASKED, TORTURE_FAILING, 1, true },
 	{ TORTURE_ORACLE_MASK_AS_ASKED, TORTURE_STARVED, 1, true },
 	{ TORTURE_ORACLE_MASK_AS_ASKED, TORTURE_FULL, 1, true },
+	{ TORTURE_ORACLE_MASK_AS_ASKED, TORTURE_SUSPEND, 1, true },
 	{ TORTURE_ORACLE_HOOKS_BALANCED, TORTURE_PERCPU, 1 },
 	{ TORTURE_ORACLE_HOOKS_BALANCED, TORTURE_PERCPU_WAKE, 1 },
 	{ TORTURE_ORACLE_HOOKS_BALANCED, TORTURE_CPUHP, 1 },
 	{ TORTURE_ORACLE_HOOKS_BALANCED, TORTURE_CPUHP_INSTANCE, 1 },
+	{ TORTURE_ORACLE_HOOKS_BALANCED, TORTURE_CPUHP_DYING, 1 },
 	{ TORTURE_ORACLE_WORK_NOT_LOST, TORTURE_KWORKER, 1 },
 	{ TORTURE_ORACLE_WORK_NOT_LOST, TORTURE_KWORKER_DELAYED, 1 },
 	{ TORTURE_ORACLE_WORK_NOT_LOST, TORTURE_KWORKER_CANCEL, 1 },
@@ -242,10 +253,17 @@ static const struct torture_look {
 	{ TORTURE_ORACLE_WORK_NOT_LOST, TORTURE_TIMER, 1 },
 	{ TORTURE_ORACLE_WORK_NOT_LOST, TORTURE_HRTIMER, 1 },
 	{ TORTURE_ORACLE_WORK_NOT_LOST, TORTURE_SOFTIRQ, 1 },
+	{ TORTURE_ORACLE_WORK_NOT_LOST, TORTURE_FREEZABLE, 1 },
 	{ TORTURE_ORACLE_PARKED, TORTURE_KTHREAD_RUN, 1 },
 	{ TORTURE_ORACLE_PARKED, TORTURE_KTHREAD_PARK, 1 },
 	{ TORTURE_ORACLE_PARKED, TORTURE_KTHREAD_UNPARK, 1 },
 	{ TORTURE_ORACLE_PARKED, TORTURE_PERCPU_WAKE, 1 },
+	{ TORTURE_ORACLE_FROZEN, TORTURE_FREEZABLE, 1 },
+	{ TORTURE_ORACLE_SCHEDULED, TORTURE_POLICY, 1 },
+	{ TORTURE_ORACLE_SCHEDULED, TORTURE_KTHREAD_SCHED, 1 },
+	{ TORTURE_ORACLE_SCHEDULED, TORTURE_AFFINITY, 1 },
+	{ TORTURE_ORACLE_SCHEDULED, TORTURE_DEADLINE, 1 },
+	{ TORTURE_ORACLE_SCHEDULED, TORTURE_CPUSET, 0 },
 };
 
 /**
@@ -277,6 +295,8 @@ static const struct torture_part {
 	{ torture_kthread_init, torture_kthread_drain, NULL },
 	{ torture_work_init, torture_work_drain, torture_work_exit },
 	{ torture_timer_init, torture_timer_drain, NULL },
+	{ torture_power_init, torture_power_drain, torture_power_exit },
+	{ torture_dying_init, torture_dying_drain, NULL },
 };
 
 /**
@@ -302,8 +322,9 @@ static int torture_blind = -1;
 static bool torture_refusals;
 static atomic_t torture_plant_chances = ATOMIC_INIT(0);
 
-/* The module steer is told where an operation begins, if it is loaded. */
+/* The module steer is told where an operation begins, if it is loaded, and tells of switches. */
 static void (*torture_burst)(void);
+static void (*torture_tell)(void (*fn)(unsigned long ip));
 
 /* --- For all files of the module --- */
 
@@ -604,14 +625,14 @@ static int torture_operate(struct torture_call *call)
 	return err;
 }
 
-/* What a command says: "op actor slot arg" */
+/* What a command says: "op actor slot arg draw" */
 static int torture_parse(const char *text, struct torture_call *call, int *used)
 {
 	char name[32];
 	int op;
 
-	if (sscanf(text, "%31s %hu %hu %u%n", name, &call->actor, &call->slot,
-		   &call->arg, used) != 4)
+	if (sscanf(text, "%31s %hu %hu %u %u%n", name, &call->actor, &call->slot,
+		   &call->arg, &call->draw, used) != 5)
 		return -EINVAL;
 	if (!call->actor || call->actor >= TORTURE_ACTORS)
 		return -ERANGE;
@@ -636,7 +657,7 @@ static int torture_op_write(const char *text)
 
 static bool torture_moves_cpus(const struct torture_call *call)
 {
-	return call->op >= TORTURE_OFFLINE && call->op <= TORTURE_FULL;
+	return call->op >= TORTURE_OFFLINE && call->op <= TORTURE_SUSPEND;
 }
 
 /* The program says where an operation of its own begins, */
@@ -964,6 +985,9 @@ static int __init torture_init(void)
 	}
 	torture_watch_failures();
 	torture_burst = symbol_get(steer_burst);
+	torture_tell = symbol_get(steer_tell);
+	if (torture_tell)
+		torture_tell(torture_note_switch);
 	mod_timer(&torture_watchdog, jiffies + WATCH_PERIOD);
 	torture_create_files();
 	return 0;
@@ -976,6 +1000,10 @@ static void __exit torture_exit(void)
 	torture_stop = true;
 	torture_drain();
 	torture_exit_parts(ARRAY_SIZE(torture_parts));
+	if (torture_tell) {
+		torture_tell(NULL);
+		symbol_put(steer_tell);
+	}
 	if (torture_burst)
 		symbol_put(steer_burst);
 	torture_unwatch_failures();

@@ -504,7 +504,8 @@ void torture_hotplug_begin(const struct torture_call *call)
 /* The slot of an operation on several CPUs is a mask of those that did not move. */
 static unsigned long percpu_not_moved(const struct torture_call *call, int result)
 {
-	if (!result)
+	/* All of them go when the machine is suspended. */
+	if (!result || call->op == TORTURE_SUSPEND)
 		return 0;
 	return call->op == TORTURE_SET ? call->slot : BIT(call->slot);
 }
@@ -520,8 +521,12 @@ void torture_hotplug_end(const struct torture_call *call, int result, bool meant
 	unsigned long cpus = percpu_not_moved(call, result);
 	bool refused = result == -ENODEV && !(cpus & ~READ_ONCE(percpu_refused));
 
-	torture_expect(TORTURE_ORACLE_MASK_AS_ASKED, !result || meant || refused,
-		       "CPUs %#lx cannot be moved: %d", cpus, result);
+	if (call->op == TORTURE_SUSPEND)
+		torture_expect(TORTURE_ORACLE_MASK_AS_ASKED, !result,
+			       "the machine cannot be suspended: %d", result);
+	else
+		torture_expect(TORTURE_ORACLE_MASK_AS_ASKED, !result || meant || refused,
+			       "CPUs %#lx cannot be moved: %d", cpus, result);
 	WRITE_ONCE(percpu_must_agree, false);
 	if (call->op == TORTURE_PARTIAL)
 		percpu_set_in_between(false);

@@ -13,8 +13,8 @@
 #include <linux/ktime.h>
 #include <linux/mutex.h>
 #include <linux/smp.h>
+#include <linux/swait.h>
 #include <linux/timer.h>
-#include <linux/wait.h>
 
 #include "../compat.h"
 #include "torture.h"
@@ -24,7 +24,8 @@ struct fuse_kind;
 /**
  * struct fuse - something that fires
  * @lock: held while it is armed
- * @fired: where to wait for it
+ * @fired: where to wait for it; a simple one, as it may be woken with interrupts off
+ *	where other locks sleep
  * @kind: which kind of thing it is
  * @armed: how often it was armed
  * @shots: how often it fired
@@ -33,7 +34,7 @@ struct fuse_kind;
  */
 struct fuse {
 	struct mutex lock;	/* see above */
-	wait_queue_head_t fired;
+	struct swait_queue_head fired;
 	const struct fuse_kind *kind;
 	int armed;
 	int shots;
@@ -86,7 +87,7 @@ static void fuse_fire(struct fuse *a)
 			       "a %s fires %llu ms late", a->kind->name,
 			       (now - a->due) / NSEC_PER_MSEC);
 	WRITE_ONCE(a->shots, a->shots + 1);
-	wake_up(&a->fired);
+	swake_up_one(&a->fired);
 }
 
 static void fuse_timer_fn(struct timer_list *timer)
@@ -217,7 +218,7 @@ static void fuse_await(struct fuse *a)
 	if (fuse_takes_long(a))
 		a->armed -= a->kind->end(a);
 	else
-		wait_event_timeout(a->fired, fuse_is_even(a), TORTURE_BOUND);
+		swait_event_timeout_exclusive(a->fired, fuse_is_even(a), TORTURE_BOUND);
 	torture_expect(TORTURE_ORACLE_WORK_NOT_LOST, fuse_is_even(a),
 		       "a %s fired %d times, not %d", a->kind->name,
 		       READ_ONCE(a->shots), a->armed);
@@ -280,7 +281,7 @@ int torture_timer_init(void)
 
 	for (i = 0; i < FUSE_OPS * TORTURE_FUSES; i++, a++) {
 		mutex_init(&a->lock);
-		init_waitqueue_head(&a->fired);
+		init_swait_queue_head(&a->fired);
 		a->kind = &fuse_kinds[i / TORTURE_FUSES][i % TORTURE_FUSES];
 		a->kind->setup(a);
 	}

@@ -31,6 +31,7 @@ struct seq_file;
 #define TORTURE_CROWDS		2
 #define TORTURE_STATES		2
 #define TORTURE_INSTANCES	3
+#define TORTURE_FREEZABLES	3
 
 /* What has to hold, in the order of the cases; main.c has their names. */
 enum torture_oracle {
@@ -48,6 +49,8 @@ enum torture_oracle {
 	TORTURE_ORACLE_HOOKS_BALANCED,
 	TORTURE_ORACLE_WORK_NOT_LOST,
 	TORTURE_ORACLE_PARKED,
+	TORTURE_ORACLE_FROZEN,
+	TORTURE_ORACLE_SCHEDULED,
 	TORTURE_ORACLES
 };
 
@@ -58,6 +61,7 @@ enum torture_oracle {
  * @op: enum torture_op
  * @actor: number of the actor that requests it
  * @slot: number of the object that it is about
+ * @draw: which of its actor's draws it is
  */
 struct torture_call {
 	u64 rng;
@@ -65,6 +69,7 @@ struct torture_call {
 	u16 op;
 	u16 actor;
 	u16 slot;
+	u32 draw;
 };
 
 /* main.c */
@@ -86,6 +91,7 @@ void torture_events_end(void);
 void torture_events_exit(void);
 void torture_note(const struct torture_call *call, u64 begun, int result);
 void torture_note_failure(enum torture_oracle o, const char *text);
+void torture_note_switch(unsigned long ip);
 
 /* census.c: which threads there are */
 int torture_census(const char *text);
@@ -114,6 +120,7 @@ int torture_kthread_park(struct torture_call *call);
 int torture_kthread_unpark(struct torture_call *call);
 int torture_kthread_wake(struct torture_call *call);
 int torture_kthread_crowd(struct torture_call *call);
+int torture_kthread_sched(struct torture_call *call);
 
 /* work.c: work items */
 int torture_work_init(void);
@@ -130,6 +137,17 @@ int torture_kworker_cancel(struct torture_call *call);
 int torture_kworker_flush(struct torture_call *call);
 int torture_kworker_fight(struct torture_call *call);
 int torture_kworker_hurry(struct torture_call *call);
+
+/* dying.c: what runs while a CPU is born or dies */
+int torture_dying_init(void);
+void torture_dying_drain(void);
+int torture_cpuhp_dying(struct torture_call *call);
+
+/* power.c: the machine is suspended */
+int torture_power_init(void);
+void torture_power_drain(void);
+void torture_power_exit(void);
+int torture_freezable(struct torture_call *call);
 
 /* stop.c: the whole machine at once */
 int torture_stop_machine(struct torture_call *call);

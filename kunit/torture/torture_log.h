@@ -10,7 +10,7 @@
 #include <linux/types.h>
 
 /* Another one whenever the operations or the structures change */
-#define TORTURE_LOG_MAGIC	0x52534c4f47303033ULL
+#define TORTURE_LOG_MAGIC	0x52534c4f47303034ULL
 
 /**
  * struct torture_event - an operation, or a failure
@@ -22,8 +22,9 @@
  * @actor: number of the actor, 0 for the module itself
  * @slot: number of the object or CPU; for the operation "set", the CPUs that did not
  *	move, as a mask
- * @arg: a further parameter, by operation
- * @serial: how many events came before it, in the low 32 bits
+ * @arg: a further parameter, by operation; of a "switch", the low half of the address
+ *	where its CPU had the others go first from there on
+ * @draw: which of its actor's draws it was, as KEEP= counts them
  */
 struct torture_event {
 	__u64 time;
@@ -34,7 +35,7 @@ struct torture_event {
 	__u16 actor;
 	__u16 slot;
 	__u32 arg;
-	__u32 serial;
+	__u32 draw;
 };
 
 /**
@@ -70,6 +71,7 @@ struct torture_log {
 	X(FAILING,		"failing")		\
 	X(STARVED,		"starved")		\
 	X(FULL,			"full")			\
+	X(SUSPEND,		"suspend")		\
 	X(RESPAWN_TOGGLE,	"respawn-toggle")	\
 	X(SIGNAL,		"signal")		\
 	X(FORK,			"fork")			\
@@ -77,6 +79,11 @@ struct torture_log {
 	X(MIGRATE,		"migrate")		\
 	X(MODULE,		"module")		\
 	X(KILLED,		"killed")		\
+	X(POLICY,		"policy")		\
+	X(DEADLINE,		"deadline")		\
+	X(AFFINITY,		"affinity")		\
+	X(CPUSET,		"cpuset")		\
+	X(PARTITION,		"partition")		\
 	X(SPAWN,		"spawn")		\
 	X(START,		"start")		\
 	X(LAUNCH,		"launch")		\
@@ -93,6 +100,7 @@ struct torture_log {
 	X(KTHREAD_UNPARK,	"kthread-unpark")	\
 	X(KTHREAD_WAKE,		"kthread-wake")		\
 	X(KTHREAD_CROWD,	"kthread-crowd")	\
+	X(KTHREAD_SCHED,	"kthread-sched")	\
 	X(KWORKER,		"kworker")		\
 	X(KWORKER_DELAYED,	"kworker-delayed")	\
 	X(KWORKER_CANCEL,	"kworker-cancel")	\
@@ -108,11 +116,14 @@ struct torture_log {
 	X(PERCPU_WAKE,		"percpu-wake")		\
 	X(CPUHP,		"cpuhp")		\
 	X(CPUHP_INSTANCE,	"cpuhp-instance")	\
+	X(CPUHP_DYING,		"cpuhp-dying")		\
 	X(TIMER,		"timer")		\
 	X(HRTIMER,		"hrtimer")		\
 	X(SOFTIRQ,		"softirq")		\
 	X(STOP_MACHINE,		"stop-machine")		\
-	X(FAILURE,		"failure")
+	X(FREEZABLE,		"freezable")		\
+	X(FAILURE,		"failure")		\
+	X(SWITCH,		"switch")
 
 enum torture_op {
 #define X(id, name) TORTURE_##id,

@@ -39,6 +39,14 @@ static int is_folder(const struct dirent *d)
 
 typedef void (*file_fn)(void *arg, const char *dir, const char *name);
 
+/* A folder of sources has a Kbuild, or is a program: then it has a main.c. */
+static bool has_sources(const char *folder)
+{
+	__auto_free char *kbuild = fmt("%sKbuild", folder), *program = fmt("%smain.c", folder);
+
+	return exists(kbuild) || exists(program);
+}
+
 /* The sources of one folder; their names begin with @below, which ends in "/" */
 static void each_of(const char *dir, const char *below, file_fn fn, void *arg,
 		    int (*which)(const struct dirent *d), bool folders)
@@ -52,12 +60,12 @@ static void each_of(const char *dir, const char *below, file_fn fn, void *arg,
 	for (int i = 0; i < n; i++) {
 		__auto_free char *name = fmt("%s%s%s", below, names[i]->d_name,
 					     folders ? "/" : "");
-		__auto_free char *kbuild = fmt("%s/%sKbuild", dir, name);
+		__auto_free char *folder = fmt("%s/%s", dir, name);
 
 		free(names[i]);
 		if (!folders) {
 			fn(arg, dir, name);
-		} else if (exists(kbuild)) {
+		} else if (has_sources(folder)) {
 			each_of(dir, name, fn, arg, is_source, false);
 			each_of(dir, name, fn, arg, is_folder, true);
 		}
@@ -65,7 +73,7 @@ static void each_of(const char *dir, const char *below, file_fn fn, void *arg,
 	free(names);
 }
 
-/* The sources of a folder, and those of the folders in it that have a Kbuild */
+/* The sources of a folder, and those of the folders in it that have some */
 static void each_source(const char *dir, file_fn fn, void *arg)
 {
 	each_of(dir, "", fn, arg, is_source, false);
@@ -251,7 +259,35 @@ static void add_file(struct archive *a, const char *name, const char *path)
 /* What every program of the guest's is linked with */
 static const char *const shared[] = { "kmsg.c", "guest.c" };
 
-/* Build a static program of the guest's from one source, and what all share. */
+/* A program is a file NAME.c, or a folder NAME with a main.c. */
+static bool has_program(const char *dir, const char *name)
+{
+	__auto_free char *file = fmt("%s/%s.c", dir, name);
+	__auto_free char *in_folder = fmt("%s/%s/main.c", dir, name);
+
+	return exists(file) || exists(in_folder);
+}
+
+static void add_source(void *arg, const char *dir, const char *name)
+{
+	const char *dot = strrchr(name, '.');
+
+	if (dot && !strcmp(dot, ".c"))
+		strv_add(arg, "%s/%s", dir, name);
+}
+
+static void program_sources(const char *dir, const char *name, struct strv *argv)
+{
+	__auto_free char *file = fmt("%s/%s.c", dir, name);
+	__auto_free char *folder = fmt("%s/%s", dir, name);
+
+	if (exists(file))
+		strv_add(argv, "%s", file);
+	else
+		each_source(folder, add_source, argv);
+}
+
+/* Build a static program of the guest's from its sources, and what all share. */
 static char *program(const struct kernel *k, const char *dir, const char *name)
 {
 	__auto_strv struct strv argv = { 0 };
@@ -263,11 +299,11 @@ static char *program(const struct kernel *k, const char *dir, const char *name)
 	strv_split(&argv, PROGRAM_FLAGS, " ");
 	strv_add(&argv, "-I%s/initramfs", host_source());
 	strv_add(&argv, "-o%s", out);
-	strv_add(&argv, "%s/%s.c", dir, name);
+	program_sources(dir, name, &argv);
 	for (size_t i = 0; i < ARRAY_SIZE(shared); i++)
 		strv_add(&argv, "%s/initramfs/%s", host_source(), shared[i]);
 	if (run(&argv, &o))
-		die("%s/%s.c does not build for %s: %s", dir, name, k->arch->name, said);
+		die("%s/%s does not build for %s: %s", dir, name, k->arch->name, said);
 	return out;
 }
 
@@ -281,12 +317,17 @@ static bool is_shared(const char *name)
 
 static void own_program(void *arg, const char *dir, const char *name)
 {
-	size_t len = strlen(name);
+	size_t len = strlen(name), cut = strlen(".c");
+	const char *slash = strchr(name, '/');
 
 	(void)dir;
+	if (slash && strcmp(slash, "/main.c"))
+		return;
+	if (slash)
+		cut = strlen(slash);
 	if (len > 2 && !strcmp(name + len - 2, ".c") &&
 	    strcmp(name, "init.c") && !is_shared(name))
-		strv_add(arg, "%.*s", (int)len - 2, name);
+		strv_add(arg, "%.*s", (int)(len - cut), name);
 }
 
 /* Every program of ours, as modules may call them, and those of the steps */
@@ -315,10 +356,9 @@ static void add_programs(struct archive *a, const struct kernel *k,
 		__auto_free char *to = fmt("bin/%s", names.v[i]);
 
 		for (size_t j = 0; j < dirs.n; j++) {
-			__auto_free char *src = fmt("%s/%s.c", dirs.v[j], names.v[i]);
 			__auto_free char *bin = NULL;
 
-			if (!exists(src))
+			if (!has_program(dirs.v[j], names.v[i]))
 				continue;
 			bin = program(k, dirs.v[j], names.v[i]);
 			add_file(a, to, bin);

@@ -43,7 +43,7 @@ static struct sample sample(const char *name, uint64_t count)
 	s.log->digest = count;
 	for (uint64_t i = 0; i < count; i++)
 		s.log->event[i % ENTRIES] = (struct torture_event){
-			.time = 1000 * i, .serial = i,
+			.time = 1000 * i, .draw = i,
 			.op = i % 2 ? TORTURE_ONLINE : TORTURE_OFFLINE,
 		};
 	return s;

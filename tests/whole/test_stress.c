@@ -21,7 +21,7 @@
 
 /* Operations that make every oracle look */
 #define ALL	"OPS=offline,online,launch,wake,destroy,kthread-run,kthread-park," \
-		"percpu,percpu-wake,cpuhp,work,work-flush "
+		"percpu,percpu-wake,cpuhp,work,work-flush,freezable,policy "
 
 /**
  * struct defect - something for the driver to notice
@@ -63,6 +63,10 @@ static const struct defect defects[] = {
 	{ ALL, "unasked:work_not_lost", "error stress: work_not_lost was not looked at" },
 	{ ALL, "unasked:parked_means_parked",
 	  "error stress: parked_means_parked was not looked at" },
+	{ ALL, "unasked:frozen_means_frozen",
+	  "error stress: frozen_means_frozen was not looked at" },
+	{ ALL, "unasked:scheduled_as_asked",
+	  "error stress: scheduled_as_asked was not looked at" },
 	{ ALL, "unusable:" TORTURE "expect", "error stress: the module answers 'expect " },
 	{ ALL, "unusable:" TORTURE "oracles", "error stress: " TORTURE "oracles: " },
 
@@ -101,6 +105,13 @@ static const struct defect defects[] = {
 	  "error stress: /sys/module/smpboot/parameters/respawn: " },
 	{ "OPS=memory ", "unusable:/proc/sys/vm/drop_caches",
 	  "error stress: /proc/sys/vm/drop_caches: " },
+	{ "OPS=suspend ", "unusable:/sys/power/pm_test", "error stress: /sys/power/pm_test: " },
+	{ "OPS=suspend ", "unusable:/sys/power/state",
+	  "fail: stress.online_mask_as_asked: the machine cannot be suspended: -5" },
+	{ "OPS=offline,cpuset ", "unusable:/sys/fs/cgroup/actor2/cpuset.cpus",
+	  "error stress: cpuset ends with: Input/output error" },
+	{ "OPS=offline,partition ", "unusable:/sys/fs/cgroup/partition/cpuset.cpus.partition",
+	  "error stress: partition ends with: Input/output error" },
 	{ "OPS=module ", "unusable:/modules/visitor.ko", "error stress: /modules/visitor.ko: " },
 	{ "OPS=launch,signal ", "unusable:" TORTURE "threads",
 	  "error stress: " TORTURE "threads: " },
@@ -149,11 +160,12 @@ static void what_is_not_drawn_is_skipped(void **state)
 	static const char *const skipped[] = {
 		"thread_on_its_cpu", "progress", "initfn_exactly_once", "corefn_in_order",
 		"results_kept", "hooks_balanced", "work_not_lost", "parked_means_parked",
+		"frozen_means_frozen", "scheduled_as_asked",
 	};
 	__auto_free char *text = NULL;
 
 	(void)state;
-	expect(STRESS "OPS=offline,online", 0, "0 failed, 8 skipped");
+	expect(STRESS "OPS=offline,online", 0, "0 failed, 10 skipped");
 	text = console();
 	for (size_t i = 0; i < ARRAY_SIZE(skipped); i++) {
 		__auto_free char *line = fmt("%s # SKIP none of its operations was done",
