@@ -288,6 +288,37 @@ static void check_aim(const char *aim)
 	}
 }
 
+/* "1:0-7,9/2:3" */
+static void check_keep(const char *keep)
+{
+	__auto_strv struct strv actors = { 0 };
+
+	strv_split(&actors, keep, "/");
+	for (size_t i = 0; i < actors.n; i++) {
+		__auto_strv struct strv ranges = { 0 };
+		unsigned long long first, last;
+		unsigned int actor;
+		int used = 0;
+
+		if (sscanf(actors.v[i], "%u:%n", &actor, &used) != 1 || !used)
+			die("KEEP=%s: '%s' has no actor in front, as in 1:0-7,9/2:3", keep,
+			    actors.v[i]);
+		strv_split(&ranges, actors.v[i] + used, ",");
+		for (size_t j = 0; j < ranges.n; j++) {
+			const char *at = ranges.v[j];
+			bool good = sscanf(at, "%llu%n", &first, &used) == 1;
+
+			if (good && at[used])
+				good = sscanf(at, "%llu-%llu%n", &first, &last, &used) == 2 &&
+				       !at[used] && first <= last;
+			if (!good)
+				die("KEEP=%s: '%s' is no number and no range like 3-7", keep, at);
+		}
+	}
+	if (*keep && !actors.n)
+		die("KEEP=%s: this names no draw", keep);
+}
+
 /* "1000+0:20+40:8", what focus_locate() makes */
 static void check_ranges(const char *ranges)
 {
@@ -418,6 +449,7 @@ void options_parse(struct options *o, const char *defaults, int argc, char **arg
 	check_source(&o->request);
 	check_ops(o->request.ops);
 	check_aim(o->request.aim);
+	check_keep(o->request.keep);
 	check_ranges(o->request.ranges);
 	check_steer(o->request.steer);
 	check_kcmdline(o->request.kcmdline);

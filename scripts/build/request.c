@@ -57,6 +57,8 @@ const struct field request_fields[] = {
 	  .help = "where CPUs give way to each other: " STRATEGIES },
 	{ "STEER", "", FIELD_TEXT, AT(steer),
 	  .help = "parameters of the strategy, as one_in=32,most=4" },
+	{ "KEEP", "", FIELD_TEXT, AT(keep), .later = true,
+	  .help = "draws of the actors to make, as 1:0-7,9/2:3, all if empty; minimise finds them" },
 	{ "AIM", "", FIELD_TEXT, AT(aim), .later = true,
 	  .help = "operations to do more often, comma separated; FOCUS= finds them" },
 	{ "RANGES", "", FIELD_TEXT, AT(ranges), .later = true,
@@ -190,10 +192,11 @@ char *request_from_json(struct request *r, const json_t *o)
  */
 char *request_words(const struct request *r)
 {
-	return fmt("ARCH=%s SEED=%llu CYCLES=%llu SMP=%llu ACTORS=%llu STRATEGY=%s%s%s%s%s",
+	return fmt("ARCH=%s SEED=%llu CYCLES=%llu SMP=%llu ACTORS=%llu STRATEGY=%s%s%s%s%s%s%s",
 		   r->arch->name, (unsigned long long)r->seed, (unsigned long long)r->cycles,
 		   (unsigned long long)r->smp, (unsigned long long)r->actors, r->strategy,
-		   *r->steer ? " STEER=" : "", r->steer, *r->ops ? " OPS=" : "", r->ops);
+		   *r->steer ? " STEER=" : "", r->steer, *r->ops ? " OPS=" : "", r->ops,
+		   *r->keep ? " KEEP=" : "", r->keep);
 }
 
 /**

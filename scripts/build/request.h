@@ -34,6 +34,7 @@
  * @ops: what the stress driver does, comma separated, empty for all it can
  * @strategy: where CPUs give way to each other
  * @steer: parameters of the strategy, comma separated
+ * @keep: which draws of which actors are made, as "1:0-7,9/2:3"; empty for all
  * @aim: operations that get into the focus, comma separated
  * @ranges: where the focus is, as the module steer takes it
  * @smp: CPUs of the guest
@@ -69,6 +70,7 @@ struct request {
 	const char *ops;
 	const char *strategy;
 	const char *steer;
+	const char *keep;
 	const char *aim;
 	const char *ranges;
 	uint64_t smp;

@@ -86,7 +86,9 @@ static inline struct request options_request(const struct options *o, const stru
 	X(CHECK, "replay", cmd_replay, NULL,					\
 	  "one again, RUN=<record>: reproduced, or where it diverged")		\
 	X(CHECK, "minimise", cmd_minimise, NULL,				\
-	  "the fewest cycles, operations, CPUs that fail as RUN=<record> did")	\
+	  "the fewest operations, CPUs, switches that fail as RUN=<record> did")	\
+	X(LOOK, "picture", cmd_picture, NULL,					\
+	  "what each CPU did in a stress run, RUN=<record>")			\
 	X(JOB, "bundle", cmd_bundle, NULL,					\
 	  "RUN=<record> and all its replay needs, in one file")			\
 	X(CHECK, "check-determinism", cmd_check_determinism,			\

@@ -54,6 +54,20 @@ static size_t modes(const struct seeds *s)
 	return n;
 }
 
+/* The parameters @steer, with another walk */
+static char *with_walk(const char *steer, uint64_t walk)
+{
+	__auto_strv struct strv words = { 0 }, others = { 0 };
+
+	strv_split(&words, steer, ",");
+	for (size_t i = 0; i < words.n; i++)
+		if (strncmp(words.v[i], "walk=", strlen("walk=")))
+			strv_add(&others, "%s", words.v[i]);
+	if (walk)
+		strv_add(&others, "walk=%llu", (unsigned long long)walk);
+	return strv_join(&others, ",");
+}
+
 /* Seeds take turns with what smpboot does, unless the user chose that. */
 static struct trial trial_of_seed(const struct seeds *s, uint64_t seed)
 {
@@ -61,12 +75,15 @@ static struct trial trial_of_seed(const struct seeds *s, uint64_t seed)
 	size_t n = seed % modes(s);
 	struct trial t = {
 		.image = s->image, .req = s->req, .accel = s->accel, .out = s->out,
-		.keep = KEEP_FAILED,
+		.keep = s->forget ? KEEP_NOT : KEEP_FAILED,
 	};
 
 	while (n--)
 		mode = smpboot_next(mode, &s->req);
-	t.req.seed = seed;
+	if (s->walks)
+		t.req.steer = with_walk(s->req.steer, seed);
+	else
+		t.req.seed = seed;
 	t.req.smpboot = mode->name;
 	trial_choose(&t.req, s->image);
 	if (s->like)

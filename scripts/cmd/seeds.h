@@ -36,6 +36,8 @@ struct finding {
  * @guests: how many guests at once, 0 for as many as the host has CPUs
  * @seconds: host time after which no further seed begins, 0 for no limit
  * @keep_going: go on after a failure
+ * @forget: runs that fail leave no records either
+ * @walks: the seeds are those of where CPUs give way, and @req has that of the run
  * @known: is this seed done with, as far as this trial goes? May be NULL
  * @found: told of each seed that is over; may be NULL
  * @arg: first argument of both
@@ -56,6 +58,8 @@ struct seeds {
 	size_t guests;
 	double seconds;
 	bool keep_going;
+	bool forget;
+	bool walks;
 	bool (*known)(void *arg, const struct trial *t);
 	void (*found)(void *arg, const struct trial *t, const struct finding *f);
 	void *arg;

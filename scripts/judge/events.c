@@ -75,6 +75,25 @@ static const struct torture_event *event(const struct events *e, uint64_t number
 }
 
 /**
+ * events_moment - an event, for programs
+ * @e: the log
+ * @number: from @e->first to @e->count - 1
+ * @m: gets it
+ */
+void events_moment(const struct events *e, uint64_t number, struct moment *m)
+{
+	const struct torture_event *v = event(e, number);
+
+	*m = (struct moment){
+		.time = v->time, .latency = v->latency, .result = v->result,
+		.what = v->op < TORTURE_OP_COUNT ? op_names[v->op] : "?",
+		.is_failure = v->op == TORTURE_FAILURE, .is_switch = v->op == TORTURE_SWITCH,
+		.cpu = v->cpu, .actor = v->actor, .draw = v->draw, .slot = v->slot,
+		.arg = v->arg,
+	};
+}
+
+/**
  * events_line - an event, for people
  * @e: the log
  * @number: from @e->first to @e->count - 1
@@ -85,8 +104,8 @@ char *events_line(const struct events *e, uint64_t number)
 {
 	const struct torture_event *v = event(e, number);
 
-	return fmt("%llu: %12.6f s cpu %u actor %u %s slot %u arg %#x: %d, %.3f us",
-		   (unsigned long long)number, v->time / 1e9, v->cpu, v->actor,
+	return fmt("%llu: %12.6f s cpu %u actor %u draw %u %s slot %u arg %#x: %d, %.3f us",
+		   (unsigned long long)number, v->time / 1e9, v->cpu, v->actor, v->draw,
 		   v->op < TORTURE_OP_COUNT ? op_names[v->op] : "?", v->slot, v->arg,
 		   v->result, v->latency / 1e3);
 }
@@ -127,18 +146,28 @@ char *events_all_ops(void)
 }
 
 /**
- * events_add_ops - operations that a log has, as OPS= knows them
+ * events_draws - the draws of actors that a log has, up to the first failure
  * @e: the log
- * @ops: gets those names that it does not have yet
+ * @draws: gets them in the order in which they were over, for free()
+ *
+ * Return: how many
  */
-void events_add_ops(const struct events *e, struct strv *ops)
+size_t events_draws(const struct events *e, struct draw **draws)
 {
-	for (uint64_t i = e->first; i < e->count; i++) {
-		unsigned int op = event(e, i)->op;
+	size_t n = 0;
 
-		if (is_operation(op) && !strv_has(ops, op_names[op]))
-			strv_add(ops, "%s", op_names[op]);
+	*draws = calloc(e->count - e->first + 1, sizeof(**draws));
+	if (!*draws)
+		die("out of memory");
+	for (uint64_t i = e->first; i < e->count; i++) {
+		const struct torture_event *v = event(e, i);
+
+		if (v->op == TORTURE_FAILURE)
+			break;
+		if (is_operation(v->op))
+			(*draws)[n++] = (struct draw){ v->actor, v->draw };
 	}
+	return n;
 }
 
 /**

@@ -27,6 +27,45 @@ struct events {
 	size_t size;
 };
 
+/**
+ * struct moment - an event, as people want to see it
+ * @time: when it was over, in ns of the guest's clock
+ * @latency: how long it took, in ns
+ * @result: 0, a number, or a negative errno
+ * @what: name of the operation
+ * @is_failure: it is the failure
+ * @is_switch: it is no operation: the CPU had the others go first, at the address whose
+ *	low half is @arg
+ * @cpu: where it was over
+ * @actor: who did it
+ * @draw: which of its actor's draws it was
+ * @slot: what it was about
+ * @arg: a further parameter
+ */
+struct moment {
+	uint64_t time;
+	uint32_t latency;
+	int32_t result;
+	const char *what;
+	bool is_failure;
+	bool is_switch;
+	unsigned int cpu;
+	unsigned int actor;
+	unsigned int draw;
+	unsigned int slot;
+	uint32_t arg;
+};
+
+/**
+ * struct draw - what an actor did, as KEEP= knows it
+ * @actor: its number
+ * @number: which of its draws it was
+ */
+struct draw {
+	unsigned int actor;
+	unsigned int number;
+};
+
 /* How far two runs are to be the same */
 enum extent {
 	EXTENT_ALL,
@@ -38,8 +77,9 @@ bool events_parse(struct events *e, void *data, size_t len);
 void events_free(struct events *e);
 bool events_is_op(const char *name);
 char *events_all_ops(void);
+void events_moment(const struct events *e, uint64_t number, struct moment *m);
 char *events_line(const struct events *e, uint64_t number);
-void events_add_ops(const struct events *e, struct strv *ops);
+size_t events_draws(const struct events *e, struct draw **draws);
 unsigned int events_times(const struct events *e, const char *op);
 char *events_difference(const struct events *a, const struct events *b,
 			enum extent extent);

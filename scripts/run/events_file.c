@@ -50,21 +50,25 @@ bool events_read(struct events *e, const char *path)
 }
 
 /**
- * events_ops - operations that the log of a record has, as OPS= knows them
+ * events_draws_of - the draws of actors that a record has, up to the first failure
  * @record: folder of the record
- * @ops: gets their names
+ * @draws: gets them in the order in which they were over, for free()
  *
  * Dies if there is no sound log.
+ *
+ * Return: how many
  */
-void events_ops(const char *record, struct strv *ops)
+size_t events_draws_of(const char *record, struct draw **draws)
 {
 	__auto_free char *path = fmt("%s/events.bin", record);
 	struct events e;
+	size_t n;
 
 	if (!events_read(&e, path))
 		die("%s is missing or damaged: which operations there were is not known", path);
-	events_add_ops(&e, ops);
+	n = events_draws(&e, draws);
 	events_free(&e);
+	return n;
 }
 
 /**

@@ -8,7 +8,7 @@
 
 bool events_save(int memory, off_t at, size_t size, const char *path);
 bool events_read(struct events *e, const char *path);
-void events_ops(const char *record, struct strv *ops);
+size_t events_draws_of(const char *record, struct draw **draws);
 unsigned int events_count(const char *record, const char *op);
 
 #endif /* RESPAWN_EVENTS_FILE_H */

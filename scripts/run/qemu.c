@@ -91,6 +91,8 @@ char *qemu_words(const struct request *r)
 		strv_add(&words, INIT "steer=%s", steer);
 	if (*r->ranges)
 		strv_add(&words, INIT "ranges=%s", r->ranges);
+	if (*r->keep)
+		strv_add(&words, INIT "keep=%s", r->keep);
 	if (*r->aim)
 		strv_add(&words, INIT "aim=%s", r->aim);
 	strv_split(&words, more, " ");

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What each CPU did in a run, for those who would rather look than read.
+ */
+#define _GNU_SOURCE
+#include <stdlib.h>
+
+#include "cmd/cmd.h"
+#include "lib/util.h"
+#include "record/trial.h"
+#include "report/picture.h"
+#include "run/events_file.h"
+
+/**
+ * picture_of - draw a record
+ * @dir: its folder
+ * @image: what was run, for the names of its functions
+ * @cpus: how many CPUs the guest had
+ *
+ * Dies if there is no sound log of events.
+ */
+void picture_of(const char *dir, const struct image *image, unsigned int cpus)
+{
+	__auto_free char *path = fmt("%s/events.bin", dir);
+	__auto_free char *vmlinux = fmt("%s/vmlinux", image->kernel.dir);
+	struct symbol *all = NULL;
+	struct events e;
+	size_t n = 0;
+
+	if (!events_read(&e, path))
+		die("%s is missing or damaged: only stress runs have events to draw", path);
+	if (exists(vmlinux))
+		n = symbols_read(vmlinux, &all);
+	report_picture(&e, all, n, cpus, stdout);
+	symbols_free(all, n);
+	events_free(&e);
+}
+
+/**
+ * cmd_picture - draw the record RUN=
+ * @o: what the user asked for
+ *
+ * Return: EXIT_PASS
+ */
+int cmd_picture(const struct options *o)
+{
+	struct record rec;
+	struct image image;
+	struct trial t;
+
+	record_read(&rec, o->run);
+	trial_again(&t, &rec, &image, o->request.suites, o->out);
+	picture_of(rec.dir, &image, t.req.smp);
+	return EXIT_PASS;
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef RESPAWN_PICTURE_H
+#define RESPAWN_PICTURE_H
+
+#include <stdio.h>
+
+#include "build/symbols.h"
+#include "judge/events.h"
+
+void report_picture(const struct events *e, const struct symbol *all, size_t symbols,
+		    unsigned int cpus, FILE *f);
+
+#endif /* RESPAWN_PICTURE_H */
