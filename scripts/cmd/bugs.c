@@ -5,17 +5,14 @@
  * real time and with nothing that steers, for as long.
  */
 #define _GNU_SOURCE
-#include <ctype.h>
-#include <dirent.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <jansson.h>
 
 #include "cmd/cmd.h"
+#include "cmd/planted.h"
 #include "cmd/seeds.h"
-#include "lib/host.h"
 #include "lib/ui.h"
 #include "record/aim.h"
 #include "record/compare.h"
@@ -45,13 +42,8 @@ struct outcome {
 };
 
 /**
- * struct bug - a planted bug, and what became of it
- * @name: its file's name, without the end
- * @path: the patch
- * @class: what kind it is
- * @race: it takes an interleaving that is rare by itself
- * @historical: mainline once had it
- * @bare: the patch for the kernel without the series, where it is another one
+ * struct bug - what became of a planted bug
+ * @p: the bug
  * @found: on the kernel that the user asked for
  * @unpatched: on the kernel without the series, where none respawns
  * @real: runs in real time
@@ -59,94 +51,13 @@ struct outcome {
  * @real_wall: host seconds they took
  */
 struct bug {
-	char *name;
-	char *path;
-	char *bare;
-	char *class;
-	bool race;
-	bool historical;
+	struct planted p;
 	struct outcome found;
 	struct outcome unpatched;
 	size_t real;
 	size_t real_failed;
 	double real_wall;
 };
-
-/* The value of a line as "Class: race" in the head of a patch, to be freed */
-static char *header(const char *text, const char *name)
-{
-	__auto_free char *key = fmt("\n%s: ", name);
-	const char *at = strstr(text, key), *diff = strstr(text, "\ndiff --git ");
-
-	if (!at || !diff || at > diff)
-		return NULL;
-	at += strlen(key);
-	return fmt("%.*s", (int)strcspn(at, "\n"), at);
-}
-
-static void read_bug(struct bug *b, const char *dir, const char *file)
-{
-	__auto_free char *text = NULL, *race = NULL, *origin = NULL;
-
-	*b = (struct bug){
-		.name = fmt("%.*s", (int)(strlen(file) - strlen(".patch")), file),
-		.path = fmt("%s/%s", dir, file),
-		.bare = fmt("%s/unpatched/%s", dir, file),
-	};
-	text = read_file(b->path, NULL);
-	if (!text)
-		die("cannot read %s: %s", b->path, strerror(errno));
-	b->class = header(text, "Class");
-	race = header(text, "Race");
-	origin = header(text, "Origin");
-	if (!b->class || !race || !origin)
-		die("%s: its head has to say Class:, Origin: and Race:", b->path);
-	b->race = !strcmp(race, "yes");
-	b->historical = !strncmp(origin, "mainline", strlen("mainline"));
-}
-
-static int is_patch(const struct dirent *d)
-{
-	const char *dot = strrchr(d->d_name, '.');
-
-	return dot && !strcmp(dot, ".patch");
-}
-
-static bool is_wanted(const char *file, const char *bugs)
-{
-	__auto_strv struct strv names = { 0 };
-
-	strv_split(&names, bugs, ", ");
-	for (size_t i = 0; i < names.n; i++)
-		if (strlen(file) == strlen(names.v[i]) + strlen(".patch") &&
-		    !strncmp(file, names.v[i], strlen(names.v[i])))
-			return true;
-	return !names.n;
-}
-
-static size_t read_bugs(const struct options *o, struct bug **all)
-{
-	__auto_free char *dir = *o->bugs_dir ? copy(o->bugs_dir) :
-				fmt("%s/tests/bugs", host_source());
-	struct dirent **files;
-	int n = scandir(dir, &files, is_patch, alphasort);
-	size_t used = 0;
-
-	if (n < 0)
-		die("cannot read %s: %s", dir, strerror(errno));
-	*all = calloc(n + 1, sizeof(**all));
-	if (!*all)
-		die("out of memory");
-	for (int i = 0; i < n; i++) {
-		if (is_wanted(files[i]->d_name, o->bugs))
-			read_bug(&(*all)[used++], dir, files[i]->d_name);
-		free(files[i]);
-	}
-	free(files);
-	if (!used)
-		die("BUGS=%s: no such bug in %s", o->bugs, dir);
-	return used;
-}
 
 /* ---- one bug ---------------------------------------------------------------- */
 
@@ -219,21 +130,10 @@ static void search_in_real_time(struct bug *b, struct seeds s)
 	s.over = false;
 	seeds_run(&s);
 	if (s.error)
-		die("%s in real time: %s", b->name, s.error);
+		die("%s in real time: %s", b->p.name, s.error);
 	b->real = s.tried;
 	b->real_failed = s.failed;
 	b->real_wall = s.wall;
-}
-
-static void build_aside(struct image *i, const struct request *r)
-{
-	struct request chosen;
-
-	image_open(i, r);
-	chosen = i->kernel.req;
-	tree_aside(&i->tree, "bugs");
-	kernel_name(&i->kernel, &chosen, &i->tree);
-	image_build(i);
 }
 
 /* Look for a bug on one kernel. */
@@ -248,14 +148,12 @@ static void try_bug(struct bug *b, struct outcome *f, const struct options *o,
 	};
 
 	seeds_range(o->seeds, &s.first, &s.last);
-	s.req.patches = !request_has_series(r) && exists(b->bare) ? b->bare : b->path;
-	build_aside(&image, &s.req);
-	s.req = image.kernel.req;
+	planted_build(&b->p, &image, &s.req);
 	trial_aim(&s.req, &image, o->out);
-	ui_stage(b->name, "explore");
+	ui_stage(b->p.name, "explore");
 	seeds_run(&s);
 	if (s.error)
-		die("%s: %s", b->name, s.error);
+		die("%s: %s", b->p.name, s.error);
 	f->tried = true;
 	f->seeds = s.tried;
 	f->wall = s.wall;
@@ -298,8 +196,8 @@ static void row(const struct bug *b)
 	__auto_free char *unpatched = outcome_text(&b->unpatched);
 
 	printf("%-30s %-14s %-5s %-10s %s%-5s%s %6zu %8.1f %-11s %-14s %zu of %zu, %.1f s\n",
-	       b->name, b->class, b->race ? "yes" : "no",
-	       b->historical ? "mainline" : "planted",
+	       b->p.name, b->p.class, b->p.race ? "yes" : "no",
+	       b->p.historical ? "mainline" : "planted",
 	       ui_on(stdout, f->signature ? UI_GREEN : UI_RED), f->signature ? "yes" : "no",
 	       ui_off(stdout), f->seeds, f->wall,
 	       !f->signature ? "-" : f->reproduced ? "reproduced" : "diverged", unpatched,
@@ -319,8 +217,8 @@ static json_t *outcome_json(const struct outcome *f)
 static json_t *bug_json(const struct bug *b)
 {
 	json_t *o = json_pack("{s:s, s:s, s:b, s:b, s:I, s:I, s:f, s:o}",
-			      "bug", b->name, "class", b->class, "race", b->race,
-			      "historical", b->historical, "real_runs", (json_int_t)b->real,
+			      "bug", b->p.name, "class", b->p.class, "race", b->p.race,
+			      "historical", b->p.historical, "real_runs", (json_int_t)b->real,
 			      "real_failed", (json_int_t)b->real_failed,
 			      "real_seconds", b->real_wall,
 			      "unpatched", outcome_json(&b->unpatched));
@@ -352,7 +250,7 @@ static void try_unpatched(struct bug *all, size_t n, const struct options *o)
 		return;
 	r.series = "none";
 	for (size_t i = 0; i < n; i++) {
-		if (!all[i].historical)
+		if (!all[i].p.historical)
 			continue;
 		try_bug(&all[i], &all[i].unpatched, o, &r);
 		write_results(o->out, all, n);
@@ -367,9 +265,15 @@ static void try_unpatched(struct bug *all, size_t n, const struct options *o)
  */
 int cmd_bugs(const struct options *o)
 {
-	struct bug *all;
-	size_t n = read_bugs(o, &all), good = 0, bad = 0;
+	struct planted *planted;
+	size_t n = planted_read(o->bugs_dir, o->bugs, &planted), good = 0, bad = 0;
+	struct bug *all = calloc(n, sizeof(*all));
 	uint64_t first, last;
+
+	if (!all)
+		die("out of memory");
+	for (size_t i = 0; i < n; i++)
+		all[i].p = planted[i];
 
 	if (!request_is_virtual(&o->request))
 		die("bugs compares virtual with real time by itself: leave TIMING= out");

@@ -107,6 +107,9 @@ static inline struct request options_request(const struct options *o, const stru
 	X(CHECK, "bench-hotplug", cmd_bench_hotplug,				\
 	  "OPS=offline,online ACTORS=0 CYCLES=2000 SMPBOOT=park N=3",		\
 	  "how fast CPUs go and come back, in virtual and in real time")	\
+	X(CHECK, "bench-strategies", cmd_bench_strategies,			\
+	  STRESS_DEFAULTS " ARCH=arm64 SEEDS=1..40 N=10",			\
+	  "how many seeds each strategy takes for each planted bug")		\
 	X(CHECK, "judge", cmd_judge, NULL,					\
 	  "what the judge says of any console, LOG=<file>")			\
 	X(LOOK, "cache", cmd_cache, NULL,					\

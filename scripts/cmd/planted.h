@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef RESPAWN_PLANTED_H
+#define RESPAWN_PLANTED_H
+
+#include "build/image.h"
+
+/**
+ * struct planted - a bug to plant
+ * @name: its file's name, without the end
+ * @path: the patch
+ * @bare: the patch for the kernel without the series, where it is another one
+ * @class: what kind it is
+ * @race: it takes an interleaving that is rare by itself
+ * @historical: mainline once had it
+ */
+struct planted {
+	char *name;
+	char *path;
+	char *bare;
+	char *class;
+	bool race;
+	bool historical;
+};
+
+size_t planted_read(const char *folder, const char *names, struct planted **all);
+void planted_build(const struct planted *b, struct image *i, struct request *r);
+
+#endif /* RESPAWN_PLANTED_H */
