@@ -22,7 +22,8 @@ struct op ops[OPS_MAX] = {
 	{ "suspend", 2, do_suspend, .hotplug = true, .needs = PM_TEST },
 	{ "respawn-toggle", 1, do_toggle, .needs = RESPAWN_PATH },
 	/* The thread is gone by now. */
-	{ "signal", 3, do_signal, .needs = THREADS, .honest = { ESRCH } },
+	{ "signal", 3, do_signal, .needs = THREADS, .maker = "launch",
+	  .honest = { ESRCH } },
 	{ "fork", 1, do_fork, .honest = { EAGAIN } },
 	{ "memory", 1, do_memory, .needs = DROP_CACHES },
 	/* The CPU is offline. */
@@ -74,8 +75,8 @@ static bool read_ops(void)
 	for (line = strtok_r(text, "\n", &save); line && nr_ops < OPS_MAX;
 	     line = strtok_r(NULL, "\n", &save)) {
 		op = &ops[nr_ops];
-		if (sscanf(line, "%31s %u %u", op->name, &op->weight,
-			   &op->slots) != 3 || !op->slots)
+		if (sscanf(line, "%31s %u %u %31s", op->name, &op->weight, &op->slots,
+			   op->maker) != 4 || !op->slots)
 			return fail("%s: cannot make sense of %s", path, line);
 		nr_ops++;
 	}
@@ -140,6 +141,13 @@ static void draw_ops(void)
 			ops[i].weight *= 2 + draw(7);
 		else
 			ops[i].weight *= (aimed ? !draw(4) : draw(2)) * (1 + draw(4));
+	}
+	/* Without what makes its object, an operation has nothing to do. */
+	for (i = nr_ops; i--;) {
+		struct op *maker = find_op(ops[i].maker);
+
+		if (ops[i].weight && maker && !maker->weight)
+			maker->weight = 1;
 	}
 	/* These two stay in, if rarely: each run has to move CPUs. */
 	if (!find_op("offline")->weight)

@@ -38,6 +38,7 @@
  * @hotplug: it belongs to the actor that moves CPUs
  * @slots: how many objects the module has for it
  * @needs: a file without which it can't be done, or NULL
+ * @maker: the operation that makes what it is about, or "none"
  * @honest: errnos that are no error of the driver; the module judges the errnos of
  *	operations on CPUs and of forks
  * @chosen: RESPAWN_OPS names it
@@ -49,6 +50,7 @@ struct op {
 	bool hotplug;
 	unsigned int slots;
 	const char *needs;
+	char maker[NAME_LEN];
 	int honest[HONEST_MAX];
 	bool chosen;
 };

@@ -86,6 +86,7 @@ static struct torture_oracle_state {
  * @slots: how many objects there are to choose from
  * @fn: does it
  * @alone: no other operation of the module may run meanwhile
+ * @maker: the operation that makes what this one is about, if that is another one
  */
 static const struct torture_operation {
 	enum torture_op op;
@@ -93,33 +94,44 @@ static const struct torture_operation {
 	unsigned int slots;
 	int (*fn)(struct torture_call *call);
 	bool alone;
+	enum torture_op maker;
 } torture_operations[] = {
 #ifdef HAVE_LIFECYCLE
 	{ TORTURE_SPAWN, 6, TORTURE_LIVES, torture_life_spawn },
-	{ TORTURE_START, 8, TORTURE_LIVES, torture_life_start },
+	{ TORTURE_START, 8, TORTURE_LIVES, torture_life_start, .maker = TORTURE_SPAWN },
 	{ TORTURE_LAUNCH, 8, TORTURE_LIVES, torture_life_launch },
-	{ TORTURE_DESTROY, 8, TORTURE_LIVES, torture_life_destroy },
-	{ TORTURE_WAKE, 12, TORTURE_LIVES, torture_life_wake },
-	{ TORTURE_POKE, 6, TORTURE_LIVES, torture_life_poke },
-	{ TORTURE_STORM, 2, TORTURE_LIVES, torture_life_storm },
+	{ TORTURE_DESTROY, 8, TORTURE_LIVES, torture_life_destroy, .maker = TORTURE_LAUNCH },
+	{ TORTURE_WAKE, 12, TORTURE_LIVES, torture_life_wake, .maker = TORTURE_LAUNCH },
+	{ TORTURE_POKE, 6, TORTURE_LIVES, torture_life_poke, .maker = TORTURE_LAUNCH },
+	{ TORTURE_STORM, 2, TORTURE_LIVES, torture_life_storm, .maker = TORTURE_LAUNCH },
 	{ TORTURE_REBIND, 4, TORTURE_LIVES, torture_life_rebind },
 	{ TORTURE_DESTROY_START, 4, TORTURE_LIVES, torture_life_destroy_start },
 	{ TORTURE_FAULT, IS_ENABLED(CONFIG_FAILSLAB) ? 2 : 0, TORTURE_LIVES,
 	  torture_life_fault },
 #endif
 	{ TORTURE_KTHREAD_RUN, 4, TORTURE_PLAINS, torture_kthread_run },
-	{ TORTURE_KTHREAD_STOP, 3, TORTURE_PLAINS, torture_kthread_stop },
-	{ TORTURE_KTHREAD_PARK, 5, TORTURE_PLAINS, torture_kthread_park },
-	{ TORTURE_KTHREAD_UNPARK, 5, TORTURE_PLAINS, torture_kthread_unpark },
-	{ TORTURE_KTHREAD_WAKE, 4, TORTURE_PLAINS, torture_kthread_wake },
+	{ TORTURE_KTHREAD_STOP, 3, TORTURE_PLAINS,
+	  torture_kthread_stop, .maker = TORTURE_KTHREAD_RUN },
+	{ TORTURE_KTHREAD_PARK, 5, TORTURE_PLAINS,
+	  torture_kthread_park, .maker = TORTURE_KTHREAD_RUN },
+	{ TORTURE_KTHREAD_UNPARK, 5, TORTURE_PLAINS,
+	  torture_kthread_unpark, .maker = TORTURE_KTHREAD_PARK },
+	{ TORTURE_KTHREAD_WAKE, 4, TORTURE_PLAINS,
+	  torture_kthread_wake, .maker = TORTURE_KTHREAD_RUN },
 	{ TORTURE_KTHREAD_CROWD, 1, 1, torture_kthread_crowd, true },
-	{ TORTURE_KTHREAD_SCHED, 4, TORTURE_PLAINS, torture_kthread_sched },
+	{ TORTURE_KTHREAD_SCHED, 4, TORTURE_PLAINS,
+	  torture_kthread_sched, .maker = TORTURE_KTHREAD_RUN },
 	{ TORTURE_KWORKER, 2, TORTURE_WORKERS, torture_kworker },
-	{ TORTURE_KWORKER_DELAYED, 5, TORTURE_WORKERS, torture_kworker_delayed },
-	{ TORTURE_KWORKER_CANCEL, 2, TORTURE_WORKERS, torture_kworker_cancel },
-	{ TORTURE_KWORKER_FLUSH, 2, TORTURE_WORKERS, torture_kworker_flush },
-	{ TORTURE_KWORKER_FIGHT, 2, TORTURE_WORKERS, torture_kworker_fight },
-	{ TORTURE_KWORKER_HURRY, 2, TORTURE_WORKERS, torture_kworker_hurry },
+	{ TORTURE_KWORKER_DELAYED, 5, TORTURE_WORKERS,
+	  torture_kworker_delayed, .maker = TORTURE_KWORKER },
+	{ TORTURE_KWORKER_CANCEL, 2, TORTURE_WORKERS,
+	  torture_kworker_cancel, .maker = TORTURE_KWORKER },
+	{ TORTURE_KWORKER_FLUSH, 2, TORTURE_WORKERS,
+	  torture_kworker_flush, .maker = TORTURE_KWORKER },
+	{ TORTURE_KWORKER_FIGHT, 2, TORTURE_WORKERS,
+	  torture_kworker_fight, .maker = TORTURE_KWORKER },
+	{ TORTURE_KWORKER_HURRY, 2, TORTURE_WORKERS,
+	  torture_kworker_hurry, .maker = TORTURE_KWORKER },
 	{ TORTURE_WORK, 5, TORTURE_WORKS, torture_work },
 	{ TORTURE_WORK_DELAYED, 5, TORTURE_WORKS, torture_work_delayed },
 	{ TORTURE_WORK_CANCEL, 2, TORTURE_WORKS, torture_work_cancel },
@@ -134,7 +146,7 @@ static const struct torture_operation {
 	{ TORTURE_STOP_MACHINE, 1, 1, torture_stop_machine },
 	{ TORTURE_FREEZABLE, 2, TORTURE_FREEZABLES, torture_freezable },
 	{ TORTURE_PERCPU, 1, 1, torture_percpu_toggle },
-	{ TORTURE_PERCPU_WAKE, 4, TORTURE_CPUS, torture_percpu_wake },
+	{ TORTURE_PERCPU_WAKE, 4, TORTURE_CPUS, torture_percpu_wake, .maker = TORTURE_PERCPU },
 };
 
 /**
@@ -915,8 +927,8 @@ static int torture_ops_show(struct seq_file *m, void *unused)
 	int i;
 
 	for (i = 0; i < ARRAY_SIZE(torture_operations); i++, o++)
-		seq_printf(m, "%s %u %u\n", torture_op_names[o->op], o->weight,
-			   o->slots);
+		seq_printf(m, "%s %u %u %s\n", torture_op_names[o->op], o->weight,
+			   o->slots, torture_op_names[o->maker]);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(torture_ops);
