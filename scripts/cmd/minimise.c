@@ -15,8 +15,12 @@
 #include "lib/ui.h"
 #include "run/events_file.h"
 
-/* Walks that less is tried with: what is left out changes what comes after it. */
+/*
+ * Walks that less is tried with: what is left out changes what comes after it. As long as
+ * many operations are left out at once, there are other ways to leave them out.
+ */
 #define WALKS		8
+#define FEW_WALKS	4
 
 /* An operation is noted when it is over, so these may have been in the making. */
 #define IN_THE_MAKING	24
@@ -183,7 +187,7 @@ static bool script_cut(struct script *script, struct shrink *s, size_t from, siz
 	less.n = script->n - n;
 	memmove(&less.d[from], &less.d[from + n], (less.n - from) * sizeof(*less.d));
 	w.keep = script_text(&less);
-	good = *w.keep && fails(s, &w, WALKS - 1);
+	good = *w.keep && fails(s, &w, n > 1 ? FEW_WALKS - 1 : WALKS - 1);
 	if (!good) {
 		free(less.d);
 		return false;
