@@ -241,11 +241,13 @@ static void run(void)
  *  - "foreign_refusal": a CPU does not come online while a hotplug state is refused
  *  - "unusable:FILE": it can be neither read nor written
  *  - "unforked:WHO", "killed:WHO": see fork_for()
+ *  - "known:cpuset", "known:affinity": what is done for bugs of docs/found.md is not done
  *  - "no_hotplug": no operation moves a CPU
  */
 static bool plant(void)
 {
-	static const char *const ours[] = { "unusable:", "unforked:", "killed:", "no_hotplug" };
+	static const char *const ours[] = { "unusable:", "unforked:", "killed:", "known:",
+					    "no_hotplug" };
 	const char *name = getenv("RESPAWN_PLANT");
 	size_t i;
 

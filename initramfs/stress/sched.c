@@ -278,7 +278,7 @@ static void expect_within(u64 mask)
 	int cpu;
 
 	for (i = 0; i < LOOKS; i++) {
-		if (i && draw(2))
+		if ((i && draw(2)) || is_planted("known", "affinity"))
 			sched_yield();
 		else
 			usleep(1 + draw(200));
@@ -379,7 +379,7 @@ static int move_cpuset(const char *dir, u64 mask)
 	 * The kernel leaves the affinity of a process as it is where its old and its new
 	 * cpuset have the same CPUs online at the moment: see docs/found.md.
 	 */
-	if (!err && !confined)
+	if (!err && !confined && !is_planted("known", "cpuset"))
 		free_affinity();
 	confined = true;
 	if (!err)
