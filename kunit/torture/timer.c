@@ -31,6 +31,7 @@ struct fuse_kind;
  * @shots: how often it fired
  * @delay_ns: time until it is to fire
  * @due: when that is, by ktime_get_mono_fast_ns()
+ * @expires: when that is in jiffies, of what goes by them
  */
 struct fuse {
 	struct mutex lock;	/* see above */
@@ -40,6 +41,7 @@ struct fuse {
 	int shots;
 	u64 delay_ns;
 	u64 due;
+	unsigned long expires;
 	union {
 		struct timer_list timer;
 		struct hrtimer hrtimer;
@@ -55,6 +57,7 @@ struct fuse {
  * @end: makes sure that it fires no more, and returns whether it was still to fire
  * @flags: of a timer, or the mode of an hrtimer
  * @waits: it fires when its time has come, and not as soon as it can
+ * @by_jiffies: its time is in jiffies, which lag behind while nobody counts them
  * @may_be_late: nothing need be up for it when its time has come
  */
 struct fuse_kind {
@@ -64,6 +67,7 @@ struct fuse_kind {
 	bool (*end)(struct fuse *a);
 	unsigned int flags;
 	bool waits;
+	bool by_jiffies;
 	bool may_be_late;
 };
 
@@ -71,17 +75,23 @@ struct fuse_kind {
 #define FUSE_SOON_NS	(10 * NSEC_PER_MSEC)
 #define FUSE_LATE_NS	(jiffies_to_nsecs(TORTURE_BOUND))
 
-/* Jiffies lag behind, and a delay is rounded down to whole ones. */
-#define FUSE_EARLY_NS	(2 * jiffies_to_nsecs(1))
+/* The clock that is read may be a little off the one that is waited for. */
+#define FUSE_EARLY_NS	(100 * NSEC_PER_USEC)
+
+static bool fuse_is_due(const struct fuse *a, u64 now)
+{
+	if (a->kind->by_jiffies)
+		return time_after_eq(jiffies, a->expires);
+	return !a->kind->waits || now + FUSE_EARLY_NS >= a->due;
+}
 
 static void fuse_fire(struct fuse *a)
 {
 	u64 now = ktime_get_mono_fast_ns();
 
-	if (a->kind->waits)
-		torture_expect(TORTURE_ORACLE_IN_TIME, now + FUSE_EARLY_NS >= a->due,
-			       "a %s fires %llu ms early", a->kind->name,
-			       (a->due - now) / NSEC_PER_MSEC);
+	torture_expect(TORTURE_ORACLE_IN_TIME, fuse_is_due(a, now),
+		       "a %s fires %lld us early", a->kind->name,
+		       (s64)(a->due - now) / (s64)NSEC_PER_USEC);
 	if (!a->kind->may_be_late)
 		torture_expect(TORTURE_ORACLE_IN_TIME, now < a->due + FUSE_LATE_NS,
 			       "a %s fires %llu ms late", a->kind->name,
@@ -104,7 +114,8 @@ static void fuse_timer_arm(void *fuse)
 {
 	struct fuse *a = fuse;
 
-	a->timer.expires = jiffies + nsecs_to_jiffies(a->delay_ns);
+	a->expires = jiffies + nsecs_to_jiffies(a->delay_ns);
+	a->timer.expires = a->expires;
 	add_timer_on(&a->timer, smp_processor_id());
 }
 
@@ -113,7 +124,8 @@ static void fuse_timer_arm_anywhere(void *fuse)
 {
 	struct fuse *a = fuse;
 
-	mod_timer(&a->timer, jiffies + nsecs_to_jiffies(a->delay_ns));
+	a->expires = jiffies + nsecs_to_jiffies(a->delay_ns);
+	mod_timer(&a->timer, a->expires);
 }
 
 static bool fuse_timer_end(struct fuse *a)
@@ -172,7 +184,7 @@ static bool fuse_tasklet_end(struct fuse *a)
 
 #define FUSE_TIMER(nm, fl, late, fn)						\
 	{ .name = nm, .setup = fuse_timer_setup, .arm = fn, .end = fuse_timer_end,	\
-	  .flags = fl, .waits = true, .may_be_late = late }
+	  .flags = fl, .waits = true, .by_jiffies = true, .may_be_late = late }
 #define FUSE_HRTIMER(nm, mode)							\
 	{ .name = nm, .setup = fuse_hrtimer_setup, .arm = fuse_hrtimer_arm,	\
 	  .end = fuse_hrtimer_end, .flags = mode, .waits = true }
