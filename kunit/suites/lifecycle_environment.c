@@ -118,7 +118,7 @@ void lifecycle_environment_exit(struct kunit_suite *suite)
 }
 
 /* kthreadd's environment is the one to have: nobody can have changed it. */
-static void expect_clean(struct kunit *test, const struct environment *e)
+static void expect_clean(struct kunit *test, struct environment *e)
 {
 	sigset_t only_stop;
 
@@ -151,7 +151,7 @@ static void expect_clean(struct kunit *test, const struct environment *e)
 }
 
 /* A thread that has nothing of a caller with nothing proves nothing. */
-static void expect_odd(struct kunit *test, const struct environment *e)
+static void expect_odd(struct kunit *test, struct environment *e)
 {
 	const struct task_struct *clean = of_thread.parent;
 

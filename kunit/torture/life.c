@@ -150,7 +150,8 @@ static int life_initfn(void *data)
 {
 	struct life *l = data;
 
-	torture_expect(TORTURE_ORACLE_INITFN_ONCE, ++l->inits == 1,
+	l->inits++;
+	torture_expect(TORTURE_ORACLE_INITFN_ONCE, l->inits == 1,
 		       "initfn of thread %d runs %u times", life_number(l),
 		       l->inits);
 	torture_expect(TORTURE_ORACLE_INITFN_ONCE, !READ_ONCE(l->dead),
@@ -370,7 +371,7 @@ static void life_expect_start(const struct life *l, struct task_struct *answer)
 							l->k;
 
 	torture_expect(TORTURE_ORACLE_RESULTS_KEPT, answer == good,
-		       "start of thread %d returns %ld, initfn %d",
+		       "start of thread %d returns %d, initfn %d",
 		       life_number(l), PTR_ERR_OR_ZERO(answer), l->init_result);
 	torture_expect(TORTURE_ORACLE_INITFN_ONCE, l->inits == 1,
 		       "initfn of thread %d ran %u times", life_number(l),
