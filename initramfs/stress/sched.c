@@ -30,6 +30,9 @@
 /* How often a task looks where it is, after it has asked for something */
 #define LOOKS		4
 
+/* How often it asks to run anywhere again */
+#define FREE_TRIES	100
+
 /**
  * struct attr - what sched_setattr() takes
  * @size: of this structure
@@ -240,11 +243,18 @@ static int set_affinity(u64 mask)
 	return sched_setaffinity(0, sizeof(set), &set) ? -errno : 0;
 }
 
-/* A process that is not confined may run on CPUs that come late, too. */
+/*
+ * A process that is not confined may run on CPUs that come late, too. If its cpuset changes
+ * at that moment, as a CPU goes, it is told EINVAL.
+ */
 static void free_affinity(void)
 {
-	int err = set_affinity(cpus | late);
+	unsigned int tries = FREE_TRIES;
+	int err;
 
+	do
+		err = set_affinity(cpus | late);
+	while (err == -EINVAL && --tries);
 	if (err)
 		fail("an actor cannot run anywhere again: %s", strerror(-err));
 }
