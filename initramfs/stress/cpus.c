@@ -498,7 +498,9 @@ bool prepare_cpus(void)
 }
 
 /**
- * restore_cpus - bring all CPUs back that were there, and have the others go
+ * restore_cpus - bring all CPUs back, and those that were not there at the start
+ *
+ * A thread of a CPU that is offline may keep its dead task until it has a successor.
  */
 void restore_cpus(void)
 {
@@ -507,7 +509,6 @@ void restore_cpus(void)
 	if (!read_online(&online))
 		return;
 	for (cpu = 0; cpu < CPUS_MAX; cpu++)
-		if (bit((cpus & ~online) | (late & online), cpu) &&
-		    move(cpu, bit(cpus, cpu)))
-			fail("CPU %u cannot be as it was", cpu);
+		if (bit((cpus | late) & ~online, cpu) && move(cpu, true))
+			fail("CPU %u does not come back", cpu);
 }

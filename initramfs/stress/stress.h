@@ -128,8 +128,8 @@ bool read_keep(void);
 void run_actors(void);
 
 /* cpus.c */
-extern u64 cpus;	/* online at the start, and to be at the end */
-extern u64 late;	/* those that are offline at the start, and at the end */
+extern u64 cpus;	/* online at the start */
+extern u64 late;	/* not online at the start; all are to be at the end */
 extern u64 movable;	/* those that go and come back */
 extern u64 online;	/* those that should be online now */
 

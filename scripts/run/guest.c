@@ -45,7 +45,7 @@ static void ask(struct guest *g)
 			.suites = plan_find(&g->image->plan, g->steps.v[i])->suites,
 		};
 	g->asked = (struct judge_asked){
-		.steps = steps, .n = g->steps.n, .cpus = g->req.smp,
+		.steps = steps, .n = g->steps.n, .cpus = qemu_boot_cpus(&g->req),
 	};
 }
 

@@ -58,6 +58,24 @@ static char *kcmdline(const struct request *r, bool for_init)
 	return strv_join(&some, " ");
 }
 
+/**
+ * qemu_boot_cpus - how many CPUs will be online when the guest has booted?
+ * @r: the request
+ *
+ * Return: all of them, or as many as maxcpus= of KCMDLINE= leaves
+ */
+unsigned int qemu_boot_cpus(const struct request *r)
+{
+	__auto_strv struct strv words = { 0 };
+	unsigned int cpus = r->smp, most;
+
+	strv_split(&words, r->kcmdline, " ");
+	for (size_t i = 0; i < words.n; i++)
+		if (sscanf(words.v[i], "maxcpus=%u", &most) == 1 && most && most < cpus)
+			cpus = most;
+	return cpus;
+}
+
 /* Where CPUs run in parallel, they can't give way to each other. */
 static char *steer_of(const struct request *r)
 {

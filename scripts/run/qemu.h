@@ -18,6 +18,7 @@
 #define QEMU_FEWER_FILES \
 	"initcall_blacklist=cacheinfo_sysfs_init,topology_sysfs_init,cpuinfo_regs_init"
 
+unsigned int qemu_boot_cpus(const struct request *r);
 void qemu_arguments(struct guest *g, const char *serial);
 void qemu_shell_arguments(struct guest *g);
 char *qemu_words(const struct request *r);

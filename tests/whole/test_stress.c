@@ -196,6 +196,37 @@ static void each_draw_moves_cpus(void **state)
 	}
 }
 
+/* CPUs that were not there at boot come for the first time, and go again. */
+static void late_cpus_come(void **state)
+{
+	__auto_free char *text = NULL, *pattern = fmt("%s/runs/*", out), *words = NULL;
+	unsigned int cpus, movable, i;
+	char *said = NULL;
+	const char *at;
+	glob_t g;
+
+	(void)state;
+	expect(STRESS "KCMDLINE=maxcpus=2 OPS=offline,online,cpuset,migrate CYCLES=20", 0,
+	       " 0 failed, ");
+	assert_int_equal(glob(pattern, 0, NULL, &g), 0);
+	words = fmt("picture RUN=%s", g.gl_pathv[0]);
+	globfree(&g);
+	assert_int_equal(call(words, &said), 0);
+	text = console();
+	at = strstr(text, "actors, CPUs 0x");
+	assert_non_null(at);
+	assert_int_equal(sscanf(at, "actors, CPUs %x, of which %x move", &cpus, &movable), 2);
+	assert_int_equal(cpus, 0x3);
+	assert_int_equal(movable & 0xc, 0xc);
+	for (i = 2; i < 4; i++) {
+		__auto_free char *row = fmt("1: online %u", i);
+
+		if (!strstr(said, row))
+			fail_msg("no '%s' in:\n%s", row, said);
+	}
+	free(said);
+}
+
 /* Each line of the console that is @line, behind the time of its record */
 static unsigned int count_lines(const char *text, const char *line)
 {
@@ -238,6 +269,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(what_is_not_drawn_is_skipped,
 						fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(each_draw_moves_cpus, fresh_out, remove_out),
+		cmocka_unit_test_setup_teardown(late_cpus_come, fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(each_line_of_a_program_is_a_record,
 						fresh_out, remove_out),
 	};
