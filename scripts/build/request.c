@@ -58,7 +58,7 @@ const struct field request_fields[] = {
 	{ "STEER", "", FIELD_TEXT, AT(steer),
 	  .help = "parameters of the strategy, as one_in=32,most=4" },
 	{ "KEEP", "", FIELD_TEXT, AT(keep), .later = true,
-	  .help = "draws of the actors to make, as 1:0-7,9/2:3, all if empty; minimise finds them" },
+	  .help = "draws of actors to make, as 1:0-7,9/2:3, all if empty; minimise finds them" },
 	{ "AIM", "", FIELD_TEXT, AT(aim), .later = true,
 	  .help = "operations to do more often, comma separated; FOCUS= finds them" },
 	{ "RANGES", "", FIELD_TEXT, AT(ranges), .later = true,
