@@ -1747,6 +1747,8 @@ static void killed_creator_leaves_no_thread(struct kunit *test)
 
 	wake_up_process(s->k);
 	await(test, &s->seen);
+	/* kthreadd does what it is asked for in order, and nobody waited for the others. */
+	subject_create(test, obey);
 	s->stopped = true;
 	KUNIT_EXPECT_EQ(test, s->result, 0);
 	KUNIT_EXPECT_EQ(test, atomic_read(&s->runs), 0);
