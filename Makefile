@@ -95,7 +95,7 @@ endif
 SOURCES := $(filter-out scripts/deps.c,$(wildcard scripts/*.c scripts/*/*.c scripts/*/*/*.c))
 OBJECTS := $(SOURCES:scripts/%.c=$(O)/obj/%.o)
 ALL_CFLAGS = -std=gnu11 -Wall -Wextra $(CFLAGS) -MMD -MP -Iscripts
-LDLIBS = $(shell pkg-config --libs $(LIBS))
+LDLIBS = $(shell pkg-config --libs $(LIBS)) -lm
 
 #  deps: install what is missing on this machine
 deps: $(DEPS)

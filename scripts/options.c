@@ -40,7 +40,9 @@ static const struct field own_fields[] = {
 	  .help = "1: replay opens a debugger at the end of the run" },
 	{ "N", "20", FIELD_NUMBER, AT(count),
 	  UP_TO(1, INT_MAX, "nothing would be tried, or no end be seen: 1 to 2147483647"),
-	  .help = "how often check-determinism runs each record again, bench-hotplug measures" },
+	  .help = "how often check-determinism runs each record again, bench-hotplug measures; histories for bisect-sim" },
+	{ "CONFIDENCE", "0.95", FIELD_SHARE, AT(confidence),
+	  .help = "probability at which bisect answers" },
 	{ "MUTANTS", "", FIELD_TEXT, AT(mutants),
 	  .help = "mutants to run, comma separated, all if empty" },
 	{ "MUTANTS_DIR", "", FIELD_PATH, AT(mutants_dir),
@@ -99,6 +101,16 @@ static uint64_t number_of(const struct field *f, const char *text)
 	if (f->why)
 		die("%s=%s: %s", f->name, text, f->why);
 	die("%s=%s: too large, %llu is the most", f->name, text, (unsigned long long)f->most);
+}
+
+static double share_of(const struct field *f, const char *text)
+{
+	char *end;
+	double share = strtod(text, &end);
+
+	if (!isdigit((unsigned char)*text) || *end || !(share > 0 && share < 1))
+		die("%s=%s: a number between 0 and 1 is wanted, as %s", f->name, text, f->def);
+	return share;
 }
 
 static void __noreturn no_arch(const char *name)
@@ -171,6 +183,9 @@ static void set(struct options *o, const struct field *f, const char *text)
 		break;
 	case FIELD_NUMBER:
 		*(uint64_t *)to = number_of(f, text);
+		break;
+	case FIELD_SHARE:
+		*(double *)to = share_of(f, text);
 		break;
 	case FIELD_SWITCH:
 		if (!has_word("0 1", " ", text))

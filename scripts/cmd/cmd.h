@@ -24,6 +24,7 @@
  * @cache_max: GB that the cache may have
  * @time: seconds of host time after which no further seed is begun, 0 for no end
  * @count: how often to do it again
+ * @confidence: probability at which a bisect answers
  * @guests: guests at once, 0 for as many as the host has CPUs
  * @gdb: replay opens a debugger at the end of the run
  * @keep_going: explore goes on after a failure
@@ -45,6 +46,7 @@ struct options {
 	uint64_t cache_max;
 	uint64_t time;
 	uint64_t count;
+	double confidence;
 	uint64_t guests;
 	bool gdb;
 	bool keep_going;
@@ -116,6 +118,8 @@ static inline struct request options_request(const struct options *o, const stru
 	  "show what is in the cache, and what of it is in use")		\
 	X(JOB, "shell", cmd_shell, NULL,					\
 	  "boot into a shell on the terminal (ARCH=)")				\
+	X(CHECK, "bisect-sim", cmd_bisect_sim, "N=50",				\
+	  "is bisect right as often as it says? Histories that are made up")	\
 	X(STEP, "bisect-step", cmd_bisect_step, CHECK_DEFAULTS " SERIES=auto",	\
 	  "check the commit that git bisect run is at")				\
 	X(JOB, "repin", cmd_repin, NULL,					\

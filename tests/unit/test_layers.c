@@ -19,7 +19,7 @@
 
 /* From below; what is in no folder is above all of them. */
 static const char *const layers[] = {
-	"lib", "judge", "build", "run", "record", "report", "cmd",
+	"lib", "bisect", "judge", "build", "run", "record", "report", "cmd",
 };
 
 /* The layer of a file that is named from scripts/ on */

@@ -1,0 +1,954 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Each commit between GOOD and BAD may be the culprit; or none is, and both ends are
+ * alike. What was observed makes some likelier than others. Hypotheses that say the
+ * same of all commits that were observed are a class: they share what is thought of the
+ * rates, and there are few of them.
+ */
+#define _GNU_SOURCE
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bisect/bisect.h"
+#include "bisect/rates.h"
+#include "lib/util.h"
+
+#define NO_SLOT		SIZE_MAX
+/* A class with less than this is not thought about when a step is chosen. */
+#define NEGLIGIBLE	1e-7
+/* Bits that are not worth a run, however cheap it is */
+#define WORTHLESS	1e-4
+/* Failing seeds that are looked for ahead of a step, at most */
+#define MOST_SOUGHT	3
+/* Steps that such a seed is of use to, for each bit that is to be learned */
+#ifndef USES
+#define USES		0.5
+#endif
+/* From this probability on a commit has the bug for sure. */
+#define SURE		0.99
+/* Fresh seeds of the first batch at BAD, and of each after that */
+#define FIRST_BATCH	16
+
+/*
+ * How likely a commit can't be tested: of all together at first, and with an untestable
+ * one near by. Those that break the build are mended some commits later.
+ */
+#define UNTESTABLE	0.05
+#define UNTESTABLE_SURE	10.0
+#define UNTESTABLE_NEAR	0.8
+#define UNTESTABLE_RUN	4.0
+
+/**
+ * struct seed - one that failed somewhere
+ * @seed: it
+ * @from: slot of the commit where it failed first, which says what it fails for
+ * @slots: of commits where it was run
+ * @n: how many
+ * @fails: commits other than the first where it failed
+ */
+struct seed {
+	uint64_t seed;
+	size_t from;
+	size_t *slots;
+	size_t n;
+	size_t fails;
+};
+
+/**
+ * struct class - hypotheses that say the same of all commits that were observed
+ * @bug: for each slot whether its commit has the bug
+ * @counts: what was observed, under these hypotheses
+ * @view: what is thought of the rates
+ * @prior: of all of them together
+ * @mass: and what has become of it
+ *
+ * The first class is the hypothesis that nothing changed: each commit has the bug,
+ * GOOD too.
+ */
+struct class {
+	bool *bug;
+	double counts[RATES_COUNTS];
+	struct rates_view view;
+	double prior;
+	double mass;
+};
+
+/**
+ * struct bisect - all that is known
+ * @s: the question
+ * @prior: of each commit; 0 for GOOD
+ * @class: which one each commit belongs to as a hypothesis
+ * @classes: them
+ * @nr_classes: how many
+ * @slot: of each commit, once it was observed
+ * @nr_slots: how many
+ * @max_slots: how many there is room for
+ * @same: which commit each one is the same as, in all that is run
+ * @untestable: of each commit
+ * @tested: and whether it was run
+ * @seeds: that failed
+ * @nr_seeds: how many
+ * @fresh: least seed that was run nowhere
+ * @fails: runs that failed
+ * @stale: something was observed since @mass of the classes was found
+ */
+struct bisect {
+	struct bisect_setup s;
+	double *prior;
+	size_t *class;
+	struct class *classes;
+	size_t nr_classes;
+	size_t *slot;
+	size_t nr_slots;
+	size_t max_slots;
+	size_t *same;
+	bool *untestable;
+	bool *tested;
+	struct seed *seeds;
+	size_t nr_seeds;
+	uint64_t fresh;
+	size_t fails;
+	bool stale;
+};
+
+static void *need(size_t n, size_t size)
+{
+	void *p = calloc(n ?: 1, size);
+
+	if (!p)
+		die("out of memory");
+	return p;
+}
+
+static void *grow(void *p, size_t n, size_t size)
+{
+	p = reallocarray(p, n, size);
+	if (!p)
+		die("out of memory");
+	return p;
+}
+
+/* ---- classes -------------------------------------------------------------------- */
+
+static struct class *add_class(struct bisect *b, const struct class *like)
+{
+	struct class *c;
+
+	b->classes = grow(b->classes, b->nr_classes + 1, sizeof(*b->classes));
+	c = &b->classes[b->nr_classes++];
+	*c = (struct class){ .bug = need(b->max_slots, sizeof(*c->bug)) };
+	if (like) {
+		memcpy(c->bug, like->bug, b->nr_slots * sizeof(*c->bug));
+		memcpy(c->counts, like->counts, sizeof(c->counts));
+	}
+	return c;
+}
+
+static void sum_priors(struct bisect *b)
+{
+	size_t n = b->s.graph->n;
+
+	for (size_t k = 1; k < b->nr_classes; k++)
+		b->classes[k].prior = 0;
+	for (size_t i = 1; i < n; i++)
+		b->classes[b->class[i]].prior += b->prior[i];
+}
+
+/* Tell hypotheses apart by whether @commit has the bug. */
+static void split(struct bisect *b, size_t commit)
+{
+	size_t n = b->s.graph->n, slot = b->nr_slots, old = b->nr_classes;
+	bool *is = need(n, sizeof(*is));
+	/* Of each class: how many are ancestors, how many are not, and the new class */
+	size_t (*parts)[3] = need(old, sizeof(*parts));
+
+	graph_ancestors(b->s.graph, commit, is);
+	for (size_t i = 1; i < n; i++)
+		parts[b->class[i]][is[i]]++;
+	b->slot[commit] = slot;
+	if (b->nr_slots == b->max_slots) {
+		b->max_slots *= 2;
+		for (size_t k = 0; k < old; k++)
+			b->classes[k].bug = grow(b->classes[k].bug, b->max_slots, sizeof(bool));
+	}
+	for (size_t k = 1; k < old; k++) {
+		if (parts[k][0] && parts[k][1]) {
+			parts[k][2] = b->nr_classes;
+			add_class(b, &b->classes[k])->bug[slot] = true;
+			b->classes[k].bug[slot] = false;
+		} else {
+			b->classes[k].bug[slot] = parts[k][1];
+		}
+	}
+	b->classes[0].bug[slot] = true;
+	for (size_t i = 1; i < n; i++)
+		if (is[i] && parts[b->class[i]][2])
+			b->class[i] = parts[b->class[i]][2];
+	b->nr_slots++;
+	sum_priors(b);
+	free(parts);
+	free(is);
+}
+
+static size_t slot_of(struct bisect *b, size_t commit)
+{
+	if (b->slot[commit] == NO_SLOT)
+		split(b, commit);
+	return b->slot[commit];
+}
+
+/* How much each class has of the probability now */
+static void refresh(struct bisect *b)
+{
+	double best = -INFINITY, sum = 0;
+
+	if (!b->stale)
+		return;
+	for (size_t k = 0; k < b->nr_classes; k++) {
+		struct class *c = &b->classes[k];
+
+		c->mass = 0;
+		if (c->prior <= 0)
+			continue;
+		rates_view(c->counts, &c->view);
+		best = fmax(best, c->view.evidence + log(c->prior));
+	}
+	for (size_t k = 0; k < b->nr_classes; k++) {
+		struct class *c = &b->classes[k];
+
+		if (c->prior > 0)
+			c->mass = exp(c->view.evidence + log(c->prior) - best);
+		sum += c->mass;
+	}
+	for (size_t k = 0; k < b->nr_classes; k++)
+		b->classes[k].mass /= sum;
+	b->stale = false;
+}
+
+/* ---- what comes in --------------------------------------------------------------- */
+
+/**
+ * bisect_new - begin a bisect
+ * @setup: what it is about
+ *
+ * Return: it, for bisect_free()
+ */
+struct bisect *bisect_new(const struct bisect_setup *setup)
+{
+	struct bisect *b = need(1, sizeof(*b));
+	size_t n = setup->graph->n;
+	double sum = 0;
+
+	b->s = *setup;
+	b->prior = need(n, sizeof(*b->prior));
+	b->class = need(n, sizeof(*b->class));
+	b->slot = need(n, sizeof(*b->slot));
+	b->same = need(n, sizeof(*b->same));
+	b->untestable = need(n, sizeof(*b->untestable));
+	b->tested = need(n, sizeof(*b->tested));
+	b->max_slots = 16;
+	b->fresh = 1;
+	b->stale = true;
+	for (size_t i = 1; i < n; i++) {
+		b->prior[i] = setup->prior ? setup->prior[i] : 1;
+		sum += b->prior[i];
+	}
+	for (size_t i = 0; i < n; i++) {
+		b->prior[i] *= (1 - setup->nothing) / sum;
+		b->class[i] = 1;
+		b->slot[i] = NO_SLOT;
+		b->same[i] = i;
+	}
+	add_class(b, NULL)->prior = setup->nothing;
+	add_class(b, NULL)->prior = 1 - setup->nothing;
+	return b;
+}
+
+/**
+ * bisect_free - end a bisect
+ * @b: it
+ */
+void bisect_free(struct bisect *b)
+{
+	for (size_t k = 0; k < b->nr_classes; k++) {
+		free(b->classes[k].bug);
+		rates_free(&b->classes[k].view);
+	}
+	for (size_t i = 0; i < b->nr_seeds; i++)
+		free(b->seeds[i].slots);
+	free(b->classes);
+	free(b->seeds);
+	free(b->prior);
+	free(b->class);
+	free(b->slot);
+	free(b->same);
+	free(b->untestable);
+	free(b->tested);
+	free(b);
+}
+
+static struct seed *find_seed(struct bisect *b, uint64_t seed)
+{
+	for (size_t i = 0; i < b->nr_seeds; i++)
+		if (b->seeds[i].seed == seed)
+			return &b->seeds[i];
+	return NULL;
+}
+
+static struct seed *add_seed(struct bisect *b, uint64_t seed, size_t from)
+{
+	struct seed *s;
+
+	b->seeds = grow(b->seeds, b->nr_seeds + 1, sizeof(*b->seeds));
+	s = &b->seeds[b->nr_seeds++];
+	*s = (struct seed){ .seed = seed, .from = from };
+	return s;
+}
+
+static bool ran_at(const struct seed *s, size_t slot)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (s->slots[i] == slot)
+			return true;
+	return false;
+}
+
+static void note_run(struct seed *s, size_t slot)
+{
+	s->slots = grow(s->slots, s->n + 1, sizeof(*s->slots));
+	s->slots[s->n++] = slot;
+}
+
+/**
+ * bisect_know_seed - a seed is known to fail at BAD
+ * @b: the bisect
+ * @seed: it
+ *
+ * It was not drawn, so it says nothing of how often seeds fail.
+ */
+void bisect_know_seed(struct bisect *b, uint64_t seed)
+{
+	size_t slot = slot_of(b, b->s.graph->n - 1);
+
+	if (find_seed(b, seed))
+		return;
+	note_run(add_seed(b, seed, slot), slot);
+	b->fails++;
+}
+
+/* A fresh run, or one of a carried seed, as class @c sees it */
+static enum rates_count count_of(const struct class *c, size_t slot, const struct seed *s,
+				 bool fail)
+{
+	bool bug = c->bug[slot];
+
+	/* Where the bug is not, a seed that failed for it is no likelier to fail. */
+	if (!s || (!bug && c->bug[s->from]))
+		return bug ? (fail ? FRESH_FAIL_BUG : FRESH_PASS_BUG) :
+			     (fail ? FRESH_FAIL : FRESH_PASS);
+	return bug ? (fail ? CARRIED_FAIL_BUG : CARRIED_PASS_BUG) :
+		     (fail ? CARRIED_FAIL : CARRIED_PASS);
+}
+
+/**
+ * bisect_observe - a run is over
+ * @b: the bisect
+ * @commit: what was run
+ * @seed: with which seed; of no meaning if the commit is untestable
+ * @outcome: what came of it
+ *
+ * A seed says the same thing each time at one commit: it is observed once there.
+ */
+void bisect_observe(struct bisect *b, size_t commit, uint64_t seed, enum bisect_outcome outcome)
+{
+	bool fail = outcome == BISECT_FAIL;
+	struct seed *s;
+	size_t slot;
+
+	commit = b->same[commit];
+	b->stale = true;
+	if (outcome == BISECT_UNTESTABLE) {
+		b->untestable[commit] = true;
+		return;
+	}
+	b->tested[commit] = true;
+	slot = slot_of(b, commit);
+	s = find_seed(b, seed);
+	if (s && ran_at(s, slot))
+		return;
+	for (size_t k = 0; k < b->nr_classes; k++)
+		b->classes[k].counts[count_of(&b->classes[k], slot, s, fail)]++;
+	if (seed >= b->fresh)
+		b->fresh = seed + 1;
+	b->fails += fail;
+	if (s) {
+		s->fails += fail;
+		note_run(s, slot);
+	} else if (fail) {
+		note_run(add_seed(b, seed, slot), slot);
+	}
+}
+
+/**
+ * bisect_same - two commits are the same in all that is run
+ * @b: the bisect
+ * @commit: one of them, which was not run
+ * @as: the other one, which was
+ *
+ * Whatever has one of them and not the other has changed nothing.
+ */
+void bisect_same(struct bisect *b, size_t commit, size_t as)
+{
+	size_t n = b->s.graph->n;
+	bool *one = need(n, sizeof(*one)), *two = need(n, sizeof(*two));
+
+	graph_ancestors(b->s.graph, commit, one);
+	graph_ancestors(b->s.graph, as, two);
+	for (size_t i = 1; i < n; i++)
+		if (one[i] != two[i])
+			b->prior[i] = 0;
+	sum_priors(b);
+	b->same[commit] = b->same[as];
+	b->stale = true;
+	free(one);
+	free(two);
+}
+
+/* ---- what comes out --------------------------------------------------------------- */
+
+/**
+ * bisect_nothing - how likely is it that nothing changed?
+ * @b: the bisect, not asked for a step since something was observed or later
+ *
+ * Return: the probability
+ */
+double bisect_nothing(const struct bisect *b)
+{
+	refresh((struct bisect *)b);
+	return b->classes[0].mass;
+}
+
+/**
+ * bisect_probability - how likely is a commit the culprit?
+ * @b: the bisect
+ * @commit: which one
+ *
+ * Return: the probability
+ */
+double bisect_probability(const struct bisect *b, size_t commit)
+{
+	const struct class *c = &b->classes[b->class[commit]];
+
+	refresh((struct bisect *)b);
+	return commit && c->prior > 0 ? c->mass * (b->prior[commit] / c->prior) : 0;
+}
+
+/**
+ * bisect_rates - what is thought of the rates
+ * @b: the bisect
+ *
+ * Return: what to expect; of the rate before, if something changed
+ */
+struct bisect_rates bisect_rates(const struct bisect *b)
+{
+	struct bisect_rates r = { 0 };
+	double changed = 0;
+
+	refresh((struct bisect *)b);
+	for (size_t k = 0; k < b->nr_classes; k++) {
+		const struct class *c = &b->classes[k];
+
+		r.after += c->mass * c->view.after;
+		r.carry += c->mass * c->view.carry;
+		if (!k)
+			continue;
+		r.before += c->mass * c->view.before;
+		changed += c->mass;
+	}
+	r.before = changed > 0 ? r.before / changed : 0;
+	return r;
+}
+
+bool bisect_is_untestable(const struct bisect *b, size_t commit)
+{
+	return b->untestable[b->same[commit]];
+}
+
+static const struct bisect *sorting;
+
+static int by_probability(const void *x, const void *y)
+{
+	double one = bisect_probability(sorting, *(const size_t *)x);
+	double two = bisect_probability(sorting, *(const size_t *)y);
+
+	if (one != two)
+		return one < two ? 1 : -1;
+	return *(const size_t *)x < *(const size_t *)y ? -1 : 1;
+}
+
+/**
+ * bisect_likeliest - the smallest set of commits that holds some share of the
+ *	probability that there is a culprit
+ * @b: the bisect
+ * @share: of it, from 0 to 1
+ * @commits: gets them, the likeliest first; has room for all
+ *
+ * Return: how many
+ */
+size_t bisect_likeliest(const struct bisect *b, double share, size_t *commits)
+{
+	double want = share * (1 - bisect_nothing(b)), sum = 0;
+	size_t n = 0;
+
+	for (size_t i = 1; i < b->s.graph->n; i++)
+		if (bisect_probability(b, i) > 0)
+			commits[n++] = i;
+	sorting = b;
+	qsort(commits, n, sizeof(*commits), by_probability);
+	for (size_t i = 0; i < n; i++) {
+		sum += bisect_probability(b, commits[i]);
+		if (sum >= want)
+			return i + 1;
+	}
+	return n;
+}
+
+/* The only child of each commit, or 0 */
+static size_t *only_children(const struct bisect *b)
+{
+	size_t n = b->s.graph->n;
+	size_t *child = need(n, sizeof(*child)), *many = need(n, sizeof(*many));
+
+	for (size_t i = 1; i < n; i++) {
+		const struct graph_node *node = &b->s.graph->nodes[i];
+
+		for (size_t k = 0; k < node->nr_parents; k++) {
+			child[node->parents[k]] = i;
+			many[node->parents[k]]++;
+		}
+	}
+	for (size_t i = 0; i < n; i++)
+		child[i] = many[i] == 1 ? child[i] : 0;
+	free(many);
+	return child;
+}
+
+/*
+ * Of a commit that can't be tested and has one child, no test can say whether it or the
+ * child is the culprit. The last one of such a line stands for all.
+ */
+static void groups(const struct bisect *b, size_t *group)
+{
+	size_t *child = only_children(b);
+
+	for (size_t i = b->s.graph->n; i-- > 0;)
+		group[i] = bisect_is_untestable(b, i) && child[i] ? group[child[i]] : i;
+	free(child);
+}
+
+/**
+ * bisect_alike - commits that can't be told from one by any test
+ * @b: the bisect
+ * @commit: that one
+ * @commits: gets them, @commit too; has room for all
+ *
+ * Return: how many
+ */
+size_t bisect_alike(const struct bisect *b, size_t commit, size_t *commits)
+{
+	size_t n = 0, *group = need(b->s.graph->n, sizeof(*group));
+
+	groups(b, group);
+	for (size_t i = 1; i < b->s.graph->n; i++)
+		if (group[i] == group[commit] && bisect_probability(b, i) > 0)
+			commits[n++] = i;
+	free(group);
+	return n;
+}
+
+/* Is it answered? */
+static bool answered(const struct bisect *b, struct bisect_step *step)
+{
+	size_t n = b->s.graph->n, best = 1, *group;
+	double *sum;
+
+	if (b->classes[0].mass >= b->s.confidence) {
+		*step = (struct bisect_step){ .what = BISECT_NOTHING };
+		return true;
+	}
+	group = need(n, sizeof(*group));
+	sum = need(n, sizeof(*sum));
+	groups(b, group);
+	for (size_t i = 1; i < n; i++) {
+		sum[group[i]] += bisect_probability(b, i);
+		if (sum[group[i]] > sum[best])
+			best = group[i];
+	}
+	*step = (struct bisect_step){ .what = BISECT_FOUND, .commit = best };
+	if (sum[best] < b->s.confidence)
+		step->what = BISECT_STUCK;
+	free(sum);
+	free(group);
+	return step->what == BISECT_FOUND;
+}
+
+/* ---- what to do next ---------------------------------------------------------------- */
+
+/*
+ * Batches that are thought about. Before fresh seeds are run, all that failed elsewhere
+ * are. Carried seeds alone may be more than there are: it may pay to look for some first
+ * where they are sure to be.
+ */
+static const struct {
+	unsigned int carried;
+	unsigned int fresh;
+} batches[] = {
+	{ 1, 0 }, { 2, 0 }, { 3, 0 }, { 4, 0 }, { 6, 0 }, { 8, 0 },
+	{ 8, 1 }, { 8, 2 }, { 8, 4 }, { 8, 8 }, { 8, 16 }, { 8, 32 }, { 8, 64 }, { 8, 128 },
+	{ 8, 256 },
+};
+
+#define BATCHES	ARRAY_SIZE(batches)
+
+static unsigned int at_most(unsigned int n, size_t most)
+{
+	return n < most ? n : most;
+}
+
+/* Carried seeds of the @i-th batch, with so many at hand */
+static unsigned int carried(size_t i, size_t seeds)
+{
+	return batches[i].fresh ? at_most(batches[i].carried, seeds) : batches[i].carried;
+}
+
+/* Can it be run, or be made ready for? */
+static bool is_batch(const struct bisect *b, size_t i, size_t seeds)
+{
+	if (b->s.by_run || b->s.no_carry)
+		return b->s.by_run ? batches[i].fresh == 1 : batches[i].fresh;
+	return carried(i, seeds) <= seeds + MOST_SOUGHT;
+}
+
+static double entropy(double p)
+{
+	if (p <= 0 || p >= 1)
+		return 0;
+	return -(p * log2(p) + (1 - p) * log2(1 - p));
+}
+
+/*
+ * Sums over hypotheses, of the probability that all runs of a batch pass, of its
+ * entropy, and of the number of runs: if a commit has the bug, and if it has not
+ */
+enum { PASS, PASS_BUG, UNSURE, UNSURE_BUG, RUNS, RUNS_BUG, SUMS };
+
+static void expect(const struct class *c, size_t i, size_t seeds, double sums[SUMS])
+{
+	struct rates_batch r = rates_expect(&c->view, carried(i, seeds), batches[i].fresh);
+
+	sums[PASS] = r.pass;
+	sums[PASS_BUG] = r.pass_bug;
+	sums[UNSURE] = entropy(r.pass);
+	sums[UNSURE_BUG] = entropy(r.pass_bug);
+	sums[RUNS] = r.runs;
+	sums[RUNS_BUG] = r.runs_bug;
+}
+
+/* Seeds that failed, and were not run at a commit */
+static size_t seeds_for(const struct bisect *b, size_t commit)
+{
+	size_t slot = b->slot[commit], n = 0;
+
+	if (b->s.no_carry)
+		return 0;
+	if (slot == NO_SLOT)
+		return b->nr_seeds < RATES_CARRIED ? b->nr_seeds : RATES_CARRIED;
+	for (size_t i = 0; i < b->nr_seeds && n < RATES_CARRIED; i++)
+		n += !ran_at(&b->seeds[i], slot);
+	return n;
+}
+
+/* How likely it is that a commit can't be tested, as far as others are known */
+static double untestable(const struct bisect *b, size_t commit, size_t known, size_t bad)
+{
+	double rate = (UNTESTABLE * UNTESTABLE_SURE + bad) / (UNTESTABLE_SURE + known);
+	double near = INFINITY, good = INFINITY;
+	size_t n = b->s.graph->n;
+
+	if (b->tested[commit])
+		return 0;
+	for (size_t i = 0; bad && i < n; i++) {
+		double d = i < commit ? commit - i : i - commit;
+
+		if (b->untestable[i])
+			near = fmin(near, d);
+		else if (b->tested[i])
+			good = fmin(good, d);
+	}
+	if (isinf(near))
+		return rate;
+	return rate + (1 - rate) * UNTESTABLE_NEAR * exp(-near / UNTESTABLE_RUN) *
+	       (1 - exp(-good / UNTESTABLE_RUN));
+}
+
+/**
+ * struct choice - what is thought about while a step is chosen
+ * @best: so far
+ * @worth: its bits for what it costs
+ * @seek: some of its seeds have to be found first
+ * @known: commits that were tried
+ * @bad: those of them that can't be tested
+ * @seeking: cost of finding one more seed that fails
+ * @where: commit that it is looked for at, and can't be carried to
+ * @uses: steps that will carry it
+ */
+struct choice {
+	struct bisect_step best;
+	double worth;
+	bool seek;
+	size_t known;
+	size_t bad;
+	double seeking;
+	size_t where;
+	double uses;
+};
+
+/* @sums of all hypotheses, each by whether @commit has the bug under it */
+static void weigh(const struct bisect *b, struct choice *c, size_t commit, size_t i,
+		  size_t seeds, const double *sums)
+{
+	double bits = entropy(sums[PASS]) - sums[UNSURE];
+	double bad = untestable(b, commit, c->known, c->bad);
+	double cost = sums[RUNS] * b->s.run * (1 - bad);
+	unsigned int n = carried(i, seeds);
+	double worth;
+
+	bits *= 1 - bad;
+	/* A seed that is found is of use to later steps, too, unless this is the end. */
+	if (n > seeds)
+		cost += (n - seeds) * c->seeking / (b->tested[commit] ? 1 : c->uses);
+	if (!b->tested[commit])
+		cost += b->s.build[commit];
+	worth = b->s.by_run ? bits : bits / cost;
+	if (bits < WORTHLESS || worth <= c->worth || (n > seeds && commit == c->where))
+		return;
+	c->worth = worth;
+	c->seek = n > seeds;
+	c->best = (struct bisect_step){
+		.what = BISECT_RUN, .commit = commit, .bits = bits, .cost = cost,
+		.carried = n, .fresh = batches[i].fresh,
+	};
+}
+
+/* A commit that was observed: each class says whether it has the bug. */
+static void weigh_observed(const struct bisect *b, struct choice *choice, size_t commit)
+{
+	size_t slot = b->slot[commit], seeds = seeds_for(b, commit);
+
+	for (size_t i = 0; i < BATCHES; i++) {
+		double all[SUMS] = { 0 };
+
+		if (!is_batch(b, i, seeds))
+			continue;
+		for (size_t k = 0; k < b->nr_classes; k++) {
+			const struct class *c = &b->classes[k];
+			double sums[SUMS];
+
+			if (c->mass < NEGLIGIBLE)
+				continue;
+			expect(c, i, seeds, sums);
+			for (size_t s = 0; s < SUMS; s += 2)
+				all[s] += c->mass * sums[s + c->bug[slot]];
+		}
+		weigh(b, choice, commit, i, seeds, all);
+	}
+}
+
+/* Of each batch, and of each commit as a hypothesis, what it adds to sums */
+static double *values_of(const struct bisect *b, size_t seeds, double totals[BATCHES][SUMS])
+{
+	size_t n = b->s.graph->n, width = BATCHES * (SUMS / 2);
+	double *values = need(n * width, sizeof(*values));
+	double (*sums)[BATCHES][SUMS] = need(b->nr_classes, sizeof(*sums));
+
+	memset(totals, 0, BATCHES * sizeof(*totals));
+	for (size_t k = 0; k < b->nr_classes; k++) {
+		const struct class *c = &b->classes[k];
+
+		for (size_t i = 0; c->mass >= NEGLIGIBLE && i < BATCHES; i++) {
+			if (!is_batch(b, i, seeds))
+				continue;
+			expect(c, i, seeds, sums[k][i]);
+			/* That nothing changed means that all have the bug. */
+			for (size_t s = 0; s < SUMS; s += 2)
+				totals[i][s] += c->mass * sums[k][i][s + !k];
+		}
+	}
+	for (size_t h = 1; h < n; h++) {
+		double w = bisect_probability(b, h);
+		const double (*of)[SUMS] = (const double (*)[SUMS])sums[b->class[h]];
+
+		for (size_t i = 0; w > 0 && i < BATCHES; i++)
+			for (size_t s = 0; s < SUMS; s += 2)
+				values[h * width + i * (SUMS / 2) + s / 2] =
+					w * (of[i][s + 1] - of[i][s]);
+	}
+	free(sums);
+	return values;
+}
+
+static void weigh_others(const struct bisect *b, struct choice *choice)
+{
+	size_t n = b->s.graph->n, width = BATCHES * (SUMS / 2);
+	size_t seeds = b->s.no_carry ? 0 : at_most(RATES_CARRIED, b->nr_seeds);
+	double totals[BATCHES][SUMS];
+	double *values = values_of(b, seeds, totals);
+	double *sums = need(n * width, sizeof(*sums));
+
+	graph_sum(b->s.graph, values, width, sums);
+	for (size_t y = 0; y < n; y++) {
+		if (b->slot[y] != NO_SLOT || b->untestable[y] || b->same[y] != y)
+			continue;
+		for (size_t i = 0; i < BATCHES; i++) {
+			double all[SUMS] = { 0 };
+
+			if (!is_batch(b, i, seeds))
+				continue;
+			for (size_t s = 0; s < SUMS; s += 2)
+				all[s] = totals[i][s] + sums[y * width + i * (SUMS / 2) + s / 2];
+			weigh(b, choice, y, i, seeds, all);
+		}
+	}
+	free(sums);
+	free(values);
+}
+
+/* What is not known yet of which commit it is */
+static double bits_left(const struct bisect *b)
+{
+	double bits = 0;
+
+	for (size_t i = 1; i < b->s.graph->n; i++) {
+		double p = bisect_probability(b, i);
+
+		bits -= p > 0 ? p * log2(p) : 0;
+	}
+	return bits;
+}
+
+/* The first commit that is all but sure to have the bug and was run; BAD is one. */
+static size_t surely_bad(const struct bisect *b)
+{
+	for (size_t y = 0; y < b->s.graph->n; y++) {
+		double bug = 0;
+
+		if (b->slot[y] == NO_SLOT || !b->tested[y])
+			continue;
+		for (size_t k = 0; k < b->nr_classes; k++)
+			if (b->classes[k].bug[b->slot[y]])
+				bug += b->classes[k].mass;
+		if (bug > SURE)
+			return y;
+	}
+	return b->s.graph->n - 1;
+}
+
+/* Look for a seed that fails where seeds fail. */
+static struct bisect_step seek(const struct bisect *b, size_t where, double after)
+{
+	unsigned int fresh = 1;
+
+	while (fresh < 2 / after && fresh < 256)
+		fresh *= 2;
+	return (struct bisect_step){
+		.what = BISECT_RUN, .commit = where, .fresh = fresh,
+		.cost = b->s.run / after,
+	};
+}
+
+/**
+ * bisect_next - what to do next
+ * @b: the bisect
+ *
+ * Nothing is asked of other commits until BAD has failed: how often is not known, and
+ * no run that passes says anything until then. After that it is the step that teaches
+ * the most for what it costs.
+ *
+ * Return: the step
+ */
+struct bisect_step bisect_next(struct bisect *b)
+{
+	size_t last = b->s.graph->n - 1;
+	struct choice c = { 0 };
+	struct bisect_step end;
+	double after;
+
+	refresh(b);
+	if (!b->fails)
+		return (struct bisect_step){
+			.what = BISECT_RUN, .commit = last, .cost = FIRST_BATCH * b->s.run,
+			.fresh = b->s.by_run ? 1 : FIRST_BATCH,
+		};
+	if (answered(b, &end))
+		return end;
+	after = bisect_rates(b).after;
+	c.seeking = b->s.run / after;
+	c.where = surely_bad(b);
+	c.uses = 1 + USES * bits_left(b);
+	for (size_t y = 0; y <= last; y++) {
+		c.known += b->tested[y] || b->untestable[y];
+		c.bad += b->untestable[y];
+	}
+	for (size_t y = 0; y <= last; y++)
+		if (b->slot[y] != NO_SLOT && !b->untestable[y])
+			weigh_observed(b, &c, y);
+	weigh_others(b, &c);
+	if (c.seek)
+		return seek(b, c.where, after);
+	return c.worth > 0 ? c.best : end;
+}
+
+/* A seed that failed at other commits before is likelier to do so again. */
+static int promise(const struct seed *s)
+{
+	return (int)(2 * s->fails) - (int)s->n;
+}
+
+/**
+ * bisect_seed - a seed of a step
+ * @b: the bisect, nothing observed since
+ * @step: from bisect_next()
+ * @i: which one, below @step->carried + @step->fresh
+ *
+ * Return: it
+ */
+uint64_t bisect_seed(struct bisect *b, const struct bisect_step *step, size_t i)
+{
+	size_t slot = b->slot[step->commit], n = 0;
+	uint64_t order[RATES_CARRIED] = { 0 };
+	int worth[RATES_CARRIED];
+
+	if (i >= step->carried)
+		return b->fresh + (i - step->carried);
+	for (size_t k = 0; k < b->nr_seeds; k++) {
+		const struct seed *s = &b->seeds[k];
+		int w = promise(s);
+		size_t at;
+
+		if (slot != NO_SLOT && ran_at(s, slot))
+			continue;
+		/* Insert it where it belongs among the best. */
+		for (at = n < RATES_CARRIED ? n++ : n; at && worth[at - 1] < w; at--) {
+			if (at == RATES_CARRIED)
+				continue;
+			worth[at] = worth[at - 1];
+			order[at] = order[at - 1];
+		}
+		if (at < RATES_CARRIED) {
+			worth[at] = w;
+			order[at] = s->seed;
+		}
+	}
+	return order[i];
+}
