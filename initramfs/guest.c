@@ -18,6 +18,7 @@
 
 #define SLAB_DIR	"/sys/kernel/slab/task_struct"
 #define CENSUS_TRIES	16
+#define KTHREADD_PID	2
 
 /* Fields of /proc/PID/stat, as proc(5) counts them; the third is the state. */
 #define STAT_STATE	3
@@ -644,6 +645,17 @@ static bool read_slab(const struct census *c, long *left)
 	return true;
 }
 
+/* A kernel thread that was just forked has no name of its own yet. */
+static bool all_named(const struct tasks *t)
+{
+	size_t i;
+
+	for (i = 0; i < t->nr; i++)
+		if (t->task[i].pid != KTHREADD_PID && !strcmp(t->task[i].comm, "kthreadd"))
+			return false;
+	return true;
+}
+
 /**
  * take_census - count all that could be left over
  * @c: gets it
@@ -671,7 +683,7 @@ bool take_census(struct census *c, bool (*settle)(void))
 			return false;
 		if (!read_tasks(&again))
 			return false;
-		if (same_pids(&c->tasks, &again) && slab == c->slab)
+		if (same_pids(&c->tasks, &again) && all_named(&c->tasks) && slab == c->slab)
 			return true;
 	}
 	return fail("no census: tasks came and went in all of %d tries", CENSUS_TRIES);

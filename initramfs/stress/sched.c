@@ -17,6 +17,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "stress.h"
@@ -297,6 +298,20 @@ static void expect_within(u64 mask)
 	}
 }
 
+/*
+ * Before Linux 6.2 a task in a cpuset is given all of the cpuset's CPUs each time one of
+ * them comes or goes, whatever the task has asked for.
+ */
+static bool keeps_affinity(void)
+{
+	unsigned int major, minor;
+	struct utsname u;
+
+	if (uname(&u) || sscanf(u.release, "%u.%u", &major, &minor) != 2)
+		return true;
+	return major > 6 || (major == 6 && minor >= 2);
+}
+
 /**
  * do_affinity - be confined to some CPUs for a while
  * @op: the operation
@@ -311,7 +326,7 @@ int do_affinity(const struct op *op)
 	if (err)
 		return err;
 	err = set_affinity(mask);
-	if (!err)
+	if (!err && (!confined || keeps_affinity()))
 		expect_within(mask);
 	free_affinity();
 	return end(op, 0, mask, err);
