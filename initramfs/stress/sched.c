@@ -328,8 +328,9 @@ static void expect_within(u64 mask)
 }
 
 /*
- * Before Linux 6.2 a task in a cpuset is given all of the cpuset's CPUs each time one of
- * them comes or goes, whatever the task has asked for.
+ * Before Linux 6.2 a task is given all CPUs of its cpuset each time one of them comes or
+ * goes, whatever the task has asked for; and sched_setaffinity() gives it all of them if
+ * one goes meanwhile.
  */
 static bool keeps_affinity(void)
 {
@@ -355,7 +356,7 @@ int do_affinity(const struct op *op)
 	if (err)
 		return err;
 	err = set_affinity(mask);
-	if (!err && (!confined || keeps_affinity()))
+	if (!err && keeps_affinity())
 		expect_within(mask);
 	free_affinity();
 	return end(op, 0, mask, err);
