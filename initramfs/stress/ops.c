@@ -43,7 +43,7 @@ struct op ops[OPS_MAX] = {
 	 */
 	{ "deadline", 0, do_deadline, .honest = { EBUSY, EPERM } },
 	/* A CPU that goes takes part of its cpuset away at the same time. */
-	{ "affinity", 2, do_affinity, .honest = { EINVAL } },
+	{ "affinity", 2, do_affinity, .fits = keeps_affinity, .honest = { EINVAL } },
 	{ "cpuset", 2, do_cpuset, .needs = CPUSETS },
 	/* Another actor has it. Only if it is asked for: see docs/found.md. */
 	{ "partition", 0, do_partition, .needs = CPUSETS, .honest = { EEXIST } },
@@ -102,6 +102,8 @@ static bool choose_op(char *word)
 		return fail("RESPAWN_OPS: there is no operation %s", word);
 	if (op->needs && access(op->needs, F_OK))
 		return fail("RESPAWN_OPS: %s needs %s", word, op->needs);
+	if (op->fits && !op->fits())
+		return fail("RESPAWN_OPS: %s needs a newer kernel", word);
 	if (weight || !op->weight)
 		op->weight = weight ? weight : 1;
 	op->chosen = true;
@@ -169,7 +171,8 @@ static bool choose_ops(char *names)
 	for (i = 0; i < nr_ops; i++) {
 		if (*names && !ops[i].chosen)
 			ops[i].weight = 0;
-		if (ops[i].needs && access(ops[i].needs, F_OK))
+		if ((ops[i].needs && access(ops[i].needs, F_OK)) ||
+		    (ops[i].fits && !ops[i].fits()))
 			ops[i].weight = 0;
 	}
 	return true;

@@ -327,12 +327,16 @@ static void expect_within(u64 mask)
 	}
 }
 
-/*
- * Before Linux 6.2 a task is given all CPUs of its cpuset each time one of them comes or
- * goes, whatever the task has asked for; and sched_setaffinity() gives it all of them if
- * one goes meanwhile.
+/**
+ * keeps_affinity - does a task stay on the CPUs that it has asked for?
+ *
+ * Before Linux 6.2 it is given all CPUs of its cpuset each time one of them comes or
+ * goes, whatever it has asked for; and sched_setaffinity() gives it all of them if one
+ * goes meanwhile.
+ *
+ * Return: whether it does
  */
-static bool keeps_affinity(void)
+bool keeps_affinity(void)
 {
 	unsigned int major, minor;
 	struct utsname u;
@@ -356,7 +360,7 @@ int do_affinity(const struct op *op)
 	if (err)
 		return err;
 	err = set_affinity(mask);
-	if (!err && keeps_affinity())
+	if (!err)
 		expect_within(mask);
 	free_affinity();
 	return end(op, 0, mask, err);

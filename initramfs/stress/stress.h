@@ -38,6 +38,7 @@
  * @hotplug: it belongs to the actor that moves CPUs
  * @slots: how many objects the module has for it
  * @needs: a file without which it can't be done, or NULL
+ * @fits: does this kernel keep what the operation relies on? NULL if all do
  * @maker: the operation that makes what it is about, or "none"
  * @honest: errnos that are no error of the driver; the module judges the errnos of
  *	operations on CPUs and of forks
@@ -50,6 +51,7 @@ struct op {
 	bool hotplug;
 	unsigned int slots;
 	const char *needs;
+	bool (*fits)(void);
 	char maker[NAME_LEN];
 	int honest[HONEST_MAX];
 	bool chosen;
@@ -160,6 +162,7 @@ unsigned long deadline_now(void);
 int do_migrate(const struct op *op);
 int do_policy(const struct op *op);
 int do_deadline(const struct op *op);
+bool keeps_affinity(void);
 int do_affinity(const struct op *op);
 int do_cpuset(const struct op *op);
 int do_partition(const struct op *op);
