@@ -106,6 +106,17 @@ int do_memory(const struct op *op)
 	return end(op, 0, size, err);
 }
 
+/* A signal that comes while another actor loads it leaves the module where it is. */
+static int unload_visitor(void)
+{
+	int err;
+
+	do
+		err = syscall(SYS_delete_module, "visitor", O_NONBLOCK) ? -errno : 0;
+	while (err == -EINTR);
+	return err;
+}
+
 /*
  * Load and unload a module. If two actors load it at once, the kernel reports success
  * to both. Both unload it then, and one of them gets an error, which is expected.
@@ -130,8 +141,7 @@ int do_module(const struct op *op)
 	close(fd);
 	if (!err) {
 		usleep(us);
-		if (syscall(SYS_delete_module, "visitor", O_NONBLOCK))
-			err = -errno;
+		err = unload_visitor();
 	}
 	return end(op, 0, us, err);
 }
