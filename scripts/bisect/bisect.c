@@ -16,9 +16,9 @@
 
 #define NO_SLOT		SIZE_MAX
 /* A class with less than this is not thought about when a step is chosen. */
-#define NEGLIGIBLE	1e-7
+#define NEGLIGIBLE	0.0000001
 /* Bits that are not worth a run, however cheap it is */
-#define WORTHLESS	1e-4
+#define WORTHLESS	0.0001
 /* Failing seeds that are looked for ahead of a step, at most */
 #define MOST_SOUGHT	3
 /* Steps that such a seed is of use to, for each bit that is to be learned */
@@ -335,6 +335,25 @@ void bisect_know_seed(struct bisect *b, uint64_t seed)
 		return;
 	note_run(add_seed(b, seed, slot), slot);
 	b->fails++;
+}
+
+/**
+ * bisect_skip_seed - a run said nothing of what is looked for
+ * @b: the bisect
+ * @commit: what was run
+ * @seed: with which seed, which is not to be tried there again
+ */
+void bisect_skip_seed(struct bisect *b, size_t commit, uint64_t seed)
+{
+	size_t slot = slot_of(b, b->same[commit]);
+	struct seed *s = find_seed(b, seed);
+
+	b->tested[b->same[commit]] = true;
+	b->stale = true;
+	if (seed >= b->fresh)
+		b->fresh = seed + 1;
+	if (s && !ran_at(s, slot))
+		note_run(s, slot);
 }
 
 /* A fresh run, or one of a carried seed, as class @c sees it */

@@ -89,6 +89,7 @@ struct bisect;
 struct bisect *bisect_new(const struct bisect_setup *setup);
 void bisect_free(struct bisect *b);
 void bisect_know_seed(struct bisect *b, uint64_t seed);
+void bisect_skip_seed(struct bisect *b, size_t commit, uint64_t seed);
 void bisect_same(struct bisect *b, size_t commit, size_t as);
 void bisect_observe(struct bisect *b, size_t commit, uint64_t seed, enum bisect_outcome outcome);
 struct bisect_step bisect_next(struct bisect *b);

@@ -95,9 +95,14 @@ static void choose_by_change(struct focus *f, const struct tree *t, const struct
 	}
 }
 
-/* "kernel/kthread.c", "kernel/kthread.c:kthread_stop" or "kthread_stop" */
-static void add_named(struct focus *f, const struct tree *t, const char *word)
+/*
+ * "kernel/kthread.c", "kernel/kthread.c:kthread_stop" or "kthread_stop". One with a
+ * question mark behind may be missing: a bisect has one focus for many trees.
+ */
+static void add_named(struct focus *f, const struct tree *t, const char *named)
 {
+	bool may = *named && named[strlen(named) - 1] == '?';
+	__auto_free char *word = fmt("%.*s", (int)strlen(named) - may, named);
 	__auto_free char *file = fmt("%.*s", (int)strcspn(word, ":"), word), *text = NULL;
 	const char *name = strchr(word, ':');
 
@@ -108,6 +113,8 @@ static void add_named(struct focus *f, const struct tree *t, const char *word)
 		return;
 	}
 	text = tree_read(t, file);
+	if (may && (!text || (name && !strstr(text, name + 1))))
+		return;
 	if (!text)
 		die("FOCUS=%s: this tree has no %s", word, file);
 	if (!name)

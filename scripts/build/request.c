@@ -28,6 +28,8 @@ const struct field request_fields[] = {
 	  .help = "another pinned kernel: the one of kernel-patch/pin-<PIN>" },
 	{ "TREE", "", FIELD_PATH, AT(tree),
 	  .help = "git tree to test at its HEAD, instead of the pinned kernel" },
+	{ "COMMIT", "", FIELD_TEXT, AT(commit), .later = true,
+	  .help = "commit of TREE= to test, its HEAD if empty" },
 	{ "KERNEL_TARBALL", "", FIELD_PATH, AT(tarball),
 	  .help = "kernel source package or tarball to use as the pinned kernel" },
 	{ "SERIES", "", FIELD_CHOICE, AT(series), .choices = "auto full none",

@@ -16,6 +16,7 @@
  * @config: flavour of the kernel configuration
  * @pin: which pinned kernel, empty for the one the series is made for
  * @tree: a git tree to test instead of the pinned kernel, or empty
+ * @commit: the commit of @tree to test, empty for its HEAD
  * @tarball: a kernel source package or tarball to use as the pinned one, or empty
  * @series: "full", or "none" for a kernel without the series; "auto" until it is known
  *	which of these it is, see image_open(); or "part", which is asked for by the
@@ -55,6 +56,7 @@ struct request {
 	const char *config;
 	const char *pin;
 	const char *tree;
+	const char *commit;
 	const char *tarball;
 	const char *series;
 	const char *patches;

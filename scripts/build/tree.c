@@ -186,13 +186,16 @@ static char *ask_user(const char *tree, const char *what, const char *arg)
 	strv_split(&argv, what, " ");
 	strv_add(&argv, "%s", arg);
 	if (run(&argv, &o))
-		die("TREE=%s is no git tree with a commit: %s", tree, strtok(out, "\n"));
+		die("TREE=%s is no git tree with a commit that '%s' names: %s", tree, arg,
+		    strtok(out, "\n"));
 	out[strcspn(out, "\n")] = '\0';
 	return out;
 }
 
-static void open_user(struct tree *t, const char *tree)
+static void open_user(struct tree *t, const char *tree, const char *name)
 {
+	__auto_free char *head = fmt("%s^{commit}", *name ? name : "HEAD");
+	__auto_free char *content = NULL;
 	__auto_free char *real = realpath(tree, NULL);
 	__auto_free char *objects = NULL, *alternates = NULL, *text = NULL;
 	__auto_free char *id = NULL, *commit = NULL;
@@ -205,13 +208,14 @@ static void open_user(struct tree *t, const char *tree)
 	hash_end(h, hex);
 	id = fmt("user-%.12s", hex);
 	objects = ask_user(tree, "rev-parse --path-format=absolute --git-path", "objects");
-	commit = ask_user(tree, "rev-parse --verify", "HEAD");
+	commit = ask_user(tree, "rev-parse --verify --end-of-options", head);
 	tree_paths(t, id);
 	alternates = fmt("%s/objects/info/alternates", t->git);
 	text = fmt("%s\n", objects);
 	write_file(alternates, text, strlen(text));
 	t->name = fmt("%s at %.12s", real, commit);
-	t->base = ask_user(tree, "rev-parse --verify", "HEAD^{tree}");
+	content = fmt("%s^{tree}", commit);
+	t->base = ask_user(tree, "rev-parse --verify", content);
 }
 
 /**
@@ -363,8 +367,10 @@ void tree_open_base(struct tree *t, const struct request *r)
 {
 	struct pin p;
 
+	if (*r->commit && !*r->tree)
+		die("COMMIT=%s is a commit of TREE=, which is not set", r->commit);
 	if (*r->tree) {
-		open_user(t, r->tree);
+		open_user(t, r->tree, r->commit);
 	} else if (*r->tarball) {
 		open_tarball(t, r->tarball);
 	} else {
@@ -520,7 +526,8 @@ char *tree_without_patches(const struct tree *t, const struct request *r)
  * tree_since - the content that changes in a user's tree are counted from
  * @r: a request with TREE=
  *
- * That of SINCE=, or else of where HEAD's branch has left the one that it follows.
+ * That of SINCE=, or else of where COMMIT=, or HEAD, has left the branch that HEAD's
+ * follows.
  *
  * Return: git's name of it, to be freed, or NULL if HEAD follows none. Dies if SINCE=
  * is no commit.
@@ -536,7 +543,9 @@ char *tree_since(const struct request *r)
 	} else {
 		strv_split(&argv, "git --no-optional-locks -C", " ");
 		strv_add(&argv, "%s", r->tree);
-		strv_split(&argv, "merge-base HEAD @{upstream}", " ");
+		strv_add(&argv, "merge-base");
+		strv_add(&argv, "%s", *r->commit ? r->commit : "HEAD");
+		strv_add(&argv, "@{upstream}");
 		if (run(&argv, &o))
 			return NULL;
 		base = fmt("%.*s", (int)strcspn(said, "\n"), said);

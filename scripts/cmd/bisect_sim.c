@@ -21,7 +21,7 @@
 #define BUILD		40
 #define MOST_RUNS	5000
 /* Chance at which a row that is right as often as it says fails nevertheless */
-#define FALSE_ALARM	1e-4
+#define FALSE_ALARM	0.0001
 
 /* How often plain binary search repeats a run: the least of these that is right enough */
 static const size_t repeats[] = { 1, 2, 4, 8, 16, 32, 64, 96, 128, 192, 256, 384 };
@@ -80,7 +80,8 @@ static void make_rows(struct sim *s)
 	for (size_t n = 0; n < ARRAY_SIZE(commits); n++)
 		for (size_t c = 0; c < ARRAY_SIZE(carry); c++)
 			add_row(s, (struct sim_kind){
-				.commits = commits[n], .after = .2, .carry = carry[c], .nothing = .2,
+				.commits = commits[n], .after = .2, .carry = carry[c],
+				.nothing = .2,
 			});
 	add_row(s, (struct sim_kind){ .commits = 128, .after = .3, .nothing = 1 });
 }

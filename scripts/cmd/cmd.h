@@ -16,6 +16,12 @@
  * @run: folder of a record
  * @bundle: a record in one file, from somebody else
  * @log: console to judge
+ * @good: commit that a bisect takes for good
+ * @bad: and the one that is bad, HEAD if empty
+ * @test: command that a bisect runs in the place of a guest, or empty
+ * @signature: failure that is looked for; empty for the first one at @bad
+ * @prior: "paths" or "uniform": what a bisect thinks of commits beforehand
+ * @runs: runs after which a bisect ends, 0 for no end
  * @mutants: names of the mutants to run, comma separated; empty for all
  * @mutants_dir: folder of their tables, empty for respawn's own
  * @bugs: names of the planted bugs to look for, comma separated; empty for all
@@ -38,6 +44,12 @@ struct options {
 	const char *run;
 	const char *bundle;
 	const char *log;
+	const char *good;
+	const char *bad;
+	const char *test;
+	const char *signature;
+	const char *prior;
+	uint64_t runs;
 	const char *mutants;
 	const char *mutants_dir;
 	const char *bugs;
@@ -118,8 +130,23 @@ static inline struct request options_request(const struct options *o, const stru
 	  "show what is in the cache, and what of it is in use")		\
 	X(JOB, "shell", cmd_shell, NULL,					\
 	  "boot into a shell on the terminal (ARCH=)")				\
+	X(CHECK, "bisect", cmd_bisect, STRESS_DEFAULTS " ARCH=arm64 SERIES=none",	\
+	  "find the commit that broke it: TREE=, GOOD=, or RUN= too")		\
+	X(LOOK, "bisect-status", cmd_bisect_status, NULL,			\
+	  "where the bisect of O= stands")					\
+	X(LOOK, "bisect-log", cmd_bisect_log, NULL,				\
+	  "what it has seen, for 'git bisect replay'")				\
+	X(LOOK, "bisect-skip", cmd_bisect_skip, NULL,				\
+	  "leave COMMIT= out of it")						\
+	X(LOOK, "bisect-undo", cmd_bisect_undo, NULL,				\
+	  "forget what it has seen last")					\
+	X(LOOK, "bisect-prior", cmd_bisect_prior, NULL,				\
+	  "which commits it would suspect, TREE=, GOOD=, BAD=")			\
 	X(CHECK, "bisect-sim", cmd_bisect_sim, "N=50",				\
 	  "is bisect right as often as it says? Histories that are made up")	\
+	X(CHECK, "check-bisect", cmd_check_bisect,				\
+	  STRESS_DEFAULTS " ARCH=arm64 SERIES=none CYCLES=40",			\
+	  "does bisect name the commit in histories that are made up?")		\
 	X(STEP, "bisect-step", cmd_bisect_step, CHECK_DEFAULTS " SERIES=auto",	\
 	  "check the commit that git bisect run is at")				\
 	X(JOB, "repin", cmd_repin, NULL,					\

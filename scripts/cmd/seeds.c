@@ -104,7 +104,7 @@ static struct trial *next_trial(void *arg)
 	if (!t)
 		die("out of memory");
 	for (; !s->over && s->next <= s->last && !out_of_time(s); s->next++) {
-		*t = trial_of_seed(s, s->next);
+		*t = trial_of_seed(s, s->list ? s->list[s->next] : s->next);
 		if (s->known && s->known(s->arg, t))
 			continue;
 		s->next++;

@@ -33,6 +33,8 @@ struct finding {
  * @out: O=
  * @first: first seed
  * @last: last seed
+ * @list: seeds to run in this order, instead of all from @first to @last; the range is
+ *	that of its indices then
  * @guests: how many guests at once, 0 for as many as the host has CPUs
  * @seconds: host time after which no further seed begins, 0 for no limit
  * @keep_going: go on after a failure
@@ -55,6 +57,7 @@ struct seeds {
 	const char *out;
 	uint64_t first;
 	uint64_t last;
+	const uint64_t *list;
 	size_t guests;
 	double seconds;
 	bool keep_going;

@@ -20,7 +20,7 @@
 
 #define NOTHING	0.25
 #define RUNS	60
-#define CLOSE	1e-9
+#define CLOSE	0.000000001
 
 /* A run, in the order in which it was made */
 struct seen {
@@ -240,7 +240,7 @@ static void chances_come_to_one(void **state)
 			sum += ways * exp(v.evidence - given);
 		}
 		rates_free(&v);
-		assert_true(fabs(sum - 1) < 1e-6);
+		assert_true(fabs(sum - 1) < 0.000001);
 	}
 }
 

@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The commits between a good and a bad one, out of a user's tree, which is only read.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "build/history.h"
+#include "lib/ui.h"
+#include "lib/util.h"
+
+/*
+ * How much likelier than others a commit is to have broken the life of threads, by what
+ * it touches; the greatest of its files counts. The first row that fits a file is its
+ * own. A path that ends in a slash is a folder, one that begins with a dot is an ending.
+ */
+static const struct {
+	const char *path;
+	double weight;
+} weights[] = {
+	{ "kernel/kthread.c", 20 },
+	{ "kernel/smpboot.c", 20 },
+	{ "kernel/cpu.c", 20 },
+	{ "kernel/stop_machine.c", 20 },
+	{ "kernel/workqueue.c", 20 },
+	{ "kernel/softirq.c", 12 },
+	{ "include/linux/kthread.h", 20 },
+	{ "include/linux/smpboot.h", 20 },
+	{ "include/linux/cpuhotplug.h", 12 },
+	{ "include/linux/workqueue.h", 12 },
+	{ "kernel/fork.c", 8 },
+	{ "kernel/exit.c", 8 },
+	{ "kernel/signal.c", 8 },
+	{ "kernel/freezer.c", 8 },
+	{ "kernel/time/", 8 },
+	{ "kernel/sched/", 8 },
+	{ "kernel/rcu/", 8 },
+	{ "kernel/cgroup/", 8 },
+	{ "kernel/irq/", 4 },
+	{ "kernel/", 2 },
+	{ "arch/x86/", 1 },
+	{ "arch/arm64/", 1 },
+	{ "arch/", .02 },
+	{ "Documentation/", .02 },
+	{ "tools/", .02 },
+	{ "samples/", .02 },
+	{ ".rst", .02 },
+	{ ".dts", .02 },
+	{ ".dtsi", .02 },
+	{ "MAINTAINERS", .02 },
+	{ "sound/", .1 },
+	{ "drivers/", .3 },
+	{ "fs/", .5 },
+	{ "net/", .5 },
+	{ "", 1 },
+};
+
+/* A merge that changes nothing of its own */
+#define MERGE_WEIGHT	.1
+
+static double weight_of(const char *file)
+{
+	size_t len = strlen(file);
+
+	for (size_t i = 0; i < ARRAY_SIZE(weights); i++) {
+		const char *path = weights[i].path;
+		size_t n = strlen(path);
+
+		if (*path == '.' ? len > n && !strcmp(file + len - n, path) :
+		    !n || path[n - 1] == '/' ? !strncmp(file, path, n) : !strcmp(file, path))
+			return weights[i].weight;
+	}
+	return 1;
+}
+
+/* git in the user's tree, which stays as it is; NULL if it fails, or its output */
+static char *git(const char *tree, const char *words, const char *last)
+{
+	__auto_strv struct strv argv = { 0 };
+	char *out = NULL;
+	struct run_opts o = { .out = &out, .quiet_err = true };
+
+	strv_split(&argv, "git --no-optional-locks -C", " ");
+	strv_add(&argv, "%s", tree);
+	strv_split(&argv, words, " ");
+	if (last)
+		strv_add(&argv, "%s", last);
+	if (!run(&argv, &o))
+		return out;
+	free(out);
+	return NULL;
+}
+
+static char *first_line(char *text)
+{
+	if (text)
+		text[strcspn(text, "\n")] = '\0';
+	return text;
+}
+
+static char *resolve(const char *tree, const char *variable, const char *name)
+{
+	__auto_free char *commit = fmt("%s^{commit}", name);
+	char *id = first_line(git(tree, "rev-parse --verify --quiet --end-of-options", commit));
+
+	if (!id)
+		die("%s=%s: TREE=%s has no such commit", variable, name, tree);
+	return id;
+}
+
+static void check_tree(struct history *h)
+{
+	__auto_free char *top = first_line(git(h->tree, "rev-parse --show-toplevel", NULL));
+	__auto_free char *kthread = NULL, *changes = NULL;
+
+	if (!top)
+		die("TREE=%s is no git tree with a work tree", h->tree);
+	kthread = git(h->tree, "ls-tree --name-only HEAD", "kernel/kthread.c");
+	if (!kthread || !*kthread)
+		die("TREE=%s is no tree of a kernel: it has no kernel/kthread.c", h->tree);
+	changes = git(h->tree, "status --porcelain --untracked-files=no", NULL);
+	h->dirty = changes && *changes;
+}
+
+static void check_ends(const struct history *h, const char *good, const char *bad,
+		       const char *good_id, const char *bad_id)
+{
+	__auto_free char *both = fmt("%s %s", good_id, bad_id);
+	__auto_free char *words = fmt("merge-base %s", both), *base = NULL, *shallow = NULL;
+
+	if (!strcmp(good_id, bad_id))
+		die("GOOD=%s and BAD=%s are the same commit", good, bad);
+	base = first_line(git(h->tree, words, NULL));
+	if (base && !strcmp(base, good_id))
+		return;
+	shallow = first_line(git(h->tree, "rev-parse --is-shallow-repository", NULL));
+	if (shallow && !strcmp(shallow, "true"))
+		die("TREE=%s is a shallow clone, which lacks commits between GOOD=%s and BAD=%s: 'git fetch --unshallow' has them",
+		    h->tree, good, bad);
+	if (!base)
+		die("GOOD=%s and BAD=%s have no commit in common", good, bad);
+	if (!strcmp(base, bad_id))
+		die("GOOD=%s comes after BAD=%s: exchange them", good, bad);
+	die("GOOD=%s is no ancestor of BAD=%s; their merge base is %.12s: try GOOD=%.12s",
+	    good, bad, base, base);
+}
+
+static struct history_commit *add_commit(struct history *h, const char *id)
+{
+	struct history_commit *c;
+
+	h->commits = reallocarray(h->commits, h->n + 1, sizeof(*h->commits));
+	if (!h->commits)
+		die("out of memory");
+	c = &h->commits[h->n++];
+	*c = (struct history_commit){ .id = copy(id) };
+	return c;
+}
+
+/* The fields of a commit, each after a byte 2, and its files, each in a line */
+static void read_commit(struct history *h, const char *text)
+{
+	__auto_strv struct strv fields = { 0 }, parents = { 0 }, files = { 0 };
+	struct history_commit *c;
+
+	for (const char *at = text;; at++) {
+		strv_add(&fields, "%.*s", (int)strcspn(at, "\002"), at);
+		at += strcspn(at, "\002");
+		if (!*at)
+			break;
+	}
+	if (fields.n < 6)
+		die("TREE=%s: git log says something of a commit that can't be read: '%s'", h->tree,
+		    fields.v[0]);
+	c = add_commit(h, fields.v[0]);
+	c->date = copy(fields.v[2]);
+	c->author = copy(fields.v[3]);
+	c->subject = copy(fields.v[4]);
+	strv_split(&parents, fields.v[1], " ");
+	c->parents = calloc(parents.n + 1, sizeof(*c->parents));
+	if (!c->parents)
+		die("out of memory");
+	for (size_t i = 0; i < parents.n; i++) {
+		size_t at = history_find(h, parents.v[i]);
+
+		if (at < h->n)
+			c->parents[c->nr_parents++] = at;
+	}
+	strv_split(&files, fields.v[5], "\n");
+	c->weight = files.n ? 0 : MERGE_WEIGHT;
+	for (size_t i = 0; i < files.n; i++)
+		if (weight_of(files.v[i]) > c->weight)
+			c->weight = weight_of(files.v[i]);
+}
+
+/* What @words say of @range, each commit after a byte 1 */
+static void read_log(struct history *h, const char *words, const char *range)
+{
+	__auto_free char *log = git(h->tree, words, range);
+	char *at = log, *next;
+
+	if (!log)
+		die("TREE=%s: git log %s failed", h->tree, range);
+	while (at && (at = strchr(at, '\001'))) {
+		next = strchr(++at, '\001');
+		if (next)
+			*next = '\0';
+		read_commit(h, at);
+		if (next)
+			*next = '\001';
+		at = next;
+	}
+}
+
+#define LOG	"log --topo-order --reverse --no-color --no-renames --name-only --date=short --format=%x01%H%x02%P%x02%ad%x02%an%x02%s%x02"
+
+/**
+ * history_read - have what lies between two commits
+ * @h: gets it
+ * @tree: the user's tree
+ * @good: name of a commit, as the user says
+ * @bad: and of the other one
+ *
+ * Called by commands that bisect, before anything is built. Dies if @good is no
+ * ancestor of @bad, or @tree is none that can be bisected.
+ */
+void history_read(struct history *h, const char *tree, const char *good, const char *bad)
+{
+	__auto_free char *good_id = NULL, *bad_id = NULL, *range = NULL;
+
+	*h = (struct history){ .tree = tree };
+	check_tree(h);
+	good_id = resolve(tree, "GOOD", good);
+	bad_id = resolve(tree, "BAD", bad);
+	check_ends(h, good, bad, good_id, bad_id);
+	read_log(h, LOG " -1", good_id);
+	range = fmt("%s..%s", good_id, bad_id);
+	read_log(h, LOG, range);
+	if (h->n < 2 || strcmp(h->commits[h->n - 1].id, bad_id))
+		die("TREE=%s: git log %s does not end with BAD=%s", tree, range, bad);
+}
+
+/**
+ * history_find - a commit by its name
+ * @h: the history
+ * @name: whole, or the beginning of it
+ *
+ * Return: its index; @h->n if there is none, or more than one
+ */
+size_t history_find(const struct history *h, const char *name)
+{
+	size_t found = h->n, len = strlen(name);
+
+	/* A parent is near its child most often. */
+	for (size_t i = h->n; i-- > 0;) {
+		if (strncmp(h->commits[i].id, name, len))
+			continue;
+		if (h->commits[i].id[len] == '\0')
+			return i;
+		if (found < h->n)
+			return h->n;
+		found = i;
+	}
+	return found;
+}
+
+/**
+ * history_free - free what a history has
+ * @h: it
+ */
+void history_free(struct history *h)
+{
+	for (size_t i = 0; i < h->n; i++) {
+		free(h->commits[i].id);
+		free(h->commits[i].subject);
+		free(h->commits[i].author);
+		free(h->commits[i].date);
+		free(h->commits[i].parents);
+	}
+	free(h->commits);
+	*h = (struct history){ 0 };
+}

@@ -1,0 +1,715 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Which commit broke it? The engine in bisect/ says what to build and to run; here it
+ * is done, and noted. While guests run, the kernel that will most likely be asked for
+ * next is built beside them.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cmd/bisection.h"
+#include "cmd/seeds.h"
+#include "lib/cache.h"
+#include "lib/ui.h"
+#include "record/aim.h"
+#include "run/accel.h"
+
+/* A host at fault is given another try, so often in a row. */
+#define ERRORS_MAX	3
+/* Runs that are not worth a line, unless one fails */
+#define FEW		2
+/* Runs of a commit that fail in another way and no run that says anything: give it up. */
+#define OTHERS_MAX	8
+
+/**
+ * struct builder - a child that has an image built
+ * @pid: of it, 0 if there is none
+ * @commit: whose
+ * @begun: when
+ */
+struct builder {
+	pid_t pid;
+	size_t commit;
+	double begun;
+};
+
+/**
+ * struct search - a bisect at work
+ * @o: what the user asked for
+ * @b: what is known
+ * @fresh: what is asked of each run, but for its commit and seed
+ * @brought: and of the one that RUN= brought
+ * @has_brought: there is one
+ * @images: of each commit that is built, else NULL
+ * @builder: builds one
+ * @built: the commit that was built last
+ * @at: the commit that guests run
+ * @as_brought: they run @brought
+ * @decided: a run failed as it is looked for: no further one is begun
+ * @untestable: a run showed that the commit can't be tested
+ * @errors: of the host, in a row
+ * @begun: when the program began
+ */
+struct search {
+	const struct options *o;
+	struct bisection b;
+	struct request fresh;
+	struct request brought;
+	bool has_brought;
+	struct image **images;
+	struct builder builder;
+	size_t built;
+	size_t at;
+	bool as_brought;
+	bool decided;
+	bool untestable;
+	unsigned int errors;
+	double begun;
+};
+
+static const struct history_commit *commit_of(const struct search *s, size_t commit)
+{
+	return &s->b.history.commits[commit];
+}
+
+/* ---- images -------------------------------------------------------------------------- */
+
+static char *build_log(const struct search *s)
+{
+	return fmt("%s/bisect-build.log", s->o->out);
+}
+
+static struct request request_at(const struct search *s, const struct request *r, size_t commit)
+{
+	struct request at = *r;
+
+	at.commit = commit_of(s, commit)->id;
+	return at;
+}
+
+/* The child: what it says goes to a file, and its exit status says whose fault it was. */
+static void __noreturn build_here(const struct search *s, size_t commit)
+{
+	__auto_free char *path = build_log(s);
+	struct request r = request_at(s, &s->fresh, commit);
+	struct image image;
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	if (fd < 0 || dup2(fd, STDOUT_FILENO) < 0 || dup2(fd, STDERR_FILENO) < 0)
+		_exit(EXIT_ABORT);
+	ui_init(UI_QUIET);
+	die_for_bisect();
+	image_open(&image, &r);
+	image_build(&image);
+	exit(EXIT_PASS);
+}
+
+static void builder_start(struct search *s, size_t commit)
+{
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (pid < 0)
+		die("cannot fork: %s", strerror(errno));
+	if (!pid)
+		build_here(s, commit);
+	s->builder = (struct builder){ .pid = pid, .commit = commit, .begun = now() };
+}
+
+/* A build that turned out to be of no use; what make has done so far is kept. */
+static void builder_stop(struct search *s)
+{
+	if (!s->builder.pid)
+		return;
+	kill(s->builder.pid, SIGTERM);
+	waitpid(s->builder.pid, NULL, 0);
+	s->builder.pid = 0;
+}
+
+/* What the child said last */
+static char *builder_word(const struct search *s)
+{
+	static const char ours[] = "respawn: ";
+	__auto_free char *path = build_log(s), *text = read_file(path, NULL);
+	__auto_strv struct strv lines = { 0 };
+	const char *last;
+
+	strv_split(&lines, text ?: "", "\n");
+	last = lines.n ? lines.v[lines.n - 1] : "it said nothing";
+	return copy(strncmp(last, ours, strlen(ours)) ? last : last + strlen(ours));
+}
+
+/* Hash of all that a guest sees: commits that have the same can't differ. */
+static char *image_hash(const struct image *image)
+{
+	struct hash *h = hash_new();
+	char kernel[HASH_LEN], initramfs[HASH_LEN], all[HASH_LEN];
+
+	cache_hash_file(image->kernel.image, kernel);
+	cache_hash_file(image->initramfs, initramfs);
+	hash_str(h, kernel);
+	hash_str(h, initramfs);
+	hash_end(h, all);
+	return copy(all);
+}
+
+static void have_image(struct search *s, size_t commit)
+{
+	struct request r = request_at(s, &s->fresh, commit);
+	struct image *image = calloc(1, sizeof(*image));
+
+	if (!image)
+		die("out of memory");
+	image_open(image, &r);
+	image_build(image);
+	s->images[commit] = image;
+}
+
+/* The child is over: was it the tree's fault, the host's, or nobody's? */
+static void take_build(struct search *s, int status)
+{
+	struct builder done = s->builder;
+	size_t from = s->built;
+	struct bisection_entry e = {
+		.commit = done.commit, .what = BISECTION_BUILT, .seconds = now() - done.begun,
+		.distance = from < done.commit ? done.commit - from : from - done.commit,
+	};
+
+	s->builder.pid = 0;
+	if (!WIFEXITED(status) ||
+	    (WEXITSTATUS(status) && WEXITSTATUS(status) != EXIT_UNTESTABLE)) {
+		__auto_free char *word = builder_word(s);
+
+		if (++s->errors >= ERRORS_MAX)
+			die("%.12s can't be built, and that is not its own fault: %s",
+			    commit_of(s, done.commit)->id, word);
+		return;
+	}
+	s->errors = 0;
+	s->built = done.commit;
+	if (WEXITSTATUS(status)) {
+		e.what = BISECTION_UNTESTABLE;
+		e.signature = builder_word(s);
+	} else {
+		have_image(s, done.commit);
+		e.image = image_hash(s->images[done.commit]);
+	}
+	bisection_note(&s->b, &e);
+	if (e.signature)
+		ui_note("%.12s is left out: %s", commit_of(s, e.commit)->id, e.signature);
+	free(e.signature);
+	free(e.image);
+}
+
+/* Wait for the child, or look whether it is over. */
+static void builder_wait(struct search *s, bool block)
+{
+	int status;
+	pid_t pid;
+
+	while (s->builder.pid) {
+		pid = waitpid(s->builder.pid, &status, WNOHANG);
+		if (pid > 0) {
+			take_build(s, status);
+			return;
+		}
+		if (!block)
+			return;
+		ui_progress(now() - s->builder.begun, s->b.build[s->builder.commit], "");
+		usleep(50000);
+	}
+}
+
+/* Have the image of a commit; false if it has none. */
+static bool build(struct search *s, size_t commit)
+{
+	builder_wait(s, false);
+	if (s->builder.pid && s->builder.commit != commit)
+		builder_stop(s);
+	while (!s->images[commit] && !bisect_is_untestable(s->b.engine, commit)) {
+		__auto_free char *id = fmt("%.12s", commit_of(s, commit)->id);
+
+		ui_stage(id, "build");
+		if (!s->builder.pid)
+			builder_start(s, commit);
+		builder_wait(s, true);
+		ui_done("%s", s->images[commit] ? commit_of(s, commit)->subject : "no image");
+	}
+	return s->images[commit];
+}
+
+/* Begin to build what is likeliest to be asked for after this step. */
+static void build_ahead(struct search *s, const struct bisect_step *step)
+{
+	struct bisect *after = bisection_guess(&s->b, step, BISECT_PASS);
+	struct bisect_step next = bisect_next(after);
+
+	builder_wait(s, false);
+	if (next.what != BISECT_RUN || s->images[next.commit] ||
+	    bisect_is_untestable(s->b.engine, next.commit)) {
+		bisect_free(after);
+		after = bisection_guess(&s->b, step, BISECT_FAIL);
+		next = bisect_next(after);
+	}
+	bisect_free(after);
+	if (s->builder.pid && s->builder.commit == next.commit)
+		return;
+	if (next.what != BISECT_RUN || s->images[next.commit] ||
+	    bisect_is_untestable(s->b.engine, next.commit))
+		return;
+	builder_stop(s);
+	builder_start(s, next.commit);
+}
+
+/* ---- runs ---------------------------------------------------------------------------- */
+
+static size_t count(const struct search *s, size_t commit, enum bisection_what what)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->b.n; i++)
+		n += s->b.log[i].commit == commit && s->b.log[i].what == what;
+	return n;
+}
+
+static void give_up(struct search *s, const char *why)
+{
+	struct bisection_entry e = {
+		.commit = s->at, .what = BISECTION_UNTESTABLE, .signature = (char *)why,
+	};
+
+	bisection_note(&s->b, &e);
+	ui_note("%.12s is left out: %s", commit_of(s, s->at)->id, why);
+	s->untestable = true;
+}
+
+/* What a run that went wrong is: the failure looked for, or another one */
+static enum bisection_what kind_of(struct search *s, const char *signature)
+{
+	if (!signature)
+		return BISECTION_PASS;
+	/* The first failure of BAD is what is looked for, if nobody said another. */
+	if (!s->b.signature && s->at == s->b.history.n - 1)
+		s->b.signature = copy(signature);
+	return s->b.signature && !strcmp(s->b.signature, signature) ? BISECTION_FAIL :
+								      BISECTION_OTHER;
+}
+
+static void note_run(struct search *s, uint64_t seed, double seconds, const char *signature,
+		     const char *record)
+{
+	enum bisection_what what = kind_of(s, signature);
+
+	bisection_note(&s->b, &(struct bisection_entry){
+		.commit = s->at, .what = what, .seed = s->as_brought ? BISECTION_BROUGHT : seed,
+		.seconds = seconds, .signature = (char *)signature, .record = (char *)record,
+	});
+	s->decided |= what == BISECTION_FAIL;
+	if (what == BISECTION_OTHER && count(s, s->at, BISECTION_OTHER) >= OTHERS_MAX &&
+	    !count(s, s->at, BISECTION_PASS) && !count(s, s->at, BISECTION_FAIL))
+		give_up(s, signature);
+}
+
+/* Did init speak, and was there anything that it could test? */
+static bool was_tested(const struct trial *t)
+{
+	struct ktap_counts n = record_counts(&t->record);
+
+	return record_real(&t->record, "times.boot") >= 0 && n.passed + n.failed;
+}
+
+static void run_over(void *arg, const struct trial *t, const struct finding *f)
+{
+	struct search *s = arg;
+
+	if (s->untestable)
+		return;
+	if (!was_tested(t))
+		give_up(s, f->signature ?: "nothing of the test can run");
+	else
+		note_run(s, f->seed, f->wall, f->signature, f->record);
+}
+
+/* In list's order, until one fails as it is looked for */
+static void run_guests(struct search *s, const struct request *r, const uint64_t *list, size_t n)
+{
+	struct seeds run = {
+		.image = s->images[s->at], .req = request_at(s, r, s->at),
+		.accel = accel_choose(s->images[s->at], r), .out = s->o->out, .list = list,
+		/* One CPU is left to a build. */
+		.guests = s->o->guests ?: s->builder.pid ? 1 : 0,
+		.found = run_over, .arg = s, .keep_going = false,
+	};
+	/* Other failures end the search of seeds as well: go on behind them. */
+	for (run.last = n - 1; run.first < n && !s->decided && !s->untestable;) {
+		run.tried = 0;
+		run.over = false;
+		seeds_run(&run);
+		run.first += run.tried;
+		if (run.error && ++s->errors >= ERRORS_MAX)
+			die("%s; what was seen before is kept, 'make bisect' goes on", run.error);
+		if (!run.error)
+			s->errors = 0;
+		run.error = NULL;
+	}
+}
+
+/* A command of the user's: 0 is a pass, 125 says that it can't tell, other numbers fail. */
+static void run_command(struct search *s, const uint64_t *list, size_t n)
+{
+	const struct image *image = s->images[s->at];
+
+	for (size_t i = 0; i < n && !s->decided && !s->untestable; i++) {
+		__auto_strv struct strv argv = { 0 }, env = { 0 };
+		__auto_free char *log = fmt("%s/bisect-test.log", s->o->out), *said = NULL;
+		struct run_opts o = { .env = &env, .log = log };
+		double begun = now();
+		int status;
+
+		strv_add(&env, "KERNEL=%s", image->kernel.image);
+		strv_add(&env, "INITRAMFS=%s", image->initramfs);
+		strv_add(&env, "COMMIT=%s", commit_of(s, s->at)->id);
+		strv_add(&env, "ARCH=%s", s->fresh.arch->name);
+		strv_add(&env, "SEED=%llu", (unsigned long long)list[i]);
+		strv_add(&argv, "sh");
+		strv_add(&argv, "-c");
+		strv_add(&argv, "%s", s->o->test);
+		status = run(&argv, &o);
+		if (status >= 126 || status < 0)
+			die("TEST=%s: it can't be run, or was killed: status %d", s->o->test, status);
+		if (status == EXIT_UNTESTABLE) {
+			give_up(s, "the command says so");
+			return;
+		}
+		said = status ? fmt("the command ends with status %d", status) : NULL;
+		note_run(s, list[i], now() - begun, said, NULL);
+		ui_progress(i + 1, n, "");
+	}
+}
+
+static void run_brought(struct search *s)
+{
+	uint64_t seed = s->brought.seed;
+
+	s->as_brought = true;
+	run_guests(s, &s->brought, &seed, 1);
+	s->as_brought = false;
+}
+
+static void run_list(struct search *s, const uint64_t *list, size_t n)
+{
+	for (size_t i = 0; i < n && !s->decided && !s->untestable;) {
+		size_t last = i;
+
+		if (s->has_brought && list[i] == BISECTION_BROUGHT) {
+			run_brought(s);
+			i++;
+			continue;
+		}
+		while (last < n && (!s->has_brought || list[last] != BISECTION_BROUGHT))
+			last++;
+		if (*s->o->test)
+			run_command(s, list + i, last - i);
+		else
+			run_guests(s, &s->fresh, list + i, last - i);
+		i = last;
+	}
+}
+
+static void run_at(struct search *s, size_t commit, const uint64_t *list, size_t n)
+{
+	__auto_free char *id = fmt("%.12s", commit_of(s, commit)->id);
+	size_t before = s->b.n, fails = count(s, commit, BISECTION_FAIL);
+
+	s->at = commit;
+	s->decided = false;
+	s->untestable = false;
+	ui_stage(id, "run");
+	run_list(s, list, n);
+	if (n <= FEW && !s->decided && !s->untestable)
+		return;
+	ui_done("%zu runs, %s", s->b.n - before,
+		count(s, commit, BISECTION_FAIL) > fails ? "the last one failed" :
+		s->untestable ? "it can't be tested" : "none failed");
+}
+
+/* ---- the search ------------------------------------------------------------------------ */
+
+static size_t runs(const struct search *s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->b.n; i++)
+		n += s->b.log[i].what <= BISECTION_OTHER;
+	return n;
+}
+
+static bool out_of_budget(const struct search *s)
+{
+	if (s->o->runs && runs(s) >= s->o->runs)
+		return true;
+	return s->o->time && now() - s->begun > s->o->time;
+}
+
+/* Where it stands, after each step */
+static void tell(const struct search *s)
+{
+	const struct bisect *e = s->b.engine;
+	size_t *all = calloc(s->b.history.n, sizeof(*all)), left;
+
+	if (!all)
+		die("out of memory");
+	left = bisect_likeliest(e, s->o->confidence, all);
+	ui_note("%zu of %zu commits hold %.0f %%; the likeliest %.12s has %.0f %%, that nothing changed %.0f %%; %zu runs, %.0f s",
+		left, s->b.history.n - 1, 100 * s->o->confidence, commit_of(s, all[0])->id,
+		100 * bisect_probability(e, all[0]), 100 * bisect_nothing(e), runs(s),
+		now() - s->begun);
+	free(all);
+}
+
+static void tell_why(const struct search *s, const struct bisect_step *step)
+{
+	if (ui_verbose())
+		ui_note("next: %.12s, %u runs of seeds that failed elsewhere, %u of fresh ones: %.3f bits to expect, for %.0f s",
+			commit_of(s, step->commit)->id, step->carried, step->fresh, step->bits,
+			step->cost);
+}
+
+static void do_step(struct search *s, const struct bisect_step *step)
+{
+	size_t n = step->carried + step->fresh;
+	uint64_t *list;
+
+	tell_why(s, step);
+	if (!build(s, step->commit))
+		return;
+	/* A build may have shown that nothing is to be run here any more. */
+	list = calloc(n, sizeof(*list));
+	if (!list)
+		die("out of memory");
+	for (size_t i = 0; i < n; i++)
+		list[i] = bisect_seed(s->b.engine, step, i);
+	build_ahead(s, step);
+	run_at(s, step->commit, list, n);
+	builder_wait(s, false);
+	bisection_costs(&s->b);
+	free(list);
+	if (n > FEW || s->decided || s->untestable)
+		tell(s);
+}
+
+/* The run that was brought fails at BAD, or it is of no use. */
+static void try_brought(struct search *s)
+{
+	size_t bad = s->b.history.n - 1;
+	uint64_t brought = BISECTION_BROUGHT;
+
+	if (!s->has_brought)
+		return;
+	for (size_t i = 0; i < s->b.n; i++)
+		if (s->b.log[i].commit == bad && s->b.log[i].seed == BISECTION_BROUGHT &&
+		    s->b.log[i].what <= BISECTION_OTHER)
+			return;
+	if (!build(s, bad))
+		return;
+	run_at(s, bad, &brought, 1);
+	if (!s->decided)
+		ui_note("RUN=%s does not fail at BAD as it did: fresh seeds are tried", s->o->run);
+}
+
+/*
+ * What gets into the focus is found out at BAD, which has all of it, and is asked for at
+ * each commit: the same words are to be the same test.
+ */
+static void aim(struct search *s)
+{
+	size_t bad = s->b.history.n - 1;
+
+	if (!s->has_brought && !*s->o->test && build(s, bad))
+		trial_aim(&s->fresh, s->images[bad], s->o->out);
+}
+
+static struct bisect_step search(struct search *s)
+{
+	struct bisect_step step;
+
+	aim(s);
+	try_brought(s);
+	while (!out_of_budget(s)) {
+		size_t bad = s->b.history.n - 1;
+
+		if (bisect_is_untestable(s->b.engine, bad))
+			die("BAD=%.12s can't be tested, see %s: name a commit that can",
+			    commit_of(s, bad)->id, s->b.path);
+		step = bisect_next(s->b.engine);
+		if (step.what != BISECT_RUN)
+			return step;
+		do_step(s, &step);
+	}
+	return (struct bisect_step){ .what = BISECT_STUCK };
+}
+
+/* ---- the question ------------------------------------------------------------------------ */
+
+/* STEER= without what makes a run one of its own */
+static char *without_walk(const char *steer)
+{
+	__auto_strv struct strv words = { 0 }, kept = { 0 };
+
+	strv_split(&words, steer, ",");
+	for (size_t i = 0; i < words.n; i++)
+		if (strncmp(words.v[i], "walk=", strlen("walk=")))
+			strv_add(&kept, "%s", words.v[i]);
+	return strv_join(&kept, ",");
+}
+
+/* A focus that other trees need not have */
+static char *for_all_trees(const char *focus)
+{
+	__auto_strv struct strv names = { 0 }, may = { 0 };
+
+	if (!strcmp(focus, "none"))
+		return copy(focus);
+	strv_split(&names, focus, " ,");
+	for (size_t i = 0; i < names.n; i++)
+		strv_add(&may, "%s?", names.v[i]);
+	return strv_join(&may, ",");
+}
+
+/* The record says what to run, the user which tree. */
+static void read_brought(struct search *s)
+{
+	struct record rec;
+	const char *tree = s->o->request.tree;
+
+	if (!*s->o->run)
+		return;
+	record_read(&rec, s->o->run);
+	if (record_is_good(&rec))
+		die("RUN=%s passed: one that failed is wanted", s->o->run);
+	record_request(&rec, &s->brought);
+	s->brought.tree = tree;
+	s->brought.pin = "";
+	s->brought.tarball = "";
+	s->brought.since = "";
+	s->brought.ranges = "";
+	s->brought.focus = for_all_trees(s->brought.focus);
+	if (!request_is_virtual(&s->brought))
+		die("RUN=%s ran in real time, where no seed is a schedule", s->o->run);
+	s->fresh = s->brought;
+	s->fresh.keep = "";
+	s->fresh.steer = without_walk(s->brought.steer);
+	s->has_brought = true;
+}
+
+/* What changed between GOOD and BAD is where the bug is. */
+static void choose_focus(struct search *s, const struct options *o)
+{
+	struct request r = s->fresh;
+	struct image image;
+
+	if (s->has_brought || (*r.focus && strcmp(r.focus, "auto"))) {
+		s->fresh.focus = s->has_brought ? r.focus : for_all_trees(r.focus);
+		return;
+	}
+	if (!request_has_overlay(&r) || *o->test) {
+		s->fresh.focus = "none";
+		return;
+	}
+	r.commit = *o->bad ? o->bad : "HEAD";
+	r.since = o->good;
+	r.focus = "auto";
+	image_open(&image, &r);
+	s->fresh.focus = for_all_trees(image.kernel.req.focus);
+}
+
+static void open_search(struct search *s, const struct options *o)
+{
+	*s = (struct search){ .o = o, .fresh = o->request, .begun = now() };
+	if (!*o->request.tree)
+		die("TREE= is not set: it names the git tree to bisect");
+	if (!*o->good)
+		die("GOOD= is not set: it names a commit of TREE= that does not fail");
+	if (*o->run && *o->test)
+		die("RUN= and TEST= are two tests: leave one of them out");
+	if (!request_is_virtual(&s->fresh) && !*o->test)
+		die("TIMING=real has no seeds that can be tried again: leave it out");
+	read_brought(s);
+	/* The ends are looked at before anything is fetched or built. */
+	history_read(&s->b.history, o->request.tree, o->good, *o->bad ? o->bad : "HEAD");
+	history_free(&s->b.history);
+	choose_focus(s, o);
+	bisection_open(&s->b, o, &s->fresh);
+	if (s->has_brought && !s->b.signature) {
+		struct record rec;
+
+		record_read(&rec, o->run);
+		s->b.signature = copy(record_text(&rec, "signature"));
+		record_free(&rec);
+	}
+	s->images = calloc(s->b.history.n, sizeof(*s->images));
+	if (!s->images)
+		die("out of memory");
+	s->built = s->b.history.n - 1;
+	if (s->b.history.dirty)
+		ui_note("TREE=%s has changes that are in no commit: they are not tested",
+			o->request.tree);
+	if (s->b.n)
+		ui_note("%s: goes on behind %zu runs", s->b.path, runs(s));
+}
+
+/**
+ * bisection_search - ask until there is an answer, or the budget ends
+ * @o: what the user asked for; has to live as long as @b
+ * @b: gets what is known then
+ *
+ * What was seen is in O=/bisect.json after each run; a call with the same question goes
+ * on there. Dies of a question that is none, and of a host at fault.
+ *
+ * Return: the last step
+ */
+struct bisect_step bisection_search(const struct options *o, struct bisection *b)
+{
+	struct bisect_step end;
+	struct search s;
+
+	make_dirs(o->out);
+	open_search(&s, o);
+	end = search(&s);
+	builder_stop(&s);
+	*b = s.b;
+	return end;
+}
+
+/**
+ * cmd_bisect - find the commit that broke a test which fails now and then
+ * @o: what the user asked for
+ *
+ * Return: EXIT_PASS if there is an answer, EXIT_BAD if the budget ended before
+ */
+int cmd_bisect(const struct options *o)
+{
+	__auto_free char *path = fmt("%s/bisect-report.json", o->out), *text = NULL;
+	struct bisect_step end;
+	struct bisection b;
+	json_t *json;
+
+	end = bisection_search(o, &b);
+	bisection_report(&b, &end, stdout);
+	json = bisection_json(&b, &end);
+	text = json_dumps(json, JSON_INDENT(1) | JSON_SORT_KEYS);
+	if (!text)
+		die("out of memory");
+	write_file(path, text, strlen(text));
+	json_decref(json);
+	return end.what == BISECT_FOUND || end.what == BISECT_NOTHING ? EXIT_PASS : EXIT_BAD;
+}

@@ -1,0 +1,440 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A bisect that outlives the program: one file holds the question and all that was
+ * seen, and is written anew, whole, each time something was. What the engine thinks
+ * follows from it.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd/bisection.h"
+#include "lib/ui.h"
+#include "lib/util.h"
+
+#define VERSION		1
+/* Seconds that nobody has measured yet: of a run, of a build near by, and of one far off */
+#define RUN_GUESS	2.0
+#define NEAR_GUESS	60.0
+#define FAR_GUESS	240.0
+#define FAR		1024
+
+static const char *const whats[] = {
+	[BISECTION_PASS] = "pass", [BISECTION_FAIL] = "fail", [BISECTION_OTHER] = "other",
+	[BISECTION_UNTESTABLE] = "untestable", [BISECTION_BUILT] = "built",
+	[BISECTION_SKIPPED] = "skipped",
+};
+
+/**
+ * bisection_what_name - the word for what became of a run or a build
+ * @what: it
+ *
+ * Return: the word, as the state file has it
+ */
+const char *bisection_what_name(enum bisection_what what)
+{
+	return whats[what];
+}
+
+/* ---- the engine ------------------------------------------------------------------- */
+
+static const struct bisection_entry *build_like(const struct bisection *b, size_t before,
+						const char *image)
+{
+	for (size_t i = 0; i < before; i++)
+		if (b->log[i].image && !strcmp(b->log[i].image, image))
+			return &b->log[i];
+	return NULL;
+}
+
+/* Tell the engine what the @i-th entry says. */
+static void tell(const struct bisection *b, struct bisect *engine, size_t i)
+{
+	const struct bisection_entry *e = &b->log[i], *like;
+	size_t bad = b->history.n - 1;
+
+	switch (e->what) {
+	case BISECTION_PASS:
+		bisect_observe(engine, e->commit, e->seed, BISECT_PASS);
+		break;
+	case BISECTION_FAIL:
+		if (e->seed == BISECTION_BROUGHT && e->commit == bad)
+			bisect_know_seed(engine, BISECTION_BROUGHT);
+		else
+			bisect_observe(engine, e->commit, e->seed, BISECT_FAIL);
+		break;
+	case BISECTION_OTHER:
+		bisect_skip_seed(engine, e->commit, e->seed);
+		break;
+	case BISECTION_UNTESTABLE:
+	case BISECTION_SKIPPED:
+		bisect_observe(engine, e->commit, 0, BISECT_UNTESTABLE);
+		break;
+	case BISECTION_BUILT:
+		like = e->image ? build_like(b, i, e->image) : NULL;
+		if (like && like->commit != e->commit)
+			bisect_same(engine, e->commit, like->commit);
+		break;
+	}
+}
+
+static struct bisect *new_engine(const struct bisection *b)
+{
+	struct bisect *engine = bisect_new(&(struct bisect_setup){
+		.graph = &b->graph, .prior = b->prior, .nothing = BISECT_PRIOR_NOTHING,
+		.confidence = b->o->confidence, .run = b->run, .build = b->build,
+	});
+
+	for (size_t i = 0; i < b->n; i++)
+		tell(b, engine, i);
+	return engine;
+}
+
+/**
+ * bisection_guess - what would the engine think after a step?
+ * @b: the bisection
+ * @step: from bisect_next()
+ * @outcome: of the last run of it; all others pass
+ *
+ * Return: an engine to ask, for bisect_free()
+ */
+struct bisect *bisection_guess(const struct bisection *b, const struct bisect_step *step,
+			       enum bisect_outcome outcome)
+{
+	struct bisect *engine = new_engine(b);
+	size_t n = step->carried + step->fresh;
+
+	/* One that fails is as good as any; those that pass have to be all. */
+	for (size_t i = outcome == BISECT_FAIL ? n - 1 : 0; i < n; i++)
+		bisect_observe(engine, step->commit, bisect_seed(b->engine, step, i), outcome);
+	return engine;
+}
+
+/*
+ * Builds take longer the more commits lie between them, but not in proportion: a line
+ * through the logarithms, which begins as a guess that weighs as much as one build.
+ */
+static void learn_builds(struct bisection *b)
+{
+	double n = 2, x = log2(1 + FAR), y = NEAR_GUESS + FAR_GUESS;
+	double xx = x * x, xy = x * FAR_GUESS, slope, at_zero;
+	size_t now = b->history.n - 1;
+
+	for (size_t i = 0; i < b->n; i++) {
+		const struct bisection_entry *e = &b->log[i];
+		double d = log2(1 + e->distance);
+
+		if (e->what == BISECTION_BUILT || e->what == BISECTION_UNTESTABLE)
+			now = e->commit;
+		if (e->what != BISECTION_BUILT || e->seconds <= 0)
+			continue;
+		n++;
+		x += d;
+		y += e->seconds;
+		xx += d * d;
+		xy += d * e->seconds;
+	}
+	slope = (n * xy - x * y) / (n * xx - x * x);
+	slope = slope > 0 ? slope : 0;
+	at_zero = (y - slope * x) / n;
+	for (size_t i = 0; i < b->history.n; i++) {
+		double d = i < now ? now - i : i - now;
+
+		b->build[i] = fmax(1, at_zero + slope * log2(1 + d));
+	}
+}
+
+/**
+ * bisection_costs - learn what runs and builds take
+ * @b: the bisection; its engine knows what @build has
+ */
+void bisection_costs(struct bisection *b)
+{
+	double sum = RUN_GUESS, n = 1;
+
+	for (size_t i = 0; i < b->n; i++) {
+		if (b->log[i].what > BISECTION_OTHER)
+			continue;
+		sum += b->log[i].seconds;
+		n++;
+	}
+	b->run = sum / n;
+	learn_builds(b);
+}
+
+/* ---- the state file ---------------------------------------------------------------- */
+
+static json_t *entry_to_json(const struct bisection *b, const struct bisection_entry *e)
+{
+	return json_pack("{s:s, s:s, s:I, s:f, s:s*, s:s*, s:s*, s:I}",
+			 "commit", b->history.commits[e->commit].id, "what", whats[e->what],
+			 "seed", (json_int_t)e->seed, "seconds", e->seconds,
+			 "signature", e->signature, "record", e->record, "image", e->image,
+			 "distance", (json_int_t)e->distance);
+}
+
+static void save(const struct bisection *b)
+{
+	json_t *log = json_array(), *o;
+	char *text;
+
+	for (size_t i = 0; i < b->n; i++)
+		json_array_append_new(log, entry_to_json(b, &b->log[i]));
+	o = json_pack("{s:i, s:O, s:s*, s:o}", "version", VERSION, "question", b->question,
+		      "signature", b->signature, "log", log);
+	text = json_dumps(o, JSON_INDENT(1) | JSON_SORT_KEYS);
+	if (!text)
+		die("out of memory");
+	write_file(b->path, text, strlen(text));
+	free(text);
+	json_decref(o);
+}
+
+static void __noreturn damaged(const struct bisection *b, const char *why)
+{
+	die("%s is damaged: %s; move it away to begin anew", b->path, why);
+}
+
+static struct bisection_entry *add(struct bisection *b, const struct bisection_entry *e)
+{
+	b->log = reallocarray(b->log, b->n + 1, sizeof(*b->log));
+	if (!b->log)
+		die("out of memory");
+	b->log[b->n] = *e;
+	return &b->log[b->n++];
+}
+
+static char *text_of(const json_t *o, const char *key)
+{
+	const char *text = json_string_value(json_object_get(o, key));
+
+	return text ? copy(text) : NULL;
+}
+
+static void read_entry(struct bisection *b, const json_t *o)
+{
+	const char *what = json_string_value(json_object_get(o, "what"));
+	const char *commit = json_string_value(json_object_get(o, "commit"));
+	struct bisection_entry e = {
+		.seed = json_integer_value(json_object_get(o, "seed")),
+		.seconds = json_number_value(json_object_get(o, "seconds")),
+		.signature = text_of(o, "signature"), .record = text_of(o, "record"),
+		.image = text_of(o, "image"),
+		.distance = json_integer_value(json_object_get(o, "distance")),
+	};
+	size_t i = 0;
+
+	while (what && i < ARRAY_SIZE(whats) && strcmp(whats[i], what))
+		i++;
+	if (!what || i == ARRAY_SIZE(whats))
+		damaged(b, "something happened that has no name");
+	e.what = i;
+	e.commit = commit ? history_find(&b->history, commit) : b->history.n;
+	if (e.commit == b->history.n)
+		damaged(b, "a commit is not between GOOD= and BAD=");
+	add(b, &e);
+}
+
+static json_t *read_state(const struct bisection *b)
+{
+	size_t len;
+	__auto_free char *text = read_file(b->path, &len);
+	json_error_t error;
+	json_t *o;
+
+	if (!text && errno == ENOENT)
+		return NULL;
+	if (!text)
+		die("cannot read %s: %s", b->path, strerror(errno));
+	o = json_loadb(text, len, 0, &error);
+	if (!o)
+		damaged(b, error.text);
+	if (json_integer_value(json_object_get(o, "version")) != VERSION)
+		damaged(b, "its version is none that is known");
+	if (!json_is_object(json_object_get(o, "question")) ||
+	    !json_is_array(json_object_get(o, "log")))
+		damaged(b, "its question or its log is missing");
+	return o;
+}
+
+/* What differs between two questions, as a name of it */
+static const char *difference(json_t *one, json_t *two)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach(one, key, value)
+		if (!json_equal(value, json_object_get(two, key)))
+			return key;
+	return NULL;
+}
+
+static void read_log(struct bisection *b, const json_t *state)
+{
+	const json_t *log = json_object_get(state, "log");
+
+	b->signature = text_of(state, "signature");
+	for (size_t i = 0; i < json_array_size(log); i++)
+		read_entry(b, json_array_get(log, i));
+}
+
+static void make_graph(struct bisection *b)
+{
+	size_t n = b->history.n;
+
+	graph_init(&b->graph);
+	b->prior = calloc(n, sizeof(*b->prior));
+	b->build = calloc(n, sizeof(*b->build));
+	if (!b->prior || !b->build)
+		die("out of memory");
+	for (size_t i = 1; i < n; i++) {
+		const struct history_commit *c = &b->history.commits[i];
+
+		graph_add(&b->graph, c->parents, c->nr_parents);
+		b->prior[i] = strcmp(b->o->prior, "paths") ? 1 : c->weight;
+	}
+	graph_close(&b->graph);
+}
+
+static void open_state(struct bisection *b, const struct options *o)
+{
+	*b = (struct bisection){ .o = o, .path = fmt("%s/bisect.json", o->out) };
+}
+
+/* The same question has the same answer, whatever is known already. */
+static json_t *make_question(const struct bisection *b, const struct request *r)
+{
+	const struct options *o = b->o;
+	struct request asked = *r;
+	json_t *request;
+
+	/* Those are what changes from run to run. */
+	asked.commit = "";
+	asked.seed = 0;
+	request = request_to_json(&asked);
+	/* How long to wait, and whether from a snapshot, does not change what a run shows. */
+	json_object_del(request, "timeout");
+	json_object_del(request, "stall");
+	json_object_del(request, "snapshot");
+	return json_pack("{s:o, s:s, s:s, s:s, s:s, s:s, s:s}", "request", request,
+			 "good", b->history.commits[0].id,
+			 "bad", b->history.commits[b->history.n - 1].id, "test", o->test,
+			 "prior", o->prior, "run", o->run, "signature", o->signature);
+}
+
+/**
+ * bisection_open - begin a bisection, or go on with one
+ * @b: gets it
+ * @o: what the user asked for
+ * @r: what is asked of each run, but for its commit and seed
+ *
+ * Dies if the state file is damaged, or of another question.
+ */
+void bisection_open(struct bisection *b, const struct options *o, const struct request *r)
+{
+	const char *what;
+	json_t *state;
+
+	open_state(b, o);
+	history_read(&b->history, r->tree, o->good, *o->bad ? o->bad : "HEAD");
+	make_graph(b);
+	b->question = make_question(b, r);
+	state = read_state(b);
+	if (state) {
+		what = difference(b->question, json_object_get(state, "question"));
+		if (what)
+			die("%s is of another question: its '%s' differs; move it away, or name another folder with O=",
+			    b->path, what);
+		read_log(b, state);
+		json_decref(state);
+	}
+	if (!b->signature && *o->signature)
+		b->signature = copy(o->signature);
+	bisection_costs(b);
+	b->engine = new_engine(b);
+}
+
+/**
+ * bisection_load - have a bisection that was begun, to look at or to change
+ * @b: gets it
+ * @o: what the user asked for; must live as long
+ *
+ * Dies if there is none.
+ */
+void bisection_load(struct bisection *b, const struct options *o)
+{
+	const json_t *q, *tree;
+	json_t *state;
+	struct options *same = malloc(sizeof(*same));
+
+	if (!same)
+		die("out of memory");
+	*same = *o;
+	open_state(b, same);
+	state = read_state(b);
+	if (!state)
+		die("there is no %s: 'make bisect' begins one", b->path);
+	b->question = json_incref(json_object_get(state, "question"));
+	q = b->question;
+	tree = json_object_get(json_object_get(q, "request"), "tree");
+	same->good = json_string_value(json_object_get(q, "good"));
+	same->bad = json_string_value(json_object_get(q, "bad"));
+	same->prior = json_string_value(json_object_get(q, "prior"));
+	if (!same->good || !same->bad || !same->prior || !json_is_string(tree))
+		damaged(b, "its question is not whole");
+	history_read(&b->history, json_string_value(tree), same->good, same->bad);
+	make_graph(b);
+	read_log(b, state);
+	bisection_costs(b);
+	b->engine = new_engine(b);
+	json_decref(state);
+}
+
+/**
+ * bisection_note - something happened
+ * @b: the bisection
+ * @e: what; its strings are copied
+ *
+ * It is in the state file when this returns.
+ */
+void bisection_note(struct bisection *b, const struct bisection_entry *e)
+{
+	struct bisection_entry *own = add(b, e);
+
+	own->signature = e->signature ? copy(e->signature) : NULL;
+	own->record = e->record ? copy(e->record) : NULL;
+	own->image = e->image ? copy(e->image) : NULL;
+	save(b);
+	tell(b, b->engine, b->n - 1);
+}
+
+/**
+ * bisection_undo - forget what happened last
+ * @b: the bisection, with something in its log
+ */
+void bisection_undo(struct bisection *b)
+{
+	b->n--;
+	save(b);
+	bisect_free(b->engine);
+	b->engine = new_engine(b);
+}
+
+/**
+ * bisection_last - what happened last at a commit
+ * @b: the bisection
+ * @commit: index of the commit
+ * @what: kind of it
+ *
+ * Return: the entry, or NULL if there is none
+ */
+const struct bisection_entry *bisection_last(const struct bisection *b, size_t commit,
+					     enum bisection_what what)
+{
+	for (size_t i = b->n; i-- > 0;)
+		if (b->log[i].commit == commit && b->log[i].what == what)
+			return &b->log[i];
+	return NULL;
+}
