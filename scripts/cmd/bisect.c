@@ -319,21 +319,13 @@ static void note_run(struct search *s, uint64_t seed, double seconds, const char
 		give_up(s, signature);
 }
 
-/* Did init speak, and was there anything that it could test? */
-static bool was_tested(const struct trial *t)
-{
-	struct ktap_counts n = record_counts(&t->record);
-
-	return record_real(&t->record, "times.boot") >= 0 && n.passed + n.failed;
-}
-
 static void run_over(void *arg, const struct trial *t, const struct finding *f)
 {
 	struct search *s = arg;
 
 	if (s->untestable)
 		return;
-	if (!was_tested(t))
+	if (!record_was_tested(&t->record))
 		give_up(s, f->signature ?: "nothing of the test can run");
 	else
 		note_run(s, f->seed, f->wall, f->signature, f->record);

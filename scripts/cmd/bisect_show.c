@@ -123,7 +123,7 @@ static const struct bisection_entry *last_at(const struct bisection *b, enum bis
 
 		if (e->what != what || !e->record)
 			continue;
-		graph_ancestors(&b->graph, e->commit, is);
+		graph_ancestors(b->graph, e->commit, is);
 		if (is[culprit] == bug)
 			found = e;
 	}
@@ -276,7 +276,7 @@ static double has_bug(const struct bisection *b, size_t commit)
 
 	if (!is)
 		die("out of memory");
-	graph_ancestors(&b->graph, commit, is);
+	graph_ancestors(b->graph, commit, is);
 	for (size_t i = 1; i < b->history.n; i++)
 		sum += is[i] ? bisect_probability(b->engine, i) : 0;
 	free(is);

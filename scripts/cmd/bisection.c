@@ -83,7 +83,7 @@ static void tell(const struct bisection *b, struct bisect *engine, size_t i)
 static struct bisect *new_engine(const struct bisection *b)
 {
 	struct bisect *engine = bisect_new(&(struct bisect_setup){
-		.graph = &b->graph, .prior = b->prior, .nothing = BISECT_PRIOR_NOTHING,
+		.graph = b->graph, .prior = b->prior, .nothing = BISECT_PRIOR_NOTHING,
 		.confidence = b->o->confidence, .run = b->run, .build = b->build,
 	});
 
@@ -284,18 +284,19 @@ static void make_graph(struct bisection *b)
 {
 	size_t n = b->history.n;
 
-	graph_init(&b->graph);
+	b->graph = calloc(1, sizeof(*b->graph));
 	b->prior = calloc(n, sizeof(*b->prior));
 	b->build = calloc(n, sizeof(*b->build));
-	if (!b->prior || !b->build)
+	if (!b->graph || !b->prior || !b->build)
 		die("out of memory");
+	graph_init(b->graph);
 	for (size_t i = 1; i < n; i++) {
 		const struct history_commit *c = &b->history.commits[i];
 
-		graph_add(&b->graph, c->parents, c->nr_parents);
+		graph_add(b->graph, c->parents, c->nr_parents);
 		b->prior[i] = strcmp(b->o->prior, "paths") ? 1 : c->weight;
 	}
-	graph_close(&b->graph);
+	graph_close(b->graph);
 }
 
 static void open_state(struct bisection *b, const struct options *o)

@@ -61,7 +61,7 @@ struct bisection_entry {
 struct bisection {
 	const struct options *o;
 	struct history history;
-	struct graph graph;
+	struct graph *graph;
 	double *prior;
 	struct bisect *engine;
 	char *path;

@@ -6,9 +6,8 @@
 #define _GNU_SOURCE
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "cmd/cmd.h"
+#include "cmd/check.h"
 #include "lib/host.h"
 #include "lib/memo.h"
 #include "lib/ui.h"
@@ -364,25 +363,17 @@ static bool was_tested(const struct job *j)
 }
 
 /**
- * cmd_bisect_step - build and check one commit for git bisect run
+ * check_commit - check one commit, as bisects want it
  * @o: what the user asked for
  *
- * Does what check does, in the tree that it is called in, unless TREE= says another
- * one.
- *
- * Return: 0 for good, 1 for bad, EXIT_UNTESTABLE for a kernel that does not get as
- * far as to init, or that nothing was tested of; a tree that does not build ends the
- * program with that status, too, and a failure of the harness with EXIT_ABORT
+ * Return: 0, 1, EXIT_UNTESTABLE or EXIT_ABORT
  */
-int cmd_bisect_step(const struct options *o)
+int check_commit(const struct options *o)
 {
-	struct options here = *o;
 	struct job j;
 	int status;
 
-	if (!*here.request.tree)
-		here.request.tree = getcwd(NULL, 0);
-	open_images(&j, &here);
+	open_images(&j, o);
 	status = do_job(&j);
 	if (status == EXIT_ERROR)
 		return EXIT_ABORT;

@@ -147,7 +147,7 @@ static inline struct request options_request(const struct options *o, const stru
 	X(CHECK, "check-bisect", cmd_check_bisect,				\
 	  STRESS_DEFAULTS " ARCH=arm64 SERIES=none CYCLES=40",			\
 	  "does bisect name the commit in histories that are made up?")		\
-	X(STEP, "bisect-step", cmd_bisect_step, CHECK_DEFAULTS " SERIES=auto",	\
+	X(STEP, "bisect-step", cmd_bisect_step, CHECK_DEFAULTS " SERIES=auto N=1",	\
 	  "check the commit that git bisect run is at")				\
 	X(JOB, "repin", cmd_repin, NULL,					\
 	  "move to the newest kernel package of the pinned series")		\

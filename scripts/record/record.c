@@ -483,6 +483,23 @@ bool record_is_good(const struct record *rec)
 	return record_verdict(rec) <= VERDICT_SKIP;
 }
 
+/**
+ * record_was_tested - does a run say anything of the kernel?
+ * @rec: its record
+ *
+ * Called by those who bisect. A kernel that did not get as far as to init was not tested,
+ * nor one that passed without a test; one that died of a test was.
+ *
+ * Return: whether it does
+ */
+bool record_was_tested(const struct record *rec)
+{
+	struct ktap_counts n = record_counts(rec);
+
+	return record_real(rec, "times.boot") >= 0 &&
+	       (!record_is_good(rec) || n.passed + n.failed);
+}
+
 struct ktap_counts record_counts(const struct record *rec)
 {
 	return (struct ktap_counts){

@@ -55,7 +55,7 @@ static void stat_kept(struct stat *st)
 
 static int setup(void **state)
 {
-	struct request r = { .pin = "", .tarball = "", .series = "none", .patches = "" };
+	struct request r = { .pin = "", .commit = "", .tarball = "", .series = "none", .patches = "" };
 	__auto_free char *user = NULL;
 
 	fresh_out(state);
@@ -174,7 +174,7 @@ static void settings_of_the_users_do_not_count(void **state)
 /* What is left to be chosen is what can be had. */
 static void a_tree_that_the_series_is_not_for_has_none(void **state)
 {
-	struct request r = { .pin = "", .tarball = "", .series = "auto", .patches = "" };
+	struct request r = { .pin = "", .commit = "", .tarball = "", .series = "auto", .patches = "" };
 	__auto_free char *user = fmt("%s/user", out);
 	struct tree auto_tree;
 

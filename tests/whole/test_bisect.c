@@ -164,6 +164,96 @@ static void what_does_not_boot_is_skipped(void **state)
 	free(git("checkout -q", "main"));
 }
 
+/* respawn with these words and the state in the tree's own folder; its exit status */
+static int ask(const char *words, const char *last, char **said)
+{
+	__auto_strv struct strv argv = { 0 };
+	struct run_opts o = { .dir = dir, .out = said };
+
+	strv_add(&argv, "%s", respawn);
+	strv_split(&argv, words, " ");
+	strv_add(&argv, "O=%s/.git/respawn", dir);
+	if (last)
+		strv_add(&argv, "%s", last);
+	return run(&argv, &o);
+}
+
+#define BISECT	"bisect ARCH=arm64 PRIOR=uniform GOOD=main~8 "
+
+/* One seed in three fails from the commit on that breaks. */
+static char *flaky(void)
+{
+	return fmt("TEST=test $((SEED %% 3)) != 0 || test $(git -C %s rev-list --count main~8..$COMMIT) -lt %d",
+		   dir, BREAKS);
+}
+
+static void assert_says(const char *said, const char *word)
+{
+	if (!strstr(said, word))
+		fail_msg("'%s' is not in: %s", word, said);
+}
+
+static void flaky_commit_is_named(void **state)
+{
+	__auto_free char *test = flaky(), *few = NULL, *all = NULL, *status = NULL, *log = NULL;
+	__auto_free char *words = fmt(BISECT "TREE=%s RUNS=4", dir), *path = NULL, *replayed = NULL;
+	__auto_free char *on = fmt(BISECT "TREE=%s", dir), *bad = NULL, *title = NULL;
+	__auto_free char *other = NULL, *again = NULL;
+
+	(void)state;
+	/* The budget ends; what was seen is kept, and a second call goes on. */
+	assert_int_equal(ask(words, test, &few), EXIT_BAD);
+	assert_says(few, "no answer yet");
+	assert_int_equal(ask(on, test, &all), EXIT_PASS);
+	assert_says(all, "goes on behind ");
+	assert_says(all, "the culprit:");
+	assert_says(all, "kthread: change number 6");
+	/* It is known now, and nothing is run. */
+	assert_int_equal(ask(on, test, &again), EXIT_PASS);
+	assert_null(strstr(again, " run "));
+	assert_int_equal(ask("bisect-status", NULL, &status), EXIT_PASS);
+	assert_says(status, "looks for: the command ends with status 1");
+	assert_int_equal(ask(on, "TEST=false", &other), EXIT_ERROR);
+	assert_says(other, "is of another question");
+	/* Git comes to the same. */
+	assert_int_equal(ask("bisect-log", NULL, &log), EXIT_PASS);
+	path = fmt("%s/.git/respawn/log", dir);
+	write_file(path, log, strlen(log));
+	replayed = git("bisect replay", path);
+	bad = git("rev-parse", "refs/bisect/bad");
+	title = git("log -1 --format=%s", bad);
+	assert_string_equal(title, "kthread: change number 6");
+	free(git("bisect", "reset"));
+}
+
+static void what_was_seen_can_be_changed(void **state)
+{
+	__auto_free char *first = git("rev-parse", "main~7"), *words = NULL;
+	__auto_free char *said = NULL, *undone = NULL, *wrong = NULL;
+
+	(void)state;
+	words = fmt("bisect-skip COMMIT=%s", first);
+	assert_int_equal(ask(words, NULL, &said), EXIT_PASS);
+	assert_int_equal(ask("bisect-undo", NULL, &undone), EXIT_PASS);
+	assert_says(undone, "skipped");
+	assert_int_equal(ask("bisect-skip COMMIT=0123abc", NULL, &wrong), EXIT_ERROR);
+	assert_says(wrong, "between GOOD= and BAD=");
+}
+
+static void seeds_are_a_step(void **state)
+{
+	__auto_strv struct strv argv = { 0 };
+	__auto_free char *said = NULL;
+	struct run_opts o = { .dir = dir, .out = &said };
+
+	(void)state;
+	strv_add(&argv, "%s", respawn);
+	strv_split(&argv, "bisect-step ARCH=arm64 SERIES=none N=2 CYCLES=5", " ");
+	strv_add(&argv, "O=%s/.git/respawn", dir);
+	assert_int_equal(run(&argv, &o), EXIT_PASS);
+	assert_says(said, "2 seeds: none failed");
+}
+
 static void users_tree_is_not_written_to(void **state)
 {
 	__auto_free char *status = git("status --porcelain", NULL);
@@ -180,6 +270,9 @@ int main(int argc, char **argv)
 		cmocka_unit_test(bisect_names_the_commit),
 		cmocka_unit_test(what_does_not_build_is_skipped),
 		cmocka_unit_test(what_does_not_boot_is_skipped),
+		cmocka_unit_test(flaky_commit_is_named),
+		cmocka_unit_test(what_was_seen_can_be_changed),
+		cmocka_unit_test(seeds_are_a_step),
 		cmocka_unit_test(harness_at_fault_stops_the_bisect),
 		cmocka_unit_test(users_tree_is_not_written_to),
 	};

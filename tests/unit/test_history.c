@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Tests of scripts/build/history.c and scripts/cmd/bisection.c: which commits lie between
+ * two, what is no question, and a state file that outlives the program.
+ */
+#define _GNU_SOURCE
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "../whole/scratch.h"
+#include "build/arch.h"
+#include "build/history.h"
+#include "child.h"
+#include "cmd/bisection.h"
+#include "lib/util.h"
+
+static char *user;
+
+static char *sh(const char *command)
+{
+	__auto_strv struct strv argv = { 0 };
+	char *said = NULL;
+	struct run_opts o = { .dir = user, .out = &said };
+
+	strv_split(&argv, "sh -ec", " ");
+	strv_add(&argv, "%s", command);
+	if (run(&argv, &o))
+		fail_msg("%s: %s", command, said);
+	said[strcspn(said, "\n")] = '\0';
+	return said;
+}
+
+/*
+ * good - one - two ---- merge - last     (main)
+ *            \-- side --/
+ *  \-- apart                             (apart)
+ */
+static int make_user(void **state)
+{
+	fresh_out(state);
+	user = fmt("%s/user", out);
+	make_dirs(user);
+	free(sh("git init -q -b main; git config user.name u; git config user.email u@example.org;"
+		"mkdir -p kernel Documentation lib; touch kernel/kthread.c; git add -A;"
+		"git commit -qm good; git tag good;"
+		"echo 1 >> kernel/kthread.c; git commit -qam one;"
+		"git checkout -qb side; echo 1 > lib/side.c; git add -A; git commit -qm side;"
+		"git checkout -q main; echo 2 > Documentation/two.rst; git add -A;"
+		"git commit -qm two; git merge -qm merge side;"
+		"echo 3 > lib/last.c; git add -A; git commit -qm last;"
+		"git checkout -qb apart good; echo 4 > kernel/apart.c; git add -A;"
+		"git commit -qm apart; git checkout -q main"));
+	return 0;
+}
+
+static int remove_user(void **state)
+{
+	free(user);
+	return remove_out(state);
+}
+
+static const struct history_commit *by_subject(const struct history *h, const char *subject)
+{
+	for (size_t i = 0; i < h->n; i++)
+		if (!strcmp(h->commits[i].subject, subject))
+			return &h->commits[i];
+	fail_msg("no commit '%s'", subject);
+	return NULL;
+}
+
+static void commits_between_two(void **state)
+{
+	const struct history_commit *merge, *two, *side, *one;
+	struct history h;
+
+	(void)state;
+	history_read(&h, user, "good", "main");
+	assert_int_equal(h.n, 6);
+	assert_string_equal(h.commits[0].subject, "good");
+	assert_string_equal(h.commits[5].subject, "last");
+	assert_false(h.dirty);
+	merge = by_subject(&h, "merge");
+	two = by_subject(&h, "two");
+	side = by_subject(&h, "side");
+	one = by_subject(&h, "one");
+	assert_int_equal(merge->nr_parents, 2);
+	assert_ptr_equal(&h.commits[merge->parents[0]], two);
+	assert_ptr_equal(&h.commits[merge->parents[1]], side);
+	assert_ptr_equal(&h.commits[two->parents[0]], one);
+	/* What nobody builds is suspected least, and kthread.c most. */
+	assert_true(one->weight > side->weight);
+	assert_true(side->weight > two->weight);
+	assert_true(merge->weight < side->weight);
+	assert_int_equal(history_find(&h, one->id), one - h.commits);
+	assert_int_equal(history_find(&h, ""), h.n);
+	assert_int_equal(history_find(&h, "nothing"), h.n);
+	history_free(&h);
+}
+
+static void changes_in_no_commit_are_noticed(void **state)
+{
+	struct history h;
+
+	(void)state;
+	free(sh("echo dirty >> kernel/kthread.c"));
+	history_read(&h, user, "good", "main");
+	assert_true(h.dirty);
+	history_free(&h);
+}
+
+struct question {
+	const char *tree;
+	const char *good;
+	const char *bad;
+};
+
+static int ask(const void *arg)
+{
+	const struct question *q = arg;
+	struct history h;
+
+	history_read(&h, q->tree, q->good, q->bad);
+	return 0;
+}
+
+static void assert_refused(const struct question *q, const char *word)
+{
+	__auto_free char *path = fmt("%s/said", out), *said = NULL;
+
+	assert_int_equal(child_says(ask, q, path), EXIT_ERROR);
+	said = read_file(path, NULL);
+	assert_non_null(said);
+	if (!strstr(said, word))
+		fail_msg("'%s' is not in: %s", word, said);
+	/* One line, and no more */
+	assert_ptr_equal(strchr(said, '\n'), said + strlen(said) - 1);
+}
+
+static void what_is_no_question_is_refused(void **state)
+{
+	__auto_free char *shallow = fmt("%s/shallow", out), *empty = fmt("%s/empty", out);
+	__auto_free char *clone = fmt("git clone -q --depth=2 file://%s %s", user, shallow);
+	__auto_free char *init = fmt("git init -q %s; cd %s; git -c user.name=u -c user.email=u commit -q --allow-empty -m x",
+				     empty, empty);
+	__auto_free char *old = NULL;
+
+	(void)state;
+	free(sh(clone));
+	free(sh(init));
+	old = sh("git rev-parse good");
+	assert_refused(&(struct question){ user, "apart", "main" }, "their merge base is");
+	assert_refused(&(struct question){ user, "main", "good" }, "exchange them");
+	assert_refused(&(struct question){ user, "main", "main" }, "the same commit");
+	assert_refused(&(struct question){ user, "nowhere", "main" }, "no such commit");
+	assert_refused(&(struct question){ user, "--all", "main" }, "no such commit");
+	assert_refused(&(struct question){ shallow, old, "main" }, "no such commit");
+	assert_refused(&(struct question){ empty, "HEAD", "HEAD" }, "no tree of a kernel");
+	assert_refused(&(struct question){ out, "good", "main" }, "no git tree");
+}
+
+/* ---- the state file ------------------------------------------------------------------ */
+
+static struct options options;
+
+static const struct options *asked(const char *test)
+{
+	options = (struct options){
+		.request = {
+			.arch = arch_find("arm64"), .config = "default", .pin = "", .tree = user,
+			.commit = "", .tarball = "", .series = "none", .patches = "",
+			.overlay = "full", .yield_files = "", .focus = "none", .since = "",
+			.suites = "", .plan = "stress", .ops = "", .strategy = "mix", .steer = "",
+			.keep = "", .aim = "", .ranges = "", .smpboot = "", .timing = "virtual",
+			.accel = "auto", .kcmdline = "",
+		},
+		.good = "good", .bad = "main", .test = test, .signature = "", .prior = "uniform",
+		.run = "", .out = out, .confidence = .95,
+	};
+	return &options;
+}
+
+static void open_it(struct bisection *b, const char *test)
+{
+	const struct options *o = asked(test);
+
+	bisection_open(b, o, &o->request);
+}
+
+static void see(struct bisection *b, size_t commit, enum bisection_what what, uint64_t seed)
+{
+	bisection_note(b, &(struct bisection_entry){
+		.commit = commit, .what = what, .seed = seed, .seconds = 1,
+		.signature = what == BISECTION_FAIL ? "it fails" : NULL,
+	});
+}
+
+static void what_was_seen_outlives_the_program(void **state)
+{
+	struct bisection one, two;
+
+	(void)state;
+	open_it(&one, "");
+	for (uint64_t seed = 1; seed < 10; seed++) {
+		see(&one, 5, BISECTION_FAIL, seed);
+		see(&one, 0, BISECTION_PASS, 100 + seed);
+	}
+	see(&one, 2, BISECTION_UNTESTABLE, 0);
+	open_it(&two, "");
+	assert_int_equal(two.n, one.n);
+	for (size_t i = 1; i < 6; i++)
+		assert_true(bisect_probability(one.engine, i) ==
+			    bisect_probability(two.engine, i));
+	assert_true(bisect_is_untestable(two.engine, 2));
+	bisection_undo(&two);
+	assert_false(bisect_is_untestable(two.engine, 2));
+	open_it(&one, "");
+	assert_int_equal(one.n, two.n);
+}
+
+/* Two commits that build to the same can't differ. */
+static void the_same_image_is_the_same_commit(void **state)
+{
+	struct bisection b;
+
+	(void)state;
+	open_it(&b, "");
+	bisection_note(&b, &(struct bisection_entry){
+		.commit = 4, .what = BISECTION_BUILT, .seconds = 1, .image = "abc",
+	});
+	bisection_note(&b, &(struct bisection_entry){
+		.commit = 5, .what = BISECTION_BUILT, .seconds = 1, .image = "abc",
+	});
+	assert_true(bisect_probability(b.engine, 5) == 0);
+	assert_true(bisect_probability(b.engine, 4) > 0);
+}
+
+static int open_again(const void *arg)
+{
+	struct bisection b;
+
+	open_it(&b, arg);
+	return 0;
+}
+
+static void assert_not_opened(const char *test, const char *word)
+{
+	__auto_free char *path = fmt("%s/said", out), *said = NULL;
+
+	assert_int_equal(child_says(open_again, test, path), EXIT_ERROR);
+	said = read_file(path, NULL);
+	assert_non_null(strstr(said, word));
+	assert_ptr_equal(strchr(said, '\n'), said + strlen(said) - 1);
+}
+
+static void a_bad_state_file_is_refused(void **state)
+{
+	static const char *const bad[] = {
+		"", "{", "{\"version\": 2}", "{\"version\": 1}",
+	};
+	__auto_free char *path = fmt("%s/bisect.json", out), *text = NULL, *cut = NULL;
+	struct bisection b;
+
+	(void)state;
+	open_it(&b, "");
+	see(&b, 5, BISECTION_FAIL, 1);
+	text = read_file(path, NULL);
+	assert_non_null(text);
+	assert_not_opened("true", "of another question: its 'test' differs");
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		write_file(path, bad[i], strlen(bad[i]));
+		assert_not_opened("", "is damaged");
+	}
+	write_file(path, text, strlen(text) / 2);
+	assert_not_opened("", "is damaged");
+	cut = strstr(text, "\"fail\"");
+	memcpy(cut, "\"fall\"", 6);
+	write_file(path, text, strlen(text));
+	cut = NULL;
+	assert_not_opened("", "has no name");
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(commits_between_two, make_user, remove_user),
+		cmocka_unit_test_setup_teardown(changes_in_no_commit_are_noticed, make_user,
+						remove_user),
+		cmocka_unit_test_setup_teardown(what_is_no_question_is_refused, make_user,
+						remove_user),
+		cmocka_unit_test_setup_teardown(what_was_seen_outlives_the_program, make_user,
+						remove_user),
+		cmocka_unit_test_setup_teardown(the_same_image_is_the_same_commit, make_user,
+						remove_user),
+		cmocka_unit_test_setup_teardown(a_bad_state_file_is_refused, make_user,
+						remove_user),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
