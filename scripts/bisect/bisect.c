@@ -464,6 +464,24 @@ double bisect_probability(const struct bisect *b, size_t commit)
 }
 
 /**
+ * bisect_bits - what is not known yet of which commit it is
+ * @b: the bisect
+ *
+ * Return: bits
+ */
+double bisect_bits(const struct bisect *b)
+{
+	double bits = 0;
+
+	for (size_t i = 1; i < b->s.graph->n; i++) {
+		double p = bisect_probability(b, i);
+
+		bits -= p > 0 ? p * log2(p) : 0;
+	}
+	return bits;
+}
+
+/**
  * bisect_rates - what is thought of the rates
  * @b: the bisect
  *
@@ -843,19 +861,6 @@ static void weigh_others(const struct bisect *b, struct choice *choice)
 	free(values);
 }
 
-/* What is not known yet of which commit it is */
-static double bits_left(const struct bisect *b)
-{
-	double bits = 0;
-
-	for (size_t i = 1; i < b->s.graph->n; i++) {
-		double p = bisect_probability(b, i);
-
-		bits -= p > 0 ? p * log2(p) : 0;
-	}
-	return bits;
-}
-
 /* The first commit that is all but sure to have the bug and was run; BAD is one. */
 static size_t surely_bad(const struct bisect *b)
 {
@@ -914,7 +919,7 @@ struct bisect_step bisect_next(struct bisect *b)
 	after = bisect_rates(b).after;
 	c.seeking = b->s.run / after;
 	c.where = surely_bad(b);
-	c.uses = 1 + USES * bits_left(b);
+	c.uses = 1 + USES * bisect_bits(b);
 	for (size_t y = 0; y <= last; y++) {
 		c.known += b->tested[y] || b->untestable[y];
 		c.bad += b->untestable[y];

@@ -23,6 +23,8 @@
 
 /* A host at fault is given another try, so often in a row. */
 #define ERRORS_MAX	3
+/* Bits after which the time to go can be told from the time spent */
+#define ENOUGH_BITS	1.0
 /* Runs that are not worth a line, unless one fails */
 #define FEW		2
 /* Runs of a commit that fail in another way and no run that says anything: give it up. */
@@ -56,6 +58,7 @@ struct builder {
  * @untestable: a run showed that the commit can't be tested
  * @errors: of the host, in a row
  * @begun: when the program began
+ * @bits: what was not known then
  */
 struct search {
 	const struct options *o;
@@ -72,6 +75,7 @@ struct search {
 	bool untestable;
 	unsigned int errors;
 	double begun;
+	double bits;
 };
 
 static const struct history_commit *commit_of(const struct search *s, size_t commit)
@@ -457,14 +461,19 @@ static void tell(const struct search *s)
 {
 	const struct bisect *e = s->b.engine;
 	size_t *all = calloc(s->b.history.n, sizeof(*all)), left;
+	double bits = bisect_bits(e), spent = now() - s->begun;
+	__auto_free char *more = NULL;
 
 	if (!all)
 		die("out of memory");
+	/* As fast as it went so far */
+	more = s->bits - bits > ENOUGH_BITS ?
+	       fmt(", %.0f s to go", spent * bits / (s->bits - bits)) : copy("");
 	left = bisect_likeliest(e, s->o->confidence, all);
-	ui_note("%zu of %zu commits hold %.0f %%; the likeliest %.12s has %.0f %%, that nothing changed %.0f %%; %zu runs, %.0f s",
+	ui_note("%zu of %zu commits hold %.0f %%; the likeliest %.12s has %.0f %%, that nothing changed %.0f %%; %zu runs, %.0f s%s",
 		left, s->b.history.n - 1, 100 * s->o->confidence, commit_of(s, all[0])->id,
-		100 * bisect_probability(e, all[0]), 100 * bisect_nothing(e), runs(s),
-		now() - s->begun);
+		100 * bisect_probability(e, all[0]), 100 * bisect_nothing(e), runs(s), spent,
+		more);
 	free(all);
 }
 
@@ -530,10 +539,51 @@ static void aim(struct search *s)
 		trial_aim(&s->fresh, s->images[bad], s->o->out);
 }
 
+static void take_record(void *arg, const struct trial *t, const struct finding *f)
+{
+	char **record = arg;
+
+	(void)t;
+	*record = f->record ? copy(f->record) : NULL;
+}
+
+/* A run that passes leaves no record, but this one is of use: it is done once more. */
+static void keep_last_pass(struct search *s, size_t culprit)
+{
+	bool *is = calloc(s->b.history.n, sizeof(*is));
+	__auto_free char *record = NULL;
+	size_t last = s->b.n;
+
+	if (!is)
+		die("out of memory");
+	for (size_t i = 0; i < s->b.n; i++) {
+		const struct bisection_entry *e = &s->b.log[i];
+
+		graph_ancestors(s->b.graph, e->commit, is);
+		if (e->what == BISECTION_PASS && e->seed != BISECTION_BROUGHT && !is[culprit] &&
+		    (last == s->b.n || e->commit >= s->b.log[last].commit))
+			last = i;
+	}
+	free(is);
+	if (last == s->b.n || s->b.log[last].record || *s->o->test ||
+	    !build(s, s->b.log[last].commit))
+		return;
+	s->at = s->b.log[last].commit;
+	seeds_run(&(struct seeds){
+		.image = s->images[s->at], .req = request_at(s, &s->fresh, s->at),
+		.accel = accel_choose(s->images[s->at], &s->fresh), .out = s->o->out,
+		.list = &s->b.log[last].seed, .keep_all = true, .found = take_record,
+		.arg = &record,
+	});
+	if (record)
+		bisection_record(&s->b, last, record);
+}
+
 static struct bisect_step search(struct search *s)
 {
 	struct bisect_step step;
 
+	s->bits = bisect_bits(s->b.engine);
 	aim(s);
 	try_brought(s);
 	while (!out_of_budget(s)) {
@@ -678,6 +728,8 @@ struct bisect_step bisection_search(const struct options *o, struct bisection *b
 	open_search(&s, o);
 	end = search(&s);
 	builder_stop(&s);
+	if (end.what == BISECT_FOUND)
+		keep_last_pass(&s, end.commit);
 	*b = s.b;
 	return end;
 }

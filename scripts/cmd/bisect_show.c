@@ -168,7 +168,12 @@ static void show_culprit(const struct bisection *b, const struct bisect_step *en
 	}
 	e = last_at(b, BISECTION_FAIL, true, end->commit);
 	if (e)
-		fprintf(f, "fails with it: %s\n  make replay RUN=%s\n", e->signature, e->record);
+		fprintf(f, "fails with it, at %.12s: %s\n  make replay RUN=%s\n",
+			commit_of(b, e->commit)->id, e->signature, e->record);
+	e = last_at(b, BISECTION_PASS, false, end->commit);
+	if (e)
+		fprintf(f, "passes without it, at %.12s:\n  make replay RUN=%s\n",
+			commit_of(b, e->commit)->id, e->record);
 	free(all);
 }
 

@@ -412,6 +412,18 @@ void bisection_note(struct bisection *b, const struct bisection_entry *e)
 }
 
 /**
+ * bisection_record - a run has left a record after all
+ * @b: the bisection
+ * @entry: which one of the log
+ * @record: its folder
+ */
+void bisection_record(struct bisection *b, size_t entry, const char *record)
+{
+	b->log[entry].record = copy(record);
+	save(b);
+}
+
+/**
  * bisection_undo - forget what happened last
  * @b: the bisection, with something in its log
  */

@@ -76,6 +76,7 @@ struct bisection {
 void bisection_open(struct bisection *b, const struct options *o, const struct request *r);
 void bisection_load(struct bisection *b, const struct options *o);
 void bisection_note(struct bisection *b, const struct bisection_entry *e);
+void bisection_record(struct bisection *b, size_t entry, const char *record);
 void bisection_undo(struct bisection *b);
 void bisection_costs(struct bisection *b);
 struct bisect *bisection_guess(const struct bisection *b, const struct bisect_step *step,

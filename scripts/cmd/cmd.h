@@ -145,7 +145,7 @@ static inline struct request options_request(const struct options *o, const stru
 	X(CHECK, "bisect-sim", cmd_bisect_sim, "N=50",				\
 	  "is bisect right as often as it says? Histories that are made up")	\
 	X(CHECK, "check-bisect", cmd_check_bisect,				\
-	  STRESS_DEFAULTS " ARCH=arm64 SERIES=none CYCLES=40",			\
+	  STRESS_DEFAULTS " ARCH=arm64 SERIES=none CYCLES=40 FOCUS=none",	\
 	  "does bisect name the commit in histories that are made up?")		\
 	X(STEP, "bisect-step", cmd_bisect_step, CHECK_DEFAULTS " SERIES=auto N=1",	\
 	  "check the commit that git bisect run is at")				\

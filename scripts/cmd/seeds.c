@@ -75,7 +75,7 @@ static struct trial trial_of_seed(const struct seeds *s, uint64_t seed)
 	size_t n = seed % modes(s);
 	struct trial t = {
 		.image = s->image, .req = s->req, .accel = s->accel, .out = s->out,
-		.keep = s->forget ? KEEP_NOT : KEEP_FAILED,
+		.keep = s->forget ? KEEP_NOT : s->keep_all ? KEEP_ALWAYS : KEEP_FAILED,
 	};
 
 	while (n--)

@@ -10,7 +10,7 @@
  * @verdict: what the run was judged to be
  * @signature: what went wrong and where, as far as it is the same in other runs
  *	of the same bug; NULL if nothing did
- * @record: folder of the run's record; NULL if nothing went wrong
+ * @record: folder of the run's record; NULL if it left none
  * @guest: seconds of guest time
  * @wall: host seconds
  * @events: operations and other events of the stress driver
@@ -39,6 +39,7 @@ struct finding {
  * @seconds: host time after which no further seed begins, 0 for no limit
  * @keep_going: go on after a failure
  * @forget: runs that fail leave no records either
+ * @keep_all: those that pass leave records, too
  * @walks: the seeds are those of where CPUs give way, and @req has that of the run
  * @known: is this seed done with, as far as this trial goes? May be NULL
  * @found: told of each seed that is over; may be NULL
@@ -62,6 +63,7 @@ struct seeds {
 	double seconds;
 	bool keep_going;
 	bool forget;
+	bool keep_all;
 	bool walks;
 	bool (*known)(void *arg, const struct trial *t);
 	void (*found)(void *arg, const struct trial *t, const struct finding *f);

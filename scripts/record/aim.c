@@ -18,6 +18,9 @@
 /* An operation gets into a range if it is there so often as one in so many of the best */
 #define AS_GOOD		4
 
+/* Functions that nothing reaches which are named */
+#define UNREACHED_MAX	4
+
 /* The lines of a console as {"operation": {"range": hits}} */
 static json_t *read_reach(const char *console)
 {
@@ -147,9 +150,11 @@ static void say_unreached(json_t *all, const struct focus *f)
 	for (size_t i = 0; i < f->of.n; i++) {
 		if (is_reached(all, i))
 			continue;
-		ui_note("focus: no operation reaches %s()", f->of.v[i]);
-		n++;
+		if (n++ < UNREACHED_MAX)
+			ui_note("focus: no operation reaches %s()", f->of.v[i]);
 	}
+	if (n > UNREACHED_MAX)
+		ui_note("focus: and none reaches %zu more", n - UNREACHED_MAX);
 	if (n && n == f->of.n)
 		ui_note("focus: nothing of it is ever reached: a run says nothing of it");
 }
