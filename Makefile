@@ -9,7 +9,7 @@ O ?= build
 CC = cc
 CFLAGS ?= -O2 -g
 FUZZ_SECONDS ?= 60
-LIBS := libarchive jansson libelf nettle
+LIBS := libarchive jansson libelf nettle libxml-2.0
 
 RESPAWN := $(O)/respawn
 DEPS := $(O)/respawn-deps
@@ -76,7 +76,7 @@ $(CHECKS:=.run): %.run:
 #  test: test respawn itself
 test.run:
 	+@mkdir -p $(O) && rm -f $(O)/test.status; \
-	{ GDB=1 $(built) tests && tests/run-all $(O); }; \
+	{ TESTS=1 $(built) tests && tests/run-all $(O); }; \
 	echo $$? > $(O)/test.status
 
 ifeq ($(V),1)
@@ -99,7 +99,7 @@ LDLIBS = $(shell pkg-config --libs $(LIBS)) -lm
 
 #  deps: install what is missing on this machine
 deps: $(DEPS)
-	@$(DEPS) "$(ARCH)" $(if $(filter 1,$(GDB)),gdb)
+	@$(DEPS) "$(ARCH)" $(if $(filter 1,$(TESTS)),tests,$(if $(filter 1,$(GDB)),gdb))
 
 #  host: build the host program, O=/respawn
 host: $(RESPAWN)
@@ -122,6 +122,8 @@ $(O)/flags: FORCE
 # What the judge decides changes with its sources; see judge_version().
 $(O)/obj/judge/version.o: $(wildcard scripts/judge/*.[ch])
 $(O)/obj/judge/version.o: private ALL_CFLAGS += -DJUDGE_VERSION='"$(shell cat scripts/judge/*.[ch] | sha256sum | cut -c1-16)"'
+
+$(O)/obj/report/junit.o: private ALL_CFLAGS += $(shell pkg-config --cflags libxml-2.0)
 
 # What QEMU loads is a part of the program.
 $(O)/obj/main_loop.so: qemu/main_loop.c $(O)/flags

@@ -30,12 +30,21 @@ static const struct need common[] = {
 	{ PROBE_HEADER, "jansson.h", "libjansson-dev", "reads and writes run records", ANYWHERE },
 	{ PROBE_HEADER, "gelf.h", "libelf-dev", "finds functions in kernels", ANYWHERE },
 	{ PROBE_HEADER, "nettle/sha2.h", "nettle-dev", "SHA-256", ANYWHERE },
+	{ PROBE_HEADER, "libxml2/libxml/xmlwriter.h", "libxml2-dev", "writes JUnit XML", ANYWHERE },
 	{ PROBE_HEADER, "cmocka.h", "libcmocka-dev", "unit tests of the host program", ANYWHERE },
 	{ .probe = PROBE_END }
 };
 
 static const struct need debugger[] = {
 	{ PROBE_PROGRAM, "gdb-multiarch", "gdb-multiarch", "shows where a run failed", ANYWHERE },
+	{ .probe = PROBE_END }
+};
+
+/* Of respawn itself */
+static const struct need tests[] = {
+	{ PROBE_PROGRAM, "gdb-multiarch", "gdb-multiarch", "shows where a run failed", ANYWHERE },
+	{ PROBE_PROGRAM, "xmllint", "libxml2-utils", "checks JUnit XML", ANYWHERE },
+	{ PROBE_PROGRAM, "jsonschema", "python3-jsonschema", "checks JSON reports", ANYWHERE },
 	{ .probe = PROBE_END }
 };
 
@@ -172,6 +181,8 @@ int main(int argc, char **argv)
 	look_for_arches(argc > 1 ? argv[1] : "");
 	if (argc > 2 && !strcmp(argv[2], "gdb"))
 		look_for(debugger, NULL);
+	if (argc > 2 && !strcmp(argv[2], "tests"))
+		look_for(tests, NULL);
 	if (!*packages)
 		return 0;
 	if (!have_program("apt-get")) {

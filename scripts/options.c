@@ -34,6 +34,8 @@ static const struct field own_fields[] = {
 	{ "RUN", "", FIELD_PATH, AT(run), .help = "record to replay, as build/runs/<name>" },
 	{ "BUNDLE", "", FIELD_PATH, AT(bundle), .help = "bundle to replay, instead of RUN=" },
 	{ "LOG", "", FIELD_PATH, AT(log), .help = "console for judge, or any kernel log or KTAP" },
+	{ "FORMAT", "text", FIELD_TEXT, AT(format),
+	  .help = "of a report: text ktap junit json kcidb github summary" },
 	{ "CACHE_MAX", "20", FIELD_NUMBER, AT(cache_max), .most = 1 << 20,
 	  .help = "GB that the cache may have: what was not used for longest goes" },
 	{ "GDB", "0", FIELD_SWITCH, AT(gdb),

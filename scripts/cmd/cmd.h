@@ -16,6 +16,7 @@
  * @run: folder of a record
  * @bundle: a record in one file, from somebody else
  * @log: console to judge
+ * @format: of a report
  * @good: commit that a bisect takes for good
  * @bad: and the one that is bad, HEAD if empty
  * @test: command that a bisect runs in the place of a guest, or empty
@@ -44,6 +45,7 @@ struct options {
 	const char *run;
 	const char *bundle;
 	const char *log;
+	const char *format;
 	const char *good;
 	const char *bad;
 	const char *test;
@@ -103,6 +105,8 @@ static inline struct request options_request(const struct options *o, const stru
 	  "the fewest operations, CPUs, switches that fail as RUN=<record> did")	\
 	X(LOOK, "picture", cmd_picture, NULL,					\
 	  "what each CPU did in a stress run, RUN=<record>")			\
+	X(LOOK, "report", cmd_report, NULL,					\
+	  "RUN=<record, or folder of records> as FORMAT=")			\
 	X(JOB, "bundle", cmd_bundle, NULL,					\
 	  "RUN=<record> and all its replay needs, in one file")			\
 	X(CHECK, "check-determinism", cmd_check_determinism,			\

@@ -210,8 +210,14 @@ static json_t *failures(const struct judge *j)
 	return all;
 }
 
-/* What the judge says; of a run that passed that is less. */
-static void add_verdict(json_t *o, const struct judge *j)
+/**
+ * record_add_verdict - have what the judge says in a record
+ * @o: the record's object
+ * @j: the judge, after judge_end()
+ *
+ * Of a run that passed that is less.
+ */
+void record_add_verdict(json_t *o, const struct judge *j)
 {
 	struct ktap_counts n = judge_counts(j);
 
@@ -310,7 +316,7 @@ void record_make(struct record *rec, const struct guest *g, const struct snapsho
 					      "words_size", (json_int_t)from->size));
 	if (g->image->focus.of.n)
 		json_object_set_new(o, "focus", focus_json(g->image, g->dir));
-	add_verdict(o, g->judge);
+	record_add_verdict(o, g->judge);
 	json_object_set_new(o, "events", json_integer(events_of(g->dir)));
 	json_object_set_new(o, "times", json_pack("{s:f, s:f, s:f}", "boot", g->boot,
 						  "wall", g->wall,

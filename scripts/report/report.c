@@ -10,8 +10,28 @@
 #include "report/report.h"
 
 static const struct report_format *const formats[] = {
-	&report_text,
+	&report_text, &report_ktap, &report_junit, &report_json, &report_kcidb, &report_github,
+	&report_summary,
 };
+
+/**
+ * report_names - what formats there are
+ *
+ * Return: their names with spaces between
+ */
+const char *report_names(void)
+{
+	static char *names;
+	struct strv all = { 0 };
+
+	if (names)
+		return names;
+	for (size_t i = 0; i < ARRAY_SIZE(formats); i++)
+		strv_add(&all, "%s", formats[i]->name);
+	names = strv_join(&all, " ");
+	strv_free(&all);
+	return names;
+}
 
 /**
  * report_write - write a report
@@ -24,7 +44,7 @@ void report_write(const struct report *r, const char *name, FILE *f)
 	for (size_t i = 0; i < ARRAY_SIZE(formats); i++)
 		if (!strcmp(formats[i]->name, name))
 			return formats[i]->write(r, f);
-	die("there is no report format %s", name);
+	die("FORMAT=%s: no such format, there are: %s", name, report_names());
 }
 
 /**

@@ -28,8 +28,10 @@ struct report_format {
 	void (*write)(const struct report *r, FILE *f);
 };
 
-extern const struct report_format report_text;
+extern const struct report_format report_text, report_ktap, report_junit, report_json;
+extern const struct report_format report_kcidb, report_github, report_summary;
 
+const char *report_names(void);
 void report_write(const struct report *r, const char *name, FILE *f);
 void report_failure(const struct record *rec, FILE *f);
 void report_total(FILE *f, unsigned int passed, unsigned int failed,

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The cases of a report, in one list that every format walks: what one of them calls a
+ * failure, all do.
+ */
+#define _GNU_SOURCE
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/util.h"
+#include "report/cases.h"
+
+/* A failure that is in no case of a suite has a case of its own. */
+#define GUEST_SUITE	"guest"
+
+static struct report_case *add(struct report_cases *all, const struct record *rec,
+			       const char *suite, const char *name, enum case_status status)
+{
+	struct report_case *c;
+
+	all->v = reallocarray(all->v, all->n + 1, sizeof(*all->v));
+	if (!all->v)
+		die("out of memory");
+	c = &all->v[all->n++];
+	*c = (struct report_case){
+		.rec = rec, .suite = copy(suite), .name = copy(name), .status = status,
+	};
+	c->trial = rec ? fmt("%s.%s.%s", record_text(rec, "request.arch"),
+			     record_text(rec, "request.config"),
+			     record_text(rec, "request.smpboot")) : copy("all");
+	all->counts[status]++;
+	return c;
+}
+
+static const char *text_of(const json_t *o, const char *key)
+{
+	return json_string_value(json_object_get(o, key)) ?: "";
+}
+
+/* What is neither a pass nor a skip has failed, whatever it is called. */
+static enum case_status status_of(const json_t *t)
+{
+	const char *status = text_of(t, "status");
+
+	return !strcmp(status, "pass") ? CASE_PASS : !strcmp(status, "skip") ? CASE_SKIP : CASE_FAIL;
+}
+
+/* What the judge says of a test, if the test itself said nothing of why it failed */
+static const char *failure_of(const struct record *rec, const char *suite, const char *name)
+{
+	__auto_free char *test = fmt("%s.%s", suite, name), *said = fmt("%s: ", test);
+	const json_t *f;
+	size_t i;
+
+	json_array_foreach(record_member(rec, "failures"), i, f) {
+		const char *what = text_of(f, "what");
+
+		if (!strcmp(text_of(f, "test"), test))
+			return strncmp(what, said, strlen(said)) ? what : what + strlen(said);
+	}
+	return "";
+}
+
+static size_t failures(const struct report_cases *all)
+{
+	return all->counts[CASE_FAIL] + all->counts[CASE_ERROR];
+}
+
+/* @t is in @suite, under names that end in @prefix; a suite itself if @suite is NULL. */
+static void add_tests(struct report_cases *all, const struct record *rec, const char *suite,
+		      const char *prefix, const json_t *t)
+{
+	const json_t *parts = json_object_get(t, "tests");
+	__auto_free char *name = fmt("%s%s", prefix, text_of(t, "name"));
+	__auto_free char *below = suite ? fmt("%s.", name) : copy("");
+	size_t before = failures(all), i;
+	struct report_case *c;
+	json_t *part;
+
+	json_array_foreach(parts, i, part)
+		add_tests(all, rec, suite ?: name, below, part);
+	/* A suite fails by its cases; if it fails without one of them, it is one. */
+	if (json_array_size(parts) && (status_of(t) != CASE_FAIL || failures(all) > before))
+		return;
+	c = add(all, rec, suite ?: name, suite ? name : "(suite)", status_of(t));
+	c->reason = copy(*text_of(t, "reason") || c->status != CASE_FAIL ? text_of(t, "reason") :
+			 failure_of(rec, c->suite, c->name));
+	c->guest = json_number_value(json_object_get(t, "guest_seconds"));
+}
+
+static void add_record(struct report_cases *all, const struct record *rec)
+{
+	size_t before = failures(all), i;
+	enum verdict v = record_verdict(rec);
+	struct report_case *c;
+	json_t *t;
+
+	json_array_foreach(record_member(rec, "results"), i, t)
+		add_tests(all, rec, NULL, "", t);
+	if (v == VERDICT_ERROR || (!record_is_good(rec) && failures(all) == before)) {
+		c = add(all, rec, GUEST_SUITE, verdict_name(v),
+			v == VERDICT_ERROR ? CASE_ERROR : CASE_FAIL);
+		c->reason = copy(record_text(rec, "first_failure.what"));
+		c->guest = record_real(rec, "times.guest");
+	}
+}
+
+static void add_pairs(struct report_cases *all, const struct report *r)
+{
+	struct report_case *c;
+
+	if (!(r->same + r->different))
+		return;
+	c = add(all, NULL, "determinism", "same_seed_twice",
+		r->different ? CASE_FAIL : CASE_PASS);
+	if (r->different)
+		c->reason = fmt("%u of %u pairs of one seed differ", r->different,
+				r->same + r->different);
+}
+
+/**
+ * report_cases - the cases of a report
+ * @r: the report
+ * @all: gets them; for report_cases_free()
+ *
+ * Called by each writer. If any trial of @r is not good, a case here is not, either.
+ */
+void report_cases(const struct report *r, struct report_cases *all)
+{
+	*all = (struct report_cases){ 0 };
+	for (size_t i = 0; i < r->n; i++)
+		add_record(all, r->records[i]);
+	add_pairs(all, r);
+	/* Nothing is no pass. */
+	if (!all->n)
+		add(all, NULL, GUEST_SUITE, "nothing_was_tested", CASE_ERROR);
+	for (size_t i = 0; i < all->n; i++)
+		if (!all->v[i].reason)
+			all->v[i].reason = copy("");
+}
+
+/**
+ * report_cases_free - free them
+ * @all: the cases
+ */
+void report_cases_free(struct report_cases *all)
+{
+	for (size_t i = 0; i < all->n; i++) {
+		free(all->v[i].trial);
+		free(all->v[i].suite);
+		free(all->v[i].name);
+		free(all->v[i].reason);
+	}
+	free(all->v);
+	*all = (struct report_cases){ 0 };
+}
+
+/**
+ * report_same_trial - where the cases of a trial end
+ * @all: the cases
+ * @first: the first one of a trial
+ *
+ * Return: the first one that is not of the same trial, or @all->n
+ */
+size_t report_same_trial(const struct report_cases *all, size_t first)
+{
+	size_t i = first;
+
+	while (i < all->n && all->v[i].rec == all->v[first].rec)
+		i++;
+	return i;
+}
+
+/**
+ * report_same_suite - where the cases of a suite end
+ * @all: the cases
+ * @first: the first one of a suite in a trial
+ *
+ * Return: the first one that is not of the same suite and trial, or @all->n
+ */
+size_t report_same_suite(const struct report_cases *all, size_t first)
+{
+	size_t i = first, end = report_same_trial(all, first);
+
+	while (i < end && !strcmp(all->v[i].suite, all->v[first].suite))
+		i++;
+	return i;
+}
+
+/**
+ * report_excerpt - the console around the first failure
+ * @rec: record of a trial
+ *
+ * Return: it; empty if there was none
+ */
+const char *report_excerpt(const struct record *rec)
+{
+	return json_string_value(record_member(rec, "excerpt")) ?: "";
+}
+
+/**
+ * report_advice - what one can do with a failure
+ * @rec: record of a trial that failed
+ *
+ * Return: a command, to be freed; empty if nothing is kept of it
+ */
+char *report_advice(const struct record *rec)
+{
+	if (!rec || !rec->dir)
+		return copy("");
+	return fmt("make replay RUN=%s", rec->dir);
+}

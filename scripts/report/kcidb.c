@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * KCIDB's JSON, version 5.3: a checkout and a build for each kernel, a test for each
+ * case. That the harness failed is MISS there; that the test did is FAIL.
+ */
+#define _GNU_SOURCE
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "lib/util.h"
+#include "report/cases.h"
+
+#define ORIGIN		"respawn"
+#define EXCERPT_MAX	16384
+
+static const char *const words[] = {
+	[CASE_PASS] = "PASS", [CASE_SKIP] = "SKIP", [CASE_FAIL] = "FAIL", [CASE_ERROR] = "MISS",
+};
+
+/* A path has dots between its parts, which have letters, digits, '-' and '_'. */
+static char *path_of(const struct report_case *c)
+{
+	char *path = fmt("%s.%s.%s", ORIGIN, c->suite, c->name);
+
+	for (char *at = path; *at; at++)
+		if (!isalnum((unsigned char)*at) && !strchr("._-", *at))
+			*at = '_';
+	return path;
+}
+
+static bool has_id(const json_t *list, const char *id)
+{
+	const json_t *o;
+	size_t i;
+
+	json_array_foreach(list, i, o)
+		if (!strcmp(json_string_value(json_object_get(o, "id")), id))
+			return true;
+	return false;
+}
+
+static char *checkout_id(const struct record *rec)
+{
+	return fmt(ORIGIN ":%s", record_text(rec, "image.tree"));
+}
+
+static char *build_id(const struct record *rec)
+{
+	return fmt(ORIGIN ":%s", record_text(rec, "image.id"));
+}
+
+static void add_source(const struct record *rec, json_t *checkouts, json_t *builds)
+{
+	__auto_free char *checkout = checkout_id(rec), *build = build_id(rec);
+
+	if (!has_id(checkouts, checkout))
+		json_array_append_new(checkouts,
+				      json_pack("{s:s, s:s, s:s, s:b}", "id", checkout,
+						"origin", ORIGIN, "comment",
+						record_text(rec, "image.source"), "valid", 1));
+	if (!has_id(builds, build))
+		json_array_append_new(builds,
+				      json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "id", build,
+						"checkout_id", checkout, "origin", ORIGIN,
+						"architecture", record_text(rec, "request.arch"),
+						"config_name", record_text(rec, "request.config"),
+						"compiler", record_text(rec, "image.compiler"),
+						"status", "PASS"));
+}
+
+static json_t *misc_of(const struct report_case *c)
+{
+	__auto_free char *advice = report_advice(c->rec);
+
+	return json_pack("{s:s*, s:s, s:I, s:s}", "signature",
+			 json_string_value(record_member(c->rec, "signature")), "replay", advice,
+			 "seed", json_integer_value(record_member(c->rec, "request.seed")),
+			 "smpboot", record_text(c->rec, "request.smpboot"));
+}
+
+static json_t *test_of(const struct report_case *c)
+{
+	__auto_free char *path = path_of(c), *build = build_id(c->rec), *excerpt = NULL;
+	__auto_free char *id = fmt("%s.%s.%s", build, record_text(c->rec, "request.smpboot"), path);
+	json_t *o = json_pack("{s:s, s:s, s:s, s:s, s:s, s:f}", "id", id, "build_id", build,
+			      "origin", ORIGIN, "path", path, "status", words[c->status],
+			      "duration", c->guest);
+
+	if (c->status < CASE_FAIL)
+		return o;
+	excerpt = fmt("%.*s", EXCERPT_MAX, report_excerpt(c->rec));
+	json_object_set_new(o, "log_excerpt", json_string(excerpt) ?: json_string(""));
+	json_object_set_new(o, "misc", misc_of(c));
+	return o;
+}
+
+static void write_kcidb(const struct report *r, FILE *f)
+{
+	json_t *checkouts = json_array(), *builds = json_array(), *tests = json_array(), *o;
+	struct report_cases all;
+
+	report_cases(r, &all);
+	for (size_t i = 0; i < r->n; i++)
+		add_source(r->records[i], checkouts, builds);
+	for (size_t i = 0; i < all.n; i++)
+		if (all.v[i].rec)
+			json_array_append_new(tests, test_of(&all.v[i]));
+	o = json_pack("{s:{s:i, s:i}, s:o, s:o, s:o}", "version", "major", 5, "minor", 3,
+		      "checkouts", checkouts, "builds", builds, "tests", tests);
+	if (!o || json_dumpf(o, f, JSON_INDENT(1) | JSON_SORT_KEYS))
+		die("a report can't be written for KCIDB");
+	fputc('\n', f);
+	json_decref(o);
+	report_cases_free(&all);
+}
+
+const struct report_format report_kcidb = { "kcidb", write_kcidb };

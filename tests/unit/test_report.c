@@ -1,0 +1,401 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Tests of scripts/report/: one record, and all formats say the same of it. What they
+ * write is what those who read it take.
+ */
+#define _GNU_SOURCE
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+
+#include "../whole/scratch.h"
+#include "judge/judge.h"
+#include "lib/util.h"
+#include "record/record.h"
+#include "report/report.h"
+
+#define VARIANTS	1000
+
+static uint64_t state = 1;
+
+static size_t draw(size_t below)
+{
+	state = state * 6364136223846793005ULL + 1442695040888963407ULL;
+	return below ? (state >> 33) % below : 0;
+}
+
+/* A guest with two suites of some cases */
+static char *console(void)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	assert_non_null(f);
+	fprintf(f, "<12>[    0.100000] respawn: init, cpus=4\n<12>[    0.110000] respawn: plan 2\n");
+	for (int s = 0; s < 2; s++) {
+		fprintf(f, "<12>[    %d.200000] respawn: step s%d begin\n", s, s);
+		fprintf(f, "<12>[    %d.210000] KTAP version 1\n<12>[    %d.210000] 1..1\n", s, s);
+		fprintf(f, "<12>[    %d.220000]     KTAP version 1\n<12>[    %d.220000]     # Subtest: s%d\n<12>[    %d.220000]     1..4\n",
+			s, s, s, s);
+		for (int c = 1; c <= 4; c++)
+			fprintf(f, "<12>[    %d.3%d0000]     ok %d case_%d%s\n", s, c, c, c,
+				c == 4 ? " # SKIP not here" : "");
+		fprintf(f, "<12>[    %d.400000] ok 1 s%d\n", s, s);
+		fprintf(f, "<12>[    %d.410000] respawn: step s%d end 0\n", s, s);
+	}
+	fprintf(f, "<12>[    2.000000] respawn: done 2\n<6>[    2.100000] reboot: Restarting system\n");
+	fclose(f);
+	return text;
+}
+
+static struct record record_of(const char *text, enum ending ending)
+{
+	static const struct judge_step steps[] = { { "s0", "s0" }, { "s1", "s1" } };
+	static const struct judge_asked asked = { steps, 2, 4 };
+	struct judge *j = judge_new(&asked);
+	struct record rec = { .dir = "/records/one" };
+
+	judge_feed(j, text, strlen(text));
+	judge_end(j, ending, "");
+	rec.json = json_pack("{s:{s:s, s:s, s:s, s:i}, s:{s:s, s:s, s:s, s:s, s:s}, s:{s:f, s:f, s:f}}",
+			     "request", "arch", "arm64", "config", "default", "smpboot", "park",
+			     "seed", 1, "image", "tree", "0123", "id", "4567", "source", "a tree",
+			     "compiler", "cc", "release", "6.12", "times", "guest", 2.1, "wall",
+			     1.0, "boot", .1);
+	record_add_verdict(rec.json, j);
+	judge_free(j);
+	return rec;
+}
+
+static char *written(const struct record *rec, const char *format)
+{
+	const struct record *all[] = { rec };
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	assert_non_null(f);
+	report_write(&(struct report){ .records = all, .n = 1 }, format, f);
+	fclose(f);
+	return text;
+}
+
+static size_t occurrences(const char *text, const char *word)
+{
+	size_t n = 0;
+
+	while ((text = strstr(text, word))) {
+		text += strlen(word);
+		n++;
+	}
+	return n;
+}
+
+/* How each format says that something failed */
+static const struct {
+	const char *format;
+	const char *words[3];
+} bad_words[] = {
+	{ "ktap", { "\nnot ok " } },
+	{ "junit", { "<failure ", "<error " } },
+	{ "json", { "\"verdict\": \"fail\",\n", "\"verdict\": \"error\",\n" } },
+	{ "kcidb", { "\"FAIL\"", "\"MISS\"" } },
+	{ "github", { "::error " } },
+	{ "summary", { "**not ok**" } },
+};
+
+static json_t *parsed(const struct record *rec, const char *format)
+{
+	__auto_free char *text = written(rec, format);
+	json_t *o = json_loads(text, 0, NULL);
+
+	assert_non_null(o);
+	return o;
+}
+
+static bool says_bad(const struct record *rec, size_t i)
+{
+	__auto_free char *text = written(rec, bad_words[i].format);
+	bool bad = false;
+
+	if (!strcmp(bad_words[i].format, "json")) {
+		json_t *o = parsed(rec, "json");
+
+		bad = strcmp(json_string_value(json_object_get(o, "verdict")), "pass");
+		json_decref(o);
+		return bad;
+	}
+	for (size_t k = 0; k < 3 && bad_words[i].words[k]; k++)
+		bad |= occurrences(text, bad_words[i].words[k]);
+	return bad;
+}
+
+static void assert_all_say(const struct record *rec, bool bad)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(bad_words); i++)
+		if (says_bad(rec, i) != bad)
+			fail_msg("%s says %s, but the verdict is %s: %s", bad_words[i].format,
+				 bad ? "pass" : "fail", record_text(rec, "verdict"),
+				 json_string_value(record_member(rec, "first_failure.what")) ?: "-");
+}
+
+static void a_pass_is_a_pass_in_all_formats(void **state)
+{
+	__auto_free char *text = console();
+	struct record rec = record_of(text, ENDING_ITSELF);
+
+	(void)state;
+	assert_string_equal(record_text(&rec, "verdict"), "pass");
+	assert_all_say(&rec, false);
+	json_decref(rec.json);
+}
+
+static char *cut(const char *text)
+{
+	return fmt("%.*s", (int)draw(strlen(text)), text);
+}
+
+static char *doubled(const char *text)
+{
+	size_t len = strlen(text), from = draw(len), n = draw(len - from);
+
+	return fmt("%.*s%.*s%s", (int)(from + n), text, (int)n, text + from, text + from + n);
+}
+
+static char *interleaved(const char *text)
+{
+	size_t len = strlen(text), a = draw(len), b = a + draw(len - a), c = b + draw(len - b);
+
+	return fmt("%.*s%.*s%.*s%s", (int)a, text, (int)(c - b), text + b, (int)(b - a), text + a,
+		   text + c);
+}
+
+static char *failed(const char *text)
+{
+	char *copied = copy(text), *at = strstr(copied + draw(strlen(text) / 2), " ok ");
+
+	if (at)
+		memcpy(at, "not ", 4);
+	return copied;
+}
+
+/* Whatever becomes of a console: no format is milder than the verdict, nor harder. */
+static void all_formats_say_the_same(void **state)
+{
+	static char *(*const mutate[])(const char *text) = { cut, doubled, interleaved, failed };
+	static const enum ending endings[] = {
+		ENDING_ITSELF, ENDING_SILENT, ENDING_KILLED, ENDING_QEMU_FAILED,
+	};
+	__auto_free char *text = console();
+	size_t bad = 0, errors = 0;
+
+	(void)state;
+	for (size_t i = 0; i < VARIANTS; i++) {
+		__auto_free char *variant = mutate[i % 4](text);
+		struct record rec = record_of(variant, endings[i / 4 % 4]);
+		bool good = record_is_good(&rec);
+
+		bad += !good;
+		errors += record_verdict(&rec) == VERDICT_ERROR;
+		assert_all_say(&rec, !good);
+		json_decref(rec.json);
+	}
+	assert_true(bad > VARIANTS / 2 && bad < VARIANTS);
+	assert_true(errors);
+}
+
+/* That the harness failed is not that the test did. */
+static void an_error_of_the_harness_is_told_apart(void **state)
+{
+	__auto_free char *text = console(), *junit = NULL, *kcidb = NULL;
+	struct record rec = record_of(text, ENDING_QEMU_FAILED);
+
+	(void)state;
+	assert_string_equal(record_text(&rec, "verdict"), "error");
+	junit = written(&rec, "junit");
+	assert_non_null(strstr(junit, "<error "));
+	assert_null(strstr(junit, "<failure "));
+	kcidb = written(&rec, "kcidb");
+	assert_non_null(strstr(kcidb, "\"MISS\""));
+	assert_null(strstr(kcidb, "\"FAIL\""));
+	json_decref(rec.json);
+}
+
+static void nothing_is_no_pass(void **state)
+{
+	struct report none = { 0 };
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	(void)state;
+	assert_non_null(f);
+	report_write(&none, "ktap", f);
+	fclose(f);
+	assert_non_null(strstr(text, "not ok "));
+	free(text);
+}
+
+static int sh(const char *command)
+{
+	__auto_strv struct strv argv = { 0 };
+	char *said = NULL;
+	struct run_opts o = { .out = &said };
+	int status;
+
+	strv_split(&argv, "sh -c", " ");
+	strv_add(&argv, "%s", command);
+	status = run(&argv, &o);
+	if (status)
+		print_message("%s\n", said);
+	free(said);
+	return status;
+}
+
+static char *file_of(const struct record *rec, const char *format)
+{
+	__auto_free char *text = written(rec, format);
+	char *path = fmt("%s/report.%s", out, format);
+
+	write_file(path, text, strlen(text));
+	return path;
+}
+
+/* What a console may have, and XML and Markdown may not */
+static char *awkward(void)
+{
+	__auto_free char *text = console();
+	const char *at = strstr(text, "     ok 2 case_2");
+
+	return fmt("%.*s not ok 2 case_2\n<12>[    0.330000]     # <&>\"' ``` \001 | %% ]]> \303\244\n%s",
+		 (int)(at - text) + 4, text, strchr(at, '\n') + 1);
+}
+
+static void junit_fits_its_schema(void **state)
+{
+	__auto_free char *text = awkward(), *path = NULL, *command = NULL;
+	struct record rec = record_of(text, ENDING_ITSELF);
+
+	(void)state;
+	if (sh("command -v xmllint >/dev/null"))
+		skip();
+	path = file_of(&rec, "junit");
+	command = fmt("xmllint --noout --schema %s/schema/junit.xsd %s", TESTS_DIR, path);
+	assert_int_equal(sh(command), 0);
+	/* The check can fail. */
+	free(command);
+	command = fmt("sed -i 's/<testcase name=/<testcase nome=/' %s; ! xmllint --noout --schema %s/schema/junit.xsd %s 2>/dev/null",
+		      path, TESTS_DIR, path);
+	assert_int_equal(sh(command), 0);
+	json_decref(rec.json);
+}
+
+static void json_fits_its_schema(void **state)
+{
+	__auto_free char *text = awkward(), *path = NULL, *command = NULL;
+	struct record rec = record_of(text, ENDING_ITSELF);
+
+	(void)state;
+	if (sh("python3 -c 'import jsonschema' 2>/dev/null"))
+		skip();
+	path = file_of(&rec, "json");
+	command = fmt("python3 -c \"import json, jsonschema; s = json.load(open('%s/../docs/report.schema.json')); d = json.load(open('%s')); jsonschema.validate(d, s); d['cases'][0]['status'] = 'good'; v = jsonschema.Draft7Validator(s); exit(v.is_valid(d))\"",
+		      TESTS_DIR, path);
+	assert_int_equal(sh(command), 0);
+	json_decref(rec.json);
+}
+
+/* What KCIDB's schema asks of each object */
+static void kcidb_has_what_it_must(void **state)
+{
+	static const struct {
+		const char *list;
+		const char *members[6];
+	} wanted[] = {
+		{ "checkouts", { "id", "origin" } },
+		{ "builds", { "id", "origin", "checkout_id", "status" } },
+		{ "tests", { "id", "origin", "build_id", "path", "status" } },
+	};
+	__auto_free char *text = awkward();
+	struct record rec = record_of(text, ENDING_ITSELF);
+	json_t *o = parsed(&rec, "kcidb"), *part;
+	size_t k;
+
+	(void)state;
+	assert_int_equal(json_integer_value(json_object_get(json_object_get(o, "version"),
+							    "major")), 5);
+	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++) {
+		const json_t *list = json_object_get(o, wanted[i].list);
+
+		assert_true(json_array_size(list) > 0);
+		json_array_foreach(list, k, part)
+			for (size_t m = 0; wanted[i].members[m]; m++)
+				assert_true(json_is_string(json_object_get(part,
+									   wanted[i].members[m])));
+	}
+	json_array_foreach(json_object_get(o, "tests"), k, part) {
+		const char *path = json_string_value(json_object_get(part, "path"));
+
+		assert_int_equal(strspn(path, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"),
+				 strlen(path));
+		assert_int_equal(strncmp(json_string_value(json_object_get(part, "id")),
+					 "respawn:", 8), 0);
+	}
+	json_decref(o);
+	json_decref(rec.json);
+}
+
+/* A report of very many failures stays within what GitHub shows. */
+static void github_gets_no_more_than_it_shows(void **state)
+{
+	enum { MANY = 3000 };
+	static const struct record *all[MANY];
+	static struct record many[MANY];
+	__auto_free char *text = awkward();
+	struct record rec = record_of(text, ENDING_ITSELF);
+	struct report r = { .records = all, .n = MANY };
+	char *annotations = NULL, *summary = NULL;
+	size_t a, s;
+	FILE *f = open_memstream(&annotations, &a), *g = open_memstream(&summary, &s);
+
+	(void)state;
+	assert_true(f && g);
+	for (size_t i = 0; i < MANY; i++) {
+		many[i] = rec;
+		all[i] = &many[i];
+	}
+	report_write(&r, "github", f);
+	report_write(&r, "summary", g);
+	fclose(f);
+	fclose(g);
+	assert_int_equal(occurrences(annotations, "::error "), 10);
+	assert_non_null(strstr(annotations, " more failed"));
+	assert_true(s < 1 << 20);
+	assert_non_null(strstr(summary, "more"));
+	free(annotations);
+	free(summary);
+	json_decref(rec.json);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_pass_is_a_pass_in_all_formats),
+		cmocka_unit_test(all_formats_say_the_same),
+		cmocka_unit_test(an_error_of_the_harness_is_told_apart),
+		cmocka_unit_test(nothing_is_no_pass),
+		cmocka_unit_test_setup_teardown(junit_fits_its_schema, fresh_out, remove_out),
+		cmocka_unit_test_setup_teardown(json_fits_its_schema, fresh_out, remove_out),
+		cmocka_unit_test(kcidb_has_what_it_must),
+		cmocka_unit_test(github_gets_no_more_than_it_shows),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
