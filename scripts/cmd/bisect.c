@@ -381,7 +381,8 @@ static void run_command(struct search *s, const uint64_t *list, size_t n)
 		strv_add(&argv, "%s", s->o->test);
 		status = run(&argv, &o);
 		if (status >= 126 || status < 0)
-			die("TEST=%s: it can't be run, or was killed: status %d", s->o->test, status);
+			die("TEST=%s: it can't be run, or was killed: status %d", s->o->test,
+			    status);
 		if (status == EXIT_UNTESTABLE) {
 			give_up(s, "the command says so");
 			return;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cmd/check.h"
+#include "cmd/past.h"
 #include "lib/host.h"
 #include "lib/memo.h"
 #include "lib/ui.h"
@@ -31,6 +32,7 @@
  * @n: how many
  * @pairs: how many times two of them, which come last, are to do the very same
  * @split: a stress run has a guest of its own
+ * @built: a kernel was not in the cache
  */
 struct job {
 	const struct options *o;
@@ -40,6 +42,7 @@ struct job {
 	size_t n;
 	size_t pairs;
 	bool split;
+	bool built;
 };
 
 /* ---- what there is to do ---------------------------------------------------------- */
@@ -58,8 +61,10 @@ static void open_images(struct job *j, const struct options *o)
 
 		image_open(&j->images[i], &r);
 	}
-	for (size_t i = 0; i < j->nr_images; i++)
+	for (size_t i = 0; i < j->nr_images; i++) {
+		j->built |= !exists(j->images[i].kernel.dir);
 		image_build(&j->images[i]);
+	}
 }
 
 static struct trial *add_trial(struct job *j, const struct image *image, const struct request *r)
@@ -324,10 +329,16 @@ static int do_job(struct job *j)
  */
 int cmd_check(const struct options *o)
 {
+	double begun = now();
 	struct job j;
+	int status;
 
 	open_images(&j, o);
-	return do_job(&j);
+	status = do_job(&j);
+	/* Of a whole one, as most people call it */
+	if (!*o->request.plan)
+		past_remember(j.built ? PAST_COLD : PAST_WARM, now() - begun);
+	return status;
 }
 
 /**

@@ -130,6 +130,8 @@ static inline struct request options_request(const struct options *o, const stru
 	  "how many seeds each strategy takes for each planted bug")		\
 	X(CHECK, "judge", cmd_judge, NULL,					\
 	  "what the judge says of any console, LOG=<file>")			\
+	X(LOOK, "doctor", cmd_doctor, NULL,					\
+	  "what this host has and lacks, each problem with its remedy")		\
 	X(LOOK, "cache", cmd_cache, NULL,					\
 	  "show what is in the cache, and what of it is in use")		\
 	X(JOB, "shell", cmd_shell, NULL,					\

@@ -42,7 +42,9 @@ static enum case_status status_of(const json_t *t)
 {
 	const char *status = text_of(t, "status");
 
-	return !strcmp(status, "pass") ? CASE_PASS : !strcmp(status, "skip") ? CASE_SKIP : CASE_FAIL;
+	if (!strcmp(status, "pass"))
+		return CASE_PASS;
+	return !strcmp(status, "skip") ? CASE_SKIP : CASE_FAIL;
 }
 
 /* What the judge says of a test, if the test itself said nothing of why it failed */

@@ -11,7 +11,7 @@
 #include "lib/util.h"
 #include "report/cases.h"
 
-static void attribute(xmlTextWriter *w, const char *name, const char *format, ...)
+static void attribute(struct _xmlTextWriter *w, const char *name, const char *format, ...)
 	__printf(3, 4);
 
 /* What XML has no way to write, as an escape of a terminal, becomes a question mark. */
@@ -31,7 +31,7 @@ static void must(int written)
 		die("a report can't be written as XML");
 }
 
-static void attribute(xmlTextWriter *w, const char *name, const char *format, ...)
+static void attribute(struct _xmlTextWriter *w, const char *name, const char *format, ...)
 {
 	__auto_free char *text = NULL, *good = NULL;
 	va_list args;
@@ -44,17 +44,17 @@ static void attribute(xmlTextWriter *w, const char *name, const char *format, ..
 	must(xmlTextWriterWriteAttribute(w, BAD_CAST name, BAD_CAST good));
 }
 
-static void begin(xmlTextWriter *w, const char *name)
+static void begin(struct _xmlTextWriter *w, const char *name)
 {
 	must(xmlTextWriterStartElement(w, BAD_CAST name));
 }
 
-static void end(xmlTextWriter *w)
+static void end(struct _xmlTextWriter *w)
 {
 	must(xmlTextWriterEndElement(w));
 }
 
-static void text(xmlTextWriter *w, const char *what)
+static void text(struct _xmlTextWriter *w, const char *what)
 {
 	__auto_free char *good = clean(what);
 
@@ -62,7 +62,7 @@ static void text(xmlTextWriter *w, const char *what)
 }
 
 /* What went wrong, where, and how to see it again */
-static void write_details(xmlTextWriter *w, const struct report_case *c)
+static void write_details(struct _xmlTextWriter *w, const struct report_case *c)
 {
 	__auto_free char *advice = report_advice(c->rec);
 
@@ -72,7 +72,7 @@ static void write_details(xmlTextWriter *w, const struct report_case *c)
 	text(w, advice);
 }
 
-static void write_case(xmlTextWriter *w, const struct report_case *c)
+static void write_case(struct _xmlTextWriter *w, const struct report_case *c)
 {
 	static const char *const elements[] = {
 		[CASE_SKIP] = "skipped", [CASE_FAIL] = "failure", [CASE_ERROR] = "error",
@@ -95,7 +95,7 @@ static void write_case(xmlTextWriter *w, const struct report_case *c)
 	end(w);
 }
 
-static void property(xmlTextWriter *w, const char *name, const char *value)
+static void property(struct _xmlTextWriter *w, const char *name, const char *value)
 {
 	begin(w, "property");
 	attribute(w, "name", "%s", name);
@@ -103,7 +103,7 @@ static void property(xmlTextWriter *w, const char *name, const char *value)
 	end(w);
 }
 
-static void write_properties(xmlTextWriter *w, const struct record *rec)
+static void write_properties(struct _xmlTextWriter *w, const struct record *rec)
 {
 	__auto_free char *seed = NULL;
 
@@ -119,7 +119,7 @@ static void write_properties(xmlTextWriter *w, const struct record *rec)
 	end(w);
 }
 
-static void write_suite(xmlTextWriter *w, const struct report_cases *all, size_t first, size_t last)
+static void write_suite(struct _xmlTextWriter *w, const struct report_cases *all, size_t first, size_t last)
 {
 	unsigned int counts[CASE_ERROR + 1] = { 0 };
 	double time = 0;
@@ -144,7 +144,7 @@ static void write_suite(xmlTextWriter *w, const struct report_cases *all, size_t
 static void write_junit(const struct report *r, FILE *f)
 {
 	xmlBuffer *buffer = xmlBufferCreate();
-	xmlTextWriter *w = buffer ? xmlNewTextWriterMemory(buffer, 0) : NULL;
+	xmlTextWriterPtr w = buffer ? xmlNewTextWriterMemory(buffer, 0) : NULL;
 	struct report_cases all;
 
 	if (!w)
