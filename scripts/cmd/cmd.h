@@ -17,6 +17,8 @@
  * @bundle: a record in one file, from somebody else
  * @log: console to judge
  * @format: of a report
+ * @matrix: file of cells, empty for configs/matrix
+ * @cells: patterns of names of cells, comma separated; empty for all
  * @good: commit that a bisect takes for good
  * @bad: and the one that is bad, HEAD if empty
  * @test: command that a bisect runs in the place of a guest, or empty
@@ -46,6 +48,8 @@ struct options {
 	const char *bundle;
 	const char *log;
 	const char *format;
+	const char *matrix;
+	const char *cells;
 	const char *good;
 	const char *bad;
 	const char *test;
@@ -105,6 +109,10 @@ static inline struct request options_request(const struct options *o, const stru
 	  "the fewest operations, CPUs, switches that fail as RUN=<record> did")	\
 	X(LOOK, "picture", cmd_picture, NULL,					\
 	  "what each CPU did in a stress run, RUN=<record>")			\
+	X(CHECK, "matrix", cmd_matrix, NULL,					\
+	  "check the cells of configs/matrix, all or CELLS=")			\
+	X(LOOK, "matrix-list", cmd_matrix_list, NULL,				\
+	  "list them, FORMAT=text or json")					\
 	X(LOOK, "report", cmd_report, NULL,					\
 	  "RUN=<record, or folder of records> as FORMAT=")			\
 	X(JOB, "bundle", cmd_bundle, NULL,					\

@@ -13,6 +13,28 @@
 /* A failure that is in no case of a suite has a case of its own. */
 #define GUEST_SUITE	"guest"
 
+/*
+ * Architecture, flavour and mode of smpboot, and what else is not as usual: the same from
+ * run to run, and from tree to tree.
+ */
+static char *trial_name(const struct record *rec)
+{
+	const char *pin = json_string_value(record_member(rec, "request.pin"));
+	const char *series = json_string_value(record_member(rec, "request.series"));
+	const char *timing = json_string_value(record_member(rec, "request.timing"));
+	char *name = fmt("%s.%s.%s%s%s%s%s", record_text(rec, "request.arch"),
+			 record_text(rec, "request.config"), record_text(rec, "request.smpboot"),
+			 pin && *pin ? ".pin-" : "", pin ?: "",
+			 series && !strcmp(series, "none") ? ".mainline" : "",
+			 timing && !strcmp(timing, "real") ? ".real" : "");
+
+	/* A dot is between parts alone. */
+	for (char *at = strstr(name, ".pin-"); at && (at = strchr(at + 1, '.')) &&
+	     at[1] >= '0' && at[1] <= '9';)
+		*at = '-';
+	return name;
+}
+
 static struct report_case *add(struct report_cases *all, const struct record *rec,
 			       const char *suite, const char *name, enum case_status status)
 {
@@ -25,9 +47,7 @@ static struct report_case *add(struct report_cases *all, const struct record *re
 	*c = (struct report_case){
 		.rec = rec, .suite = copy(suite), .name = copy(name), .status = status,
 	};
-	c->trial = rec ? fmt("%s.%s.%s", record_text(rec, "request.arch"),
-			     record_text(rec, "request.config"),
-			     record_text(rec, "request.smpboot")) : copy("all");
+	c->trial = rec ? trial_name(rec) : copy("all");
 	all->counts[status]++;
 	return c;
 }
@@ -133,6 +153,11 @@ void report_cases(const struct report *r, struct report_cases *all)
 	for (size_t i = 0; i < r->n; i++)
 		add_record(all, r->records[i]);
 	add_pairs(all, r);
+	for (size_t i = 0; r->dead && i + 1 < r->dead->n; i += 2) {
+		struct report_case *c = add(all, NULL, "cell", r->dead->v[i], CASE_ERROR);
+
+		c->reason = copy(r->dead->v[i + 1]);
+	}
 	/* Nothing is no pass. */
 	if (!all->n)
 		add(all, NULL, GUEST_SUITE, "nothing_was_tested", CASE_ERROR);

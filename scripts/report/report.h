@@ -10,12 +10,14 @@
  * @n: how many
  * @same: pairs of trials that had to be the same and are
  * @different: pairs that are not
+ * @dead: what left no record since the harness failed: names, and after each its last word
  */
 struct report {
 	const struct record *const *records;
 	size_t n;
 	unsigned int same;
 	unsigned int different;
+	const struct strv *dead;
 };
 
 /**

@@ -145,6 +145,10 @@ static void write_text(const struct report *r, FILE *f)
 		sum.failed += c.failed;
 		sum.skipped += c.skipped;
 	}
+	for (size_t i = 0; r->dead && i + 1 < r->dead->n; i += 2) {
+		fprintf(f, "%s: error: %s\n", r->dead->v[i], r->dead->v[i + 1]);
+		sum.failed++;
+	}
 	if (!ui_quiet() && r->same + r->different)
 		fprintf(f, "\nthe same seed twice: %u of %u pairs agree to the last bit\n",
 			r->same, r->same + r->different);

@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What CI checks, cell by cell: each is a 'check' of its own, in a process and a folder
+ * of its own, so that one that dies takes no other along. What is over is not done again
+ * until all are.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <jansson.h>
+
+#include "cmd/cells.h"
+#include "cmd/cmd.h"
+#include "lib/host.h"
+#include "lib/ui.h"
+#include "report/report.h"
+
+/* Cells at once: one builds while the guests of another run. */
+#define AT_ONCE	2
+
+/**
+ * struct cell_run - a cell at work
+ * @cell: which one
+ * @pid: its process; 0 if it has not begun or is over
+ * @begun: when
+ * @status: exit status, once it is over; negative before
+ * @seconds: that it took
+ */
+struct cell_run {
+	const struct cell *cell;
+	pid_t pid;
+	double begun;
+	int status;
+	double seconds;
+};
+
+/**
+ * struct matrix - all cells that are asked for
+ * @o: what the user asked for
+ * @cells: that configs/matrix has
+ * @runs: those that are asked for
+ * @n: how many
+ */
+struct matrix {
+	const struct options *o;
+	struct cells cells;
+	struct cell_run *runs;
+	size_t n;
+};
+
+static bool is_chosen(const char *patterns, const char *name)
+{
+	__auto_strv struct strv all = { 0 };
+
+	strv_split(&all, patterns, " ,");
+	for (size_t i = 0; i < all.n; i++)
+		if (!fnmatch(all.v[i], name, 0))
+			return true;
+	return !all.n;
+}
+
+static void open_matrix(struct matrix *m, const struct options *o)
+{
+	*m = (struct matrix){ .o = o };
+	cells_read(&m->cells, o->matrix);
+	m->runs = calloc(m->cells.n, sizeof(*m->runs));
+	if (!m->runs)
+		die("out of memory");
+	for (size_t i = 0; i < m->cells.n; i++)
+		if (is_chosen(o->cells, m->cells.v[i].name))
+			m->runs[m->n++] = (struct cell_run){
+				.cell = &m->cells.v[i], .status = -1,
+			};
+	if (!m->n)
+		die("CELLS=%s: no such cell; 'make matrix-list' shows them", o->cells);
+}
+
+/* ---- what is over already ------------------------------------------------------------ */
+
+static char *result_path(const struct matrix *m, const struct cell *c)
+{
+	__auto_free char *dir = cell_folder(m->o->out, c);
+
+	return fmt("%s/result.json", dir);
+}
+
+static void read_result(const struct matrix *m, struct cell_run *r)
+{
+	__auto_free char *path = result_path(m, r->cell);
+	json_t *o = json_load_file(path, 0, NULL);
+	const char *words = json_string_value(json_object_get(o, "words"));
+
+	if (words && !strcmp(words, r->cell->words)) {
+		r->status = json_integer_value(json_object_get(o, "status"));
+		r->seconds = json_number_value(json_object_get(o, "seconds"));
+	}
+	json_decref(o);
+}
+
+static char *log_path(const struct matrix *m, const struct cell *c)
+{
+	__auto_free char *dir = cell_folder(m->o->out, c);
+
+	return fmt("%s/log", dir);
+}
+
+/* The last line that a cell wrote */
+static char *last_word(const struct matrix *m, const struct cell *c)
+{
+	__auto_free char *path = log_path(m, c), *text = read_file(path, NULL);
+	__auto_strv struct strv lines = { 0 };
+
+	strv_split(&lines, text ?: "", "\n");
+	return copy(lines.n ? lines.v[lines.n - 1] : "it said nothing");
+}
+
+static void write_result(const struct matrix *m, const struct cell_run *r)
+{
+	__auto_free char *path = result_path(m, r->cell), *last = last_word(m, r->cell);
+	json_t *word = json_string(last) ?: json_string("");
+	json_t *o = json_pack("{s:s, s:s, s:i, s:f, s:o}", "cell", r->cell->name, "words",
+			      r->cell->words, "status", r->status, "seconds", r->seconds,
+			      "last_line", word);
+	__auto_free char *text = json_dumps(o, JSON_INDENT(1));
+
+	if (!text)
+		die("out of memory");
+	write_file(path, text, strlen(text));
+	json_decref(o);
+}
+
+/* A matrix that was interrupted goes on; one that is over begins anew. */
+static size_t recall(struct matrix *m)
+{
+	size_t known = 0;
+
+	for (size_t i = 0; i < m->n; i++) {
+		read_result(m, &m->runs[i]);
+		known += m->runs[i].status >= 0;
+	}
+	if (known < m->n)
+		return known;
+	for (size_t i = 0; i < m->n; i++)
+		m->runs[i].status = -1;
+	return 0;
+}
+
+/* ---- running them --------------------------------------------------------------------- */
+
+static void __noreturn be_cell(const struct matrix *m, const struct cell *c)
+{
+	__auto_free char *log = log_path(m, c), *dir = cell_folder(m->o->out, c);
+	struct strv argv = { 0 };
+	int fd = open(log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	if (fd < 0 || dup2(fd, STDOUT_FILENO) < 0 || dup2(fd, STDERR_FILENO) < 0)
+		_exit(EXIT_ERROR);
+	strv_add(&argv, "respawn");
+	strv_add(&argv, "check");
+	strv_split(&argv, c->words, " ");
+	strv_add(&argv, "O=%s", dir);
+	execv("/proc/self/exe", argv.v);
+	_exit(EXIT_ERROR);
+}
+
+static void start(struct matrix *m, struct cell_run *r)
+{
+	__auto_free char *dir = cell_folder(m->o->out, r->cell);
+
+	/* Records of an earlier time are none of this one. */
+	remove_tree(dir);
+	make_dirs(dir);
+	fflush(stdout);
+	r->begun = now();
+	r->pid = fork();
+	if (r->pid < 0)
+		die("cannot fork: %s", strerror(errno));
+	if (!r->pid)
+		be_cell(m, r->cell);
+}
+
+static void show_row(const struct matrix *m, const struct cell_run *r)
+{
+	static const char *const words[] = { "ok", "not ok", "ERROR" };
+	__auto_free char *last = last_word(m, r->cell);
+	int at = r->status > EXIT_ERROR ? EXIT_ERROR : r->status;
+
+	ui_interrupt();
+	printf("%-20s %s%-7s%s %7.1f s  %s\n", r->cell->name,
+	       ui_on(stdout, at ? UI_RED : UI_GREEN), words[at], ui_off(stdout), r->seconds, last);
+}
+
+static void finish(struct matrix *m, struct cell_run *r, int status)
+{
+	r->pid = 0;
+	r->seconds = now() - r->begun;
+	r->status = WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_ERROR;
+	write_result(m, r);
+	show_row(m, r);
+}
+
+static struct cell_run *by_pid(struct matrix *m, pid_t pid)
+{
+	for (size_t i = 0; i < m->n; i++)
+		if (m->runs[i].pid == pid)
+			return &m->runs[i];
+	return NULL;
+}
+
+/* What a person sees meanwhile */
+static void show(const struct matrix *m, size_t over)
+{
+	__auto_strv struct strv running = { 0 };
+	__auto_free char *names = NULL;
+
+	for (size_t i = 0; i < m->n; i++)
+		if (m->runs[i].pid)
+			strv_add(&running, "%s %.0f s", m->runs[i].cell->name,
+				 now() - m->runs[i].begun);
+	names = strv_join(&running, ", ");
+	ui_progress(over, m->n, names);
+}
+
+static void run_cells(struct matrix *m)
+{
+	size_t most = m->o->guests ?: AT_ONCE, next = 0, running = 0, over = 0;
+
+	for (size_t i = 0; i < m->n; i++)
+		over += m->runs[i].status >= 0;
+	while (over < m->n) {
+		struct cell_run *r;
+		int status;
+		pid_t pid;
+
+		for (; next < m->n && running < most; next++) {
+			if (m->runs[next].status >= 0)
+				continue;
+			start(m, &m->runs[next]);
+			running++;
+		}
+		show(m, over);
+		pid = waitpid(-1, &status, WNOHANG);
+		r = pid > 0 ? by_pid(m, pid) : NULL;
+		if (!r) {
+			usleep(100000);
+			continue;
+		}
+		finish(m, r, status);
+		running--;
+		over++;
+	}
+}
+
+/**
+ * cmd_matrix - check the cells of configs/matrix
+ * @o: what the user asked for: CELLS= has patterns of their names
+ *
+ * Return: the worst exit status of a cell
+ */
+int cmd_matrix(const struct options *o)
+{
+	unsigned int counts[3] = { 0 };
+	int worst = EXIT_PASS;
+	struct matrix m;
+	size_t known;
+
+	open_matrix(&m, o);
+	known = recall(&m);
+	if (known)
+		ui_note("%zu of %zu cells are over already: it goes on with the others", known, m.n);
+	ui_stage("matrix", "check");
+	run_cells(&m);
+	ui_done("%zu cells", m.n);
+	for (size_t i = 0; i < m.n; i++) {
+		int s = m.runs[i].status > EXIT_ERROR ? EXIT_ERROR : m.runs[i].status;
+
+		counts[s]++;
+		worst = s > worst ? s : worst;
+	}
+	if (counts[EXIT_BAD] + counts[EXIT_ERROR])
+		printf("\nwhat did not pass:\n");
+	for (size_t i = 0; i < m.n; i++)
+		if (m.runs[i].status)
+			printf("  %s: make check %s\n    %s/runs, %s\n", m.runs[i].cell->name,
+			       m.runs[i].cell->words, cell_folder(o->out, m.runs[i].cell),
+			       log_path(&m, m.runs[i].cell));
+	report_total(stdout, counts[EXIT_PASS], counts[EXIT_BAD] + counts[EXIT_ERROR], 0);
+	return worst;
+}
+
+/**
+ * cmd_matrix_list - list the cells of configs/matrix
+ * @o: what the user asked for: FORMAT=text or json, CELLS=
+ *
+ * CI services make their jobs of the JSON.
+ *
+ * Return: EXIT_PASS
+ */
+int cmd_matrix_list(const struct options *o)
+{
+	json_t *list = json_array();
+	struct matrix m;
+
+	if (!has_word("text json", " ", o->format))
+		die("FORMAT=%s: a list of cells is text or json", o->format);
+	open_matrix(&m, o);
+	for (size_t i = 0; i < m.n; i++) {
+		const struct cell *c = m.runs[i].cell;
+
+		if (!strcmp(o->format, "text"))
+			printf("%-20s %s\n", c->name, c->words);
+		json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "name", c->name, "arch",
+						      c->arch, "words", c->words));
+	}
+	if (!strcmp(o->format, "json")) {
+		json_dumpf(list, stdout, JSON_COMPACT);
+		putchar('\n');
+	}
+	json_decref(list);
+	return EXIT_PASS;
+}
