@@ -112,7 +112,7 @@ static inline struct request options_request(const struct options *o, const stru
 	X(CHECK, "matrix", cmd_matrix, NULL,					\
 	  "check the cells of configs/matrix, all or CELLS=")			\
 	X(LOOK, "matrix-list", cmd_matrix_list, NULL,				\
-	  "list them, FORMAT=text or json")					\
+	  "list them, FORMAT=text, json or gitlab")					\
 	X(LOOK, "report", cmd_report, NULL,					\
 	  "RUN=<record, or folder of records> as FORMAT=")			\
 	X(JOB, "bundle", cmd_bundle, NULL,					\

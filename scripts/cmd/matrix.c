@@ -297,9 +297,67 @@ int cmd_matrix(const struct options *o)
 	return worst;
 }
 
+/* ---- lists of them -------------------------------------------------------------------- */
+
+static void list_text(const struct matrix *m)
+{
+	for (size_t i = 0; i < m->n; i++)
+		printf("%-20s %s\n", m->runs[i].cell->name, m->runs[i].cell->words);
+}
+
+static void print_json(json_t *o)
+{
+	if (!o || json_dumpf(o, stdout, JSON_COMPACT))
+		die("the cells can't be written");
+	putchar('\n');
+	json_decref(o);
+}
+
+/* What GitHub's fromJSON() takes for a matrix */
+static void list_json(const struct matrix *m)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < m->n; i++) {
+		const struct cell *c = m->runs[i].cell;
+
+		json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "name", c->name, "arch",
+						      c->arch, "words", c->words));
+	}
+	print_json(list);
+}
+
+/* A child pipeline of GitLab's, which reads JSON as the YAML that it is */
+static void list_gitlab(const struct matrix *m)
+{
+	json_t *all = json_object();
+
+	for (size_t i = 0; i < m->n; i++) {
+		const struct cell *c = m->runs[i].cell;
+		__auto_free char *check = fmt("make matrix CELLS='%s'", c->name);
+
+		json_object_set_new(all, c->name, json_pack(
+			"{s:s, s:[s], s:[s], s:[s], s:{s:s, s:[s], s:{s:s}}}",
+			"image", "debian:bookworm", "before_script",
+			"apt-get update -q && apt-get install -y -q --no-install-recommends git gcc libc6-dev make ca-certificates",
+			"script", check, "after_script",
+			"make -s report RUN=build/matrix FORMAT=junit > junit.xml",
+			"artifacts", "when", "always", "paths", "build/matrix",
+			"reports", "junit", "junit.xml"));
+	}
+	print_json(all);
+}
+
+static const struct {
+	const char *format;
+	void (*list)(const struct matrix *m);
+} lists[] = {
+	{ "text", list_text }, { "json", list_json }, { "gitlab", list_gitlab },
+};
+
 /**
  * cmd_matrix_list - list the cells of configs/matrix
- * @o: what the user asked for: FORMAT=text or json, CELLS=
+ * @o: what the user asked for: FORMAT=, CELLS=
  *
  * CI services make their jobs of the JSON.
  *
@@ -307,24 +365,14 @@ int cmd_matrix(const struct options *o)
  */
 int cmd_matrix_list(const struct options *o)
 {
-	json_t *list = json_array();
 	struct matrix m;
 
-	if (!has_word("text json", " ", o->format))
-		die("FORMAT=%s: a list of cells is text or json", o->format);
 	open_matrix(&m, o);
-	for (size_t i = 0; i < m.n; i++) {
-		const struct cell *c = m.runs[i].cell;
-
-		if (!strcmp(o->format, "text"))
-			printf("%-20s %s\n", c->name, c->words);
-		json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "name", c->name, "arch",
-						      c->arch, "words", c->words));
+	for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {
+		if (strcmp(lists[i].format, o->format))
+			continue;
+		lists[i].list(&m);
+		return EXIT_PASS;
 	}
-	if (!strcmp(o->format, "json")) {
-		json_dumpf(list, stdout, JSON_COMPACT);
-		putchar('\n');
-	}
-	json_decref(list);
-	return EXIT_PASS;
+	die("FORMAT=%s: a list of cells is text, json or gitlab", o->format);
 }
