@@ -95,6 +95,7 @@ void bisect_observe(struct bisect *b, size_t commit, uint64_t seed, enum bisect_
 struct bisect_step bisect_next(struct bisect *b);
 uint64_t bisect_seed(struct bisect *b, const struct bisect_step *step, size_t i);
 double bisect_probability(const struct bisect *b, size_t commit);
+double bisect_stated(double p);
 double bisect_bits(const struct bisect *b);
 double bisect_nothing(const struct bisect *b);
 struct bisect_rates bisect_rates(const struct bisect *b);

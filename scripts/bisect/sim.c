@@ -225,12 +225,13 @@ static void judge(struct world *w, struct bisect *b, const struct bisect_step *e
 	w->r.answered = end->what == BISECT_FOUND || end->what == BISECT_NOTHING;
 	if (end->what == BISECT_NOTHING) {
 		w->r.right = !w->culprit;
-		w->r.stated = bisect_nothing(b);
+		w->r.stated = bisect_stated(bisect_nothing(b));
 	} else if (end->what == BISECT_FOUND) {
 		n = bisect_alike(b, end->commit, commits);
 		w->r.right = holds(commits, n, w->culprit);
 		for (size_t i = 0; i < n; i++)
 			w->r.stated += bisect_probability(b, commits[i]);
+		w->r.stated = bisect_stated(w->r.stated);
 	} else {
 		n = bisect_likeliest(b, .95, commits);
 		w->r.right = w->culprit ? holds(commits, n, w->culprit) : bisect_nothing(b) > .05;

@@ -159,7 +159,7 @@ static void show_culprit(const struct bisection *b, const struct bisect_step *en
 		p += bisect_probability(b->engine, all[i]);
 	fprintf(f, "%s%s%s with %.1f %%\n", ui_on(f, UI_RED),
 		n > 1 ? "one of these broke it, and no test can tell which:" : "the culprit:",
-		ui_off(f), 100 * p);
+		ui_off(f), 100 * bisect_stated(p));
 	for (size_t i = 0; i < n; i++) {
 		const struct history_commit *c = commit_of(b, all[i]);
 
@@ -182,7 +182,7 @@ static void show_nothing(const struct bisection *b, FILE *f)
 	size_t bad = b->history.n - 1;
 
 	fprintf(f, "nothing changed between GOOD and BAD, with %.1f %%: GOOD fails as well, %zu of %zu runs; BAD %zu of %zu\n",
-		100 * bisect_nothing(b->engine), count_at(b, 0, BISECTION_FAIL),
+		100 * bisect_stated(bisect_nothing(b->engine)), count_at(b, 0, BISECTION_FAIL),
 		count_at(b, 0, BISECTION_FAIL) + count_at(b, 0, BISECTION_PASS),
 		count_at(b, bad, BISECTION_FAIL),
 		count_at(b, bad, BISECTION_FAIL) + count_at(b, bad, BISECTION_PASS));
@@ -238,17 +238,23 @@ json_t *bisection_json(const struct bisection *b, const struct bisect_step *end)
 	struct bisect_rates r = bisect_rates(b->engine);
 	json_t *culprits = json_array(), *likeliest = json_array();
 	size_t *all = list_of(b), n = 0;
+	double p = 0;
 
 	if (end->what == BISECT_FOUND)
 		n = bisect_alike(b->engine, end->commit, all);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		json_array_append_new(culprits, commit_json(b, all[i]));
+		p += bisect_probability(b->engine, all[i]);
+	}
+	if (end->what == BISECT_NOTHING)
+		p = bisect_nothing(b->engine);
 	n = bisect_likeliest(b->engine, SURE, all);
 	for (size_t i = 0; i < n; i++)
 		json_array_append_new(likeliest, commit_json(b, all[i]));
 	free(all);
-	return json_pack("{s:i, s:s, s:o, s:o, s:f, s:s*, s:{s:f, s:f, s:f}, s:I, s:I, s:f, s:O}",
-			 "version", 1, "answer", words[end->what], "culprits", culprits,
+	return json_pack("{s:i, s:s, s:f, s:o, s:o, s:f, s:s*, s:{s:f, s:f, s:f}, s:I, s:I, s:f, s:O}",
+			 "version", 1, "answer", words[end->what], "confidence",
+			 bisect_stated(p), "culprits", culprits,
 			 "likeliest", likeliest, "nothing", bisect_nothing(b->engine),
 			 "signature", b->signature, "rates", "before", r.before, "after", r.after,
 			 "carry", r.carry, "runs", (json_int_t)runs(b),
