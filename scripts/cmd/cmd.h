@@ -156,7 +156,7 @@ static inline struct request options_request(const struct options *o, const stru
 	  "forget what it has seen last")					\
 	X(LOOK, "bisect-prior", cmd_bisect_prior, NULL,				\
 	  "which commits it would suspect, TREE=, GOOD=, BAD=")			\
-	X(CHECK, "bisect-sim", cmd_bisect_sim, "N=50",				\
+	X(CHECK, "bisect-sim", cmd_bisect_sim, "N=20",				\
 	  "is bisect right as often as it says? Histories that are made up")	\
 	X(CHECK, "check-bisect", cmd_check_bisect,				\
 	  STRESS_DEFAULTS " ARCH=arm64 SERIES=none CYCLES=40 FOCUS=none",	\
