@@ -112,23 +112,6 @@ struct bisect {
 	bool stale;
 };
 
-static void *need(size_t n, size_t size)
-{
-	void *p = calloc(n ?: 1, size);
-
-	if (!p)
-		die("out of memory");
-	return p;
-}
-
-static void *grow(void *p, size_t n, size_t size)
-{
-	p = reallocarray(p, n, size);
-	if (!p)
-		die("out of memory");
-	return p;
-}
-
 /* ---- classes -------------------------------------------------------------------- */
 
 static struct class *add_class(struct bisect *b, const struct class *like)

@@ -29,18 +29,14 @@ void graph_add(struct graph *g, const size_t *parents, size_t n)
 {
 	struct graph_node *node;
 
-	g->nodes = reallocarray(g->nodes, g->n + 1, sizeof(*g->nodes));
-	if (!g->nodes)
-		die("out of memory");
+	g->nodes = grow(g->nodes, g->n + 1, sizeof(*g->nodes));
 	node = &g->nodes[g->n++];
 	*node = (struct graph_node){ 0 };
 	for (size_t i = 0; i < n; i++) {
 		/* GOOD is an ancestor of all in any case. */
 		if (!parents[i])
 			continue;
-		node->parents = reallocarray(node->parents, node->nr_parents + 1, sizeof(size_t));
-		if (!node->parents)
-			die("out of memory");
+		node->parents = grow(node->parents, node->nr_parents + 1, sizeof(size_t));
 		node->parents[node->nr_parents++] = parents[i];
 	}
 }
@@ -69,15 +65,6 @@ static size_t walk(const struct graph *g, size_t from, bool *is, size_t *stack, 
 		}
 	}
 	return n;
-}
-
-static void *need(size_t n, size_t size)
-{
-	void *p = calloc(n ?: 1, size);
-
-	if (!p)
-		die("out of memory");
-	return p;
 }
 
 /**

@@ -197,9 +197,7 @@ void rates_view(const double counts[RATES_COUNTS], struct rates_view *v)
 		}
 	}
 	if (!v->weights)
-		v->weights = calloc(POINTS, sizeof(*v->weights));
-	if (!v->weights)
-		die("out of memory");
+		v->weights = need(POINTS, sizeof(*v->weights));
 	for (size_t i = 0; i < grid.n; i++) {
 		size_t c = i % CARRIES;
 

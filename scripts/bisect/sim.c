@@ -48,15 +48,6 @@ struct world {
 	struct sim_result r;
 };
 
-static void *need(size_t n, size_t size)
-{
-	void *p = calloc(n ?: 1, size);
-
-	if (!p)
-		die("out of memory");
-	return p;
-}
-
 /* splitmix64 */
 static uint64_t mix(uint64_t z)
 {
@@ -183,9 +174,7 @@ static enum bisect_outcome run_seed(struct world *w, size_t commit, uint64_t see
 	}
 	fail = share(w->seed ^ mix(seed) ^ mix(commit + (1ULL << 40))) < rate;
 	if (fail && !known) {
-		w->failed = reallocarray(w->failed, w->nr_failed + 1, sizeof(*w->failed));
-		if (!w->failed)
-			die("out of memory");
+		w->failed = grow(w->failed, w->nr_failed + 1, sizeof(*w->failed));
 		w->failed[w->nr_failed].seed = seed;
 		w->failed[w->nr_failed++].bug = bug;
 	}

@@ -151,9 +151,7 @@ static struct history_commit *add_commit(struct history *h, const char *id)
 {
 	struct history_commit *c;
 
-	h->commits = reallocarray(h->commits, h->n + 1, sizeof(*h->commits));
-	if (!h->commits)
-		die("out of memory");
+	h->commits = grow(h->commits, h->n + 1, sizeof(*h->commits));
 	c = &h->commits[h->n++];
 	*c = (struct history_commit){ .id = copy(id) };
 	return c;
@@ -179,9 +177,7 @@ static void read_commit(struct history *h, const char *text)
 	c->author = copy(fields.v[3]);
 	c->subject = copy(fields.v[4]);
 	strv_split(&parents, fields.v[1], " ");
-	c->parents = calloc(parents.n + 1, sizeof(*c->parents));
-	if (!c->parents)
-		die("out of memory");
+	c->parents = need(parents.n + 1, sizeof(*c->parents));
 	for (size_t i = 0; i < parents.n; i++) {
 		size_t at = history_find(h, parents.v[i]);
 

@@ -169,10 +169,8 @@ static char *image_hash(const struct image *image)
 static void have_image(struct search *s, size_t commit)
 {
 	struct request r = request_at(s, &s->fresh, commit);
-	struct image *image = calloc(1, sizeof(*image));
+	struct image *image = need(1, sizeof(*image));
 
-	if (!image)
-		die("out of memory");
 	image_open(image, &r);
 	image_build(image);
 	s->images[commit] = image;
@@ -276,15 +274,6 @@ static void build_ahead(struct search *s, const struct bisect_step *step)
 
 /* ---- runs ---------------------------------------------------------------------------- */
 
-static size_t count(const struct search *s, size_t commit, enum bisection_what what)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < s->b.n; i++)
-		n += s->b.log[i].commit == commit && s->b.log[i].what == what;
-	return n;
-}
-
 static void give_up(struct search *s, const char *why)
 {
 	struct bisection_entry e = {
@@ -318,8 +307,8 @@ static void note_run(struct search *s, uint64_t seed, double seconds, const char
 		.seconds = seconds, .signature = (char *)signature, .record = (char *)record,
 	});
 	s->decided |= what == BISECTION_FAIL;
-	if (what == BISECTION_OTHER && count(s, s->at, BISECTION_OTHER) >= OTHERS_MAX &&
-	    !count(s, s->at, BISECTION_PASS) && !count(s, s->at, BISECTION_FAIL))
+	if (what == BISECTION_OTHER && bisection_count(&s->b, s->at, BISECTION_OTHER) >= OTHERS_MAX &&
+	    !bisection_count(&s->b, s->at, BISECTION_PASS) && !bisection_count(&s->b, s->at, BISECTION_FAIL))
 		give_up(s, signature);
 }
 
@@ -425,7 +414,7 @@ static void run_list(struct search *s, const uint64_t *list, size_t n)
 static void run_at(struct search *s, size_t commit, const uint64_t *list, size_t n)
 {
 	__auto_free char *id = fmt("%.12s", commit_of(s, commit)->id);
-	size_t before = s->b.n, fails = count(s, commit, BISECTION_FAIL);
+	size_t before = s->b.n, fails = bisection_count(&s->b, commit, BISECTION_FAIL);
 
 	s->at = commit;
 	s->decided = false;
@@ -435,24 +424,15 @@ static void run_at(struct search *s, size_t commit, const uint64_t *list, size_t
 	if (n <= FEW && !s->decided && !s->untestable)
 		return;
 	ui_done("%zu runs, %s", s->b.n - before,
-		count(s, commit, BISECTION_FAIL) > fails ? "the last one failed" :
+		bisection_count(&s->b, commit, BISECTION_FAIL) > fails ? "the last one failed" :
 		s->untestable ? "it can't be tested" : "none failed");
 }
 
 /* ---- the search ------------------------------------------------------------------------ */
 
-static size_t runs(const struct search *s)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < s->b.n; i++)
-		n += s->b.log[i].what <= BISECTION_OTHER;
-	return n;
-}
-
 static bool out_of_budget(const struct search *s)
 {
-	if (s->o->runs && runs(s) >= s->o->runs)
+	if (s->o->runs && bisection_runs(&s->b) >= s->o->runs)
 		return true;
 	return s->o->time && now() - s->begun > s->o->time;
 }
@@ -461,19 +441,17 @@ static bool out_of_budget(const struct search *s)
 static void tell(const struct search *s)
 {
 	const struct bisect *e = s->b.engine;
-	size_t *all = calloc(s->b.history.n, sizeof(*all)), left;
+	size_t *all = need(s->b.history.n, sizeof(*all)), left;
 	double bits = bisect_bits(e), spent = now() - s->begun;
 	__auto_free char *more = NULL;
 
-	if (!all)
-		die("out of memory");
 	/* As fast as it went so far */
 	more = s->bits - bits > ENOUGH_BITS ?
 	       fmt(", %.0f s to go", spent * bits / (s->bits - bits)) : copy("");
 	left = bisect_likeliest(e, s->o->confidence, all);
 	ui_note("%zu of %zu commits hold %.0f %%; the likeliest %.12s has %.0f %%, that nothing changed %.0f %%; %zu runs, %.0f s%s",
 		left, s->b.history.n - 1, 100 * s->o->confidence, commit_of(s, all[0])->id,
-		100 * bisect_probability(e, all[0]), 100 * bisect_nothing(e), runs(s), spent,
+		100 * bisect_probability(e, all[0]), 100 * bisect_nothing(e), bisection_runs(&s->b), spent,
 		more);
 	free(all);
 }
@@ -495,9 +473,7 @@ static void do_step(struct search *s, const struct bisect_step *step)
 	if (!build(s, step->commit))
 		return;
 	/* A build may have shown that nothing is to be run here any more. */
-	list = calloc(n, sizeof(*list));
-	if (!list)
-		die("out of memory");
+	list = need(n, sizeof(*list));
 	for (size_t i = 0; i < n; i++)
 		list[i] = bisect_seed(s->b.engine, step, i);
 	build_ahead(s, step);
@@ -551,12 +527,10 @@ static void take_record(void *arg, const struct trial *t, const struct finding *
 /* A run that passes leaves no record, but this one is of use: it is done once more. */
 static void keep_last_pass(struct search *s, size_t culprit)
 {
-	bool *is = calloc(s->b.history.n, sizeof(*is));
+	bool *is = need(s->b.history.n, sizeof(*is));
 	__auto_free char *record = NULL;
 	size_t last = s->b.n;
 
-	if (!is)
-		die("out of memory");
 	for (size_t i = 0; i < s->b.n; i++) {
 		const struct bisection_entry *e = &s->b.log[i];
 
@@ -603,18 +577,6 @@ static struct bisect_step search(struct search *s)
 
 /* ---- the question ------------------------------------------------------------------------ */
 
-/* STEER= without what makes a run one of its own */
-static char *without_walk(const char *steer)
-{
-	__auto_strv struct strv words = { 0 }, kept = { 0 };
-
-	strv_split(&words, steer, ",");
-	for (size_t i = 0; i < words.n; i++)
-		if (strncmp(words.v[i], "walk=", strlen("walk=")))
-			strv_add(&kept, "%s", words.v[i]);
-	return strv_join(&kept, ",");
-}
-
 /* A focus that other trees need not have */
 static char *for_all_trees(const char *focus)
 {
@@ -650,7 +612,7 @@ static void read_brought(struct search *s)
 		die("RUN=%s ran in real time, where no seed is a schedule", s->o->run);
 	s->fresh = s->brought;
 	s->fresh.keep = "";
-	s->fresh.steer = without_walk(s->brought.steer);
+	s->fresh.steer = seeds_with_walk(s->brought.steer, 0);
 	s->has_brought = true;
 }
 
@@ -699,15 +661,13 @@ static void open_search(struct search *s, const struct options *o)
 		s->b.signature = copy(record_text(&rec, "signature"));
 		record_free(&rec);
 	}
-	s->images = calloc(s->b.history.n, sizeof(*s->images));
-	if (!s->images)
-		die("out of memory");
+	s->images = need(s->b.history.n, sizeof(*s->images));
 	s->built = s->b.history.n - 1;
 	if (s->b.history.dirty)
 		ui_note("TREE=%s has changes that are in no commit: they are not tested",
 			o->request.tree);
 	if (s->b.n)
-		ui_note("%s: goes on behind %zu runs", s->b.path, runs(s));
+		ui_note("%s: goes on behind %zu runs", s->b.path, bisection_runs(&s->b));
 }
 
 /**

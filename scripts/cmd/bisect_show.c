@@ -21,29 +21,6 @@ static const struct history_commit *commit_of(const struct bisection *b, size_t 
 	return &b->history.commits[commit];
 }
 
-static size_t count_at(const struct bisection *b, size_t commit, enum bisection_what what)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < b->n; i++)
-		n += b->log[i].commit == commit && b->log[i].what == what;
-	return n;
-}
-
-static size_t count(const struct bisection *b, enum bisection_what what)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < b->n; i++)
-		n += b->log[i].what == what;
-	return n;
-}
-
-static size_t runs(const struct bisection *b)
-{
-	return count(b, BISECTION_PASS) + count(b, BISECTION_FAIL) + count(b, BISECTION_OTHER);
-}
-
 static double seconds(const struct bisection *b)
 {
 	double sum = 0;
@@ -55,10 +32,8 @@ static double seconds(const struct bisection *b)
 
 static size_t *list_of(const struct bisection *b)
 {
-	size_t *all = calloc(b->history.n, sizeof(*all));
+	size_t *all = need(b->history.n, sizeof(*all));
 
-	if (!all)
-		die("out of memory");
 	return all;
 }
 
@@ -80,9 +55,9 @@ static void show_commit(const struct bisection *b, size_t commit, FILE *f)
 	fprintf(f, "%.12s %s", c->id, c->subject);
 	if (bisect_is_untestable(b->engine, commit))
 		fprintf(f, " (can't be tested)");
-	else if (count_at(b, commit, BISECTION_PASS) + count_at(b, commit, BISECTION_FAIL))
-		fprintf(f, " (%zu passed, %zu failed)", count_at(b, commit, BISECTION_PASS),
-			count_at(b, commit, BISECTION_FAIL));
+	else if (bisection_count(b, commit, BISECTION_PASS) + bisection_count(b, commit, BISECTION_FAIL))
+		fprintf(f, " (%zu passed, %zu failed)", bisection_count(b, commit, BISECTION_PASS),
+			bisection_count(b, commit, BISECTION_FAIL));
 	fputc('\n', f);
 }
 
@@ -103,8 +78,8 @@ void bisection_show(const struct bisection *b, FILE *f)
 	show_bar(f, bisect_nothing(b->engine));
 	fprintf(f, "nothing changed: both ends fail alike\n");
 	fprintf(f, "%zu commits; %zu runs: %zu failed, %zu passed, %zu failed in another way; %zu builds; %.0f s\n",
-		b->history.n - 1, runs(b), count(b, BISECTION_FAIL), count(b, BISECTION_PASS),
-		count(b, BISECTION_OTHER), count(b, BISECTION_BUILT), seconds(b));
+		b->history.n - 1, bisection_runs(b), bisection_count(b, BISECTION_ALL, BISECTION_FAIL), bisection_count(b, BISECTION_ALL, BISECTION_PASS),
+		bisection_count(b, BISECTION_ALL, BISECTION_OTHER), bisection_count(b, BISECTION_ALL, BISECTION_BUILT), seconds(b));
 	fprintf(f, "of fresh seeds fail %.1f %% with the bug, %.2f %% without; of seeds that failed elsewhere %.0f %% more\n",
 		100 * r.after, 100 * r.before, 100 * r.carry);
 	free(all);
@@ -113,11 +88,9 @@ void bisection_show(const struct bisection *b, FILE *f)
 static const struct bisection_entry *last_at(const struct bisection *b, enum bisection_what what,
 					     bool bug, size_t culprit)
 {
-	bool *is = calloc(b->history.n, sizeof(*is));
+	bool *is = need(b->history.n, sizeof(*is));
 	const struct bisection_entry *found = NULL;
 
-	if (!is)
-		die("out of memory");
 	for (size_t i = b->n; i-- > 0 && !found;) {
 		const struct bisection_entry *e = &b->log[i];
 
@@ -182,10 +155,10 @@ static void show_nothing(const struct bisection *b, FILE *f)
 	size_t bad = b->history.n - 1;
 
 	fprintf(f, "nothing changed between GOOD and BAD, with %.1f %%: GOOD fails as well, %zu of %zu runs; BAD %zu of %zu\n",
-		100 * bisect_stated(bisect_nothing(b->engine)), count_at(b, 0, BISECTION_FAIL),
-		count_at(b, 0, BISECTION_FAIL) + count_at(b, 0, BISECTION_PASS),
-		count_at(b, bad, BISECTION_FAIL),
-		count_at(b, bad, BISECTION_FAIL) + count_at(b, bad, BISECTION_PASS));
+		100 * bisect_stated(bisect_nothing(b->engine)), bisection_count(b, 0, BISECTION_FAIL),
+		bisection_count(b, 0, BISECTION_FAIL) + bisection_count(b, 0, BISECTION_PASS),
+		bisection_count(b, bad, BISECTION_FAIL),
+		bisection_count(b, bad, BISECTION_FAIL) + bisection_count(b, bad, BISECTION_PASS));
 }
 
 /**
@@ -201,12 +174,12 @@ void bisection_report(const struct bisection *b, const struct bisect_step *end, 
 		show_culprit(b, end, f);
 	else if (end->what == BISECT_NOTHING)
 		show_nothing(b, f);
-	else if (!count(b, BISECTION_FAIL))
+	else if (!bisection_count(b, BISECTION_ALL, BISECTION_FAIL))
 		fprintf(f, "BAD did not fail in %zu runs: RUNS= and TIME= allow more, SIGNATURE= and OPS= say what to look for\n",
-			count_at(b, b->history.n - 1, BISECTION_PASS));
+			bisection_count(b, b->history.n - 1, BISECTION_PASS));
 	else
 		fprintf(f, "no answer yet: RUNS= and TIME= allow more, and 'make bisect' goes on\n");
-	if (count(b, BISECTION_FAIL))
+	if (bisection_count(b, BISECTION_ALL, BISECTION_FAIL))
 		bisection_show(b, f);
 	show_others(b, f);
 }
@@ -218,8 +191,8 @@ static json_t *commit_json(const struct bisection *b, size_t commit)
 	return json_pack("{s:s, s:s, s:s, s:s, s:f, s:I, s:I}", "commit", c->id,
 			 "subject", c->subject, "author", c->author, "date", c->date,
 			 "probability", bisect_probability(b->engine, commit),
-			 "passed", (json_int_t)count_at(b, commit, BISECTION_PASS),
-			 "failed", (json_int_t)count_at(b, commit, BISECTION_FAIL));
+			 "passed", (json_int_t)bisection_count(b, commit, BISECTION_PASS),
+			 "failed", (json_int_t)bisection_count(b, commit, BISECTION_FAIL));
 }
 
 /**
@@ -257,8 +230,8 @@ json_t *bisection_json(const struct bisection *b, const struct bisect_step *end)
 			 bisect_stated(p), "culprits", culprits,
 			 "likeliest", likeliest, "nothing", bisect_nothing(b->engine),
 			 "signature", b->signature, "rates", "before", r.before, "after", r.after,
-			 "carry", r.carry, "runs", (json_int_t)runs(b),
-			 "builds", (json_int_t)count(b, BISECTION_BUILT), "seconds", seconds(b),
+			 "carry", r.carry, "runs", (json_int_t)bisection_runs(b),
+			 "builds", (json_int_t)bisection_count(b, BISECTION_ALL, BISECTION_BUILT), "seconds", seconds(b),
 			 "question", b->question);
 }
 
@@ -282,11 +255,9 @@ int cmd_bisect_status(const struct options *o)
 /* How likely it is that a commit has the bug */
 static double has_bug(const struct bisection *b, size_t commit)
 {
-	bool *is = calloc(b->history.n, sizeof(*is));
+	bool *is = need(b->history.n, sizeof(*is));
 	double sum = 0;
 
-	if (!is)
-		die("out of memory");
 	graph_ancestors(b->graph, commit, is);
 	for (size_t i = 1; i < b->history.n; i++)
 		sum += is[i] ? bisect_probability(b->engine, i) : 0;
@@ -322,7 +293,7 @@ int cmd_bisect_log(const struct options *o)
 
 		if (bisect_is_untestable(b.engine, i))
 			git_line(&b, "skip", i);
-		else if (!count_at(&b, i, BISECTION_PASS) && !count_at(&b, i, BISECTION_FAIL))
+		else if (!bisection_count(&b, i, BISECTION_PASS) && !bisection_count(&b, i, BISECTION_FAIL))
 			continue;
 		else if (bug >= SURE || bug <= 1 - SURE)
 			git_line(&b, bug >= SURE ? "bad" : "good", i);

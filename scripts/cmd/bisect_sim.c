@@ -55,9 +55,7 @@ struct sim {
 
 static void add_row(struct sim *s, struct sim_kind kind)
 {
-	s->rows = reallocarray(s->rows, s->n + 1, sizeof(*s->rows));
-	if (!s->rows)
-		die("out of memory");
+	s->rows = grow(s->rows, s->n + 1, sizeof(*s->rows));
 	s->rows[s->n++] = (struct row){ .kind = kind };
 }
 
@@ -198,13 +196,11 @@ static double median(double *values, size_t n)
 /* @changed: histories with a culprit alone */
 static struct column column_of(const struct sim *s, size_t row, size_t search, bool changed)
 {
-	double *values = calloc(3 * s->o->count, sizeof(*values));
+	double *values = need(3 * s->o->count, sizeof(*values));
 	double *builds = values + s->o->count, *cost = builds + s->o->count;
 	struct column c = { 0 };
 	size_t n = 0;
 
-	if (!values)
-		die("out of memory");
 	for (size_t i = 0; i < s->o->count; i++) {
 		const struct sim_result *r = result_of(s, row, i, search);
 

@@ -199,9 +199,7 @@ static void __noreturn damaged(const struct bisection *b, const char *why)
 
 static struct bisection_entry *add(struct bisection *b, const struct bisection_entry *e)
 {
-	b->log = reallocarray(b->log, b->n + 1, sizeof(*b->log));
-	if (!b->log)
-		die("out of memory");
+	b->log = grow(b->log, b->n + 1, sizeof(*b->log));
 	b->log[b->n] = *e;
 	return &b->log[b->n++];
 }
@@ -284,11 +282,9 @@ static void make_graph(struct bisection *b)
 {
 	size_t n = b->history.n;
 
-	b->graph = calloc(1, sizeof(*b->graph));
-	b->prior = calloc(n, sizeof(*b->prior));
-	b->build = calloc(n, sizeof(*b->build));
-	if (!b->graph || !b->prior || !b->build)
-		die("out of memory");
+	b->graph = need(1, sizeof(*b->graph));
+	b->prior = need(n, sizeof(*b->prior));
+	b->build = need(n, sizeof(*b->build));
 	graph_init(b->graph);
 	for (size_t i = 1; i < n; i++) {
 		const struct history_commit *c = &b->history.commits[i];
@@ -436,18 +432,32 @@ void bisection_undo(struct bisection *b)
 }
 
 /**
- * bisection_last - what happened last at a commit
+ * bisection_count - how often something happened
  * @b: the bisection
- * @commit: index of the commit
+ * @commit: at which commit, or BISECTION_ALL
  * @what: kind of it
  *
- * Return: the entry, or NULL if there is none
+ * Return: how often
  */
-const struct bisection_entry *bisection_last(const struct bisection *b, size_t commit,
-					     enum bisection_what what)
+size_t bisection_count(const struct bisection *b, size_t commit, enum bisection_what what)
 {
-	for (size_t i = b->n; i-- > 0;)
-		if (b->log[i].commit == commit && b->log[i].what == what)
-			return &b->log[i];
-	return NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; i < b->n; i++)
+		n += (commit == BISECTION_ALL || b->log[i].commit == commit) &&
+		     b->log[i].what == what;
+	return n;
+}
+
+/**
+ * bisection_runs - how many runs there were
+ * @b: the bisection
+ *
+ * Return: all that passed or failed, in whatever way
+ */
+size_t bisection_runs(const struct bisection *b)
+{
+	return bisection_count(b, BISECTION_ALL, BISECTION_PASS) +
+	       bisection_count(b, BISECTION_ALL, BISECTION_FAIL) +
+	       bisection_count(b, BISECTION_ALL, BISECTION_OTHER);
 }

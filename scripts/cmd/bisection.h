@@ -18,6 +18,8 @@ enum bisection_what {
 	BISECTION_SKIPPED,	/* the user said so */
 };
 
+/* All commits, where one can be named */
+#define BISECTION_ALL	SIZE_MAX
 /* The run that RUN= brought; all others have a number from 1 on. */
 #define BISECTION_BROUGHT	0
 
@@ -81,8 +83,8 @@ void bisection_undo(struct bisection *b);
 void bisection_costs(struct bisection *b);
 struct bisect *bisection_guess(const struct bisection *b, const struct bisect_step *step,
 			       enum bisect_outcome outcome);
-const struct bisection_entry *bisection_last(const struct bisection *b, size_t commit,
-					     enum bisection_what what);
+size_t bisection_count(const struct bisection *b, size_t commit, enum bisection_what what);
+size_t bisection_runs(const struct bisection *b);
 const char *bisection_what_name(enum bisection_what what);
 
 struct bisect_step bisection_search(const struct options *o, struct bisection *b);

@@ -44,9 +44,7 @@ static void add(struct cells *all, const char *path, const char *line)
 			die("%s: two cells are called %s", path, words.v[0]);
 	c.name = copy(words.v[0]);
 	c.words = strv_join(&rest, " ");
-	all->v = reallocarray(all->v, all->n + 1, sizeof(*all->v));
-	if (!all->v)
-		die("out of memory");
+	all->v = grow(all->v, all->n + 1, sizeof(*all->v));
 	all->v[all->n++] = c;
 }
 

@@ -71,9 +71,7 @@ static void open_matrix(struct matrix *m, const struct options *o)
 {
 	*m = (struct matrix){ .o = o };
 	cells_read(&m->cells, o->matrix);
-	m->runs = calloc(m->cells.n, sizeof(*m->runs));
-	if (!m->runs)
-		die("out of memory");
+	m->runs = need(m->cells.n, sizeof(*m->runs));
 	for (size_t i = 0; i < m->cells.n; i++)
 		if (is_chosen(o->cells, m->cells.v[i].name))
 			m->runs[m->n++] = (struct cell_run){

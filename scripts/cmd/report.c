@@ -69,10 +69,8 @@ int cmd_report(const struct options *o)
 	find_dead(o->run, &dead);
 	if (!*o->run || !(dirs.n + dead.n))
 		die("RUN=%s: a record, a folder of records, or that of a matrix is wanted", o->run);
-	records = calloc(dirs.n, sizeof(*records));
-	all = calloc(dirs.n, sizeof(*all));
-	if (!records || !all)
-		die("out of memory");
+	records = need(dirs.n, sizeof(*records));
+	all = need(dirs.n, sizeof(*all));
 	for (size_t i = 0; i < dirs.n; i++) {
 		record_read(&records[i], dirs.v[i]);
 		all[i] = &records[i];

@@ -54,8 +54,14 @@ static size_t modes(const struct seeds *s)
 	return n;
 }
 
-/* The parameters @steer, with another walk */
-static char *with_walk(const char *steer, uint64_t walk)
+/**
+ * seeds_with_walk - STEER= with another walk
+ * @steer: its parameters
+ * @walk: seed of the walk; 0 for the one that the run's seed makes
+ *
+ * Return: the parameters, to be freed
+ */
+char *seeds_with_walk(const char *steer, uint64_t walk)
 {
 	__auto_strv struct strv words = { 0 }, others = { 0 };
 
@@ -81,7 +87,7 @@ static struct trial trial_of_seed(const struct seeds *s, uint64_t seed)
 	while (n--)
 		mode = smpboot_next(mode, &s->req);
 	if (s->walks)
-		t.req.steer = with_walk(s->req.steer, seed);
+		t.req.steer = seeds_with_walk(s->req.steer, seed);
 	else
 		t.req.seed = seed;
 	t.req.smpboot = mode->name;

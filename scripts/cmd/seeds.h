@@ -79,6 +79,7 @@ struct seeds {
 	bool over;
 };
 
+char *seeds_with_walk(const char *steer, uint64_t walk);
 void seeds_range(const char *text, uint64_t *first, uint64_t *last);
 void seeds_run(struct seeds *s);
 void seeds_stop(struct seeds *s);

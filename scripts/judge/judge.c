@@ -176,7 +176,7 @@ static bool starts(const char *s, const char *prefix)
 	return !strncmp(s, prefix, strlen(prefix));
 }
 
-static void *grow(void *v, size_t n, size_t size)
+static void *room_for(void *v, size_t n, size_t size)
 {
 	/* By powers of two, from 16 on */
 	if (n && (n < 16 || (n & (n - 1))))
@@ -200,7 +200,7 @@ static struct failure *note(struct judge *j, enum source source, enum verdict ve
 		free(words);
 		return NULL;
 	}
-	j->failures = grow(j->failures, j->n_failures, sizeof(*j->failures));
+	j->failures = room_for(j->failures, j->n_failures, sizeof(*j->failures));
 	f = &j->failures[j->n_failures++];
 	*f = (struct failure){
 		.source = source, .verdict = verdict, .what = what, .test = test,
@@ -248,7 +248,7 @@ static void step_began(struct judge *j, const char *name)
 		     running_name(j), NULL);
 	if (j->n_runs == KTAP_TESTS_MAX)
 		return;
-	j->runs = grow(j->runs, j->n_runs, sizeof(*j->runs));
+	j->runs = room_for(j->runs, j->n_runs, sizeof(*j->runs));
 	j->runs[j->n_runs++] = (struct step_run){ .name = copy(name), .begin = j->at };
 }
 
@@ -549,7 +549,7 @@ static void count_case(struct judge *j, const char *line)
 	if (indent != 4 || (!starts(line + indent, "ok ") && !starts(line + indent, "not ok ")) ||
 	    j->n_cases == KTAP_TESTS_MAX)
 		return;
-	j->cases = grow(j->cases, j->n_cases, sizeof(*j->cases));
+	j->cases = room_for(j->cases, j->n_cases, sizeof(*j->cases));
 	j->cases[j->n_cases++] = j->at;
 }
 

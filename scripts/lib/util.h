@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <sys/types.h>
 
+#include "lib/alloc.h"
 #include "lib/die.h"
 #include "lib/file.h"
 #include "lib/hash.h"

@@ -40,9 +40,7 @@ static struct report_case *add(struct report_cases *all, const struct record *re
 {
 	struct report_case *c;
 
-	all->v = reallocarray(all->v, all->n + 1, sizeof(*all->v));
-	if (!all->v)
-		die("out of memory");
+	all->v = grow(all->v, all->n + 1, sizeof(*all->v));
 	c = &all->v[all->n++];
 	*c = (struct report_case){
 		.rec = rec, .suite = copy(suite), .name = copy(name), .status = status,
