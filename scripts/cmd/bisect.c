@@ -205,7 +205,9 @@ static void take_build(struct search *s, int status)
 		have_image(s, done.commit);
 		e.image = image_hash(s->images[done.commit]);
 	}
-	bisection_note(&s->b, &e);
+	/* One that an earlier call has built was there: that teaches nothing of builds. */
+	if (e.signature || !bisection_count(&s->b, e.commit, BISECTION_BUILT))
+		bisection_note(&s->b, &e);
 	if (e.signature)
 		ui_note("%.12s is left out: %s", commit_of(s, e.commit)->id, e.signature);
 	free(e.signature);
