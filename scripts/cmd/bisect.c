@@ -206,7 +206,7 @@ static void take_build(struct search *s, int status)
 		e.image = image_hash(s->images[done.commit]);
 	}
 	/* One that an earlier call has built was there: that teaches nothing of builds. */
-	if (e.signature || !bisection_count(&s->b, e.commit, BISECTION_BUILT))
+	if (e.signature || !bisection_counts(&s->b, e.commit).of[BISECTION_BUILT])
 		bisection_note(&s->b, &e);
 	if (e.signature)
 		ui_note("%.12s is left out: %s", commit_of(s, e.commit)->id, e.signature);
@@ -303,14 +303,16 @@ static void note_run(struct search *s, uint64_t seed, double seconds, const char
 		     const char *record)
 {
 	enum bisection_what what = kind_of(s, signature);
+	struct bisection_counts n;
 
 	bisection_note(&s->b, &(struct bisection_entry){
 		.commit = s->at, .what = what, .seed = s->as_brought ? BISECTION_BROUGHT : seed,
 		.seconds = seconds, .signature = (char *)signature, .record = (char *)record,
 	});
 	s->decided |= what == BISECTION_FAIL;
-	if (what == BISECTION_OTHER && bisection_count(&s->b, s->at, BISECTION_OTHER) >= OTHERS_MAX &&
-	    !bisection_count(&s->b, s->at, BISECTION_PASS) && !bisection_count(&s->b, s->at, BISECTION_FAIL))
+	n = bisection_counts(&s->b, s->at);
+	if (what == BISECTION_OTHER && n.of[BISECTION_OTHER] >= OTHERS_MAX &&
+	    !n.of[BISECTION_PASS] && !n.of[BISECTION_FAIL])
 		give_up(s, signature);
 }
 
@@ -416,7 +418,7 @@ static void run_list(struct search *s, const uint64_t *list, size_t n)
 static void run_at(struct search *s, size_t commit, const uint64_t *list, size_t n)
 {
 	__auto_free char *id = fmt("%.12s", commit_of(s, commit)->id);
-	size_t before = s->b.n, fails = bisection_count(&s->b, commit, BISECTION_FAIL);
+	size_t before = s->b.n, fails = bisection_counts(&s->b, commit).of[BISECTION_FAIL];
 
 	s->at = commit;
 	s->decided = false;
@@ -426,7 +428,7 @@ static void run_at(struct search *s, size_t commit, const uint64_t *list, size_t
 	if (n <= FEW && !s->decided && !s->untestable)
 		return;
 	ui_done("%zu runs, %s", s->b.n - before,
-		bisection_count(&s->b, commit, BISECTION_FAIL) > fails ? "the last one failed" :
+		bisection_counts(&s->b, commit).of[BISECTION_FAIL] > fails ? "the last one failed" :
 		s->untestable ? "it can't be tested" : "none failed");
 }
 
@@ -453,8 +455,8 @@ static void tell(const struct search *s)
 	left = bisect_likeliest(e, s->o->confidence, all);
 	ui_note("%zu of %zu commits hold %.0f %%; the likeliest %.12s has %.0f %%, that nothing changed %.0f %%; %zu runs, %.0f s%s",
 		left, s->b.history.n - 1, 100 * s->o->confidence, commit_of(s, all[0])->id,
-		100 * bisect_probability(e, all[0]), 100 * bisect_nothing(e), bisection_runs(&s->b), spent,
-		more);
+		100 * bisect_probability(e, all[0]), 100 * bisect_nothing(e),
+		bisection_runs(&s->b), spent, more);
 	free(all);
 }
 

@@ -49,15 +49,16 @@ static void show_bar(FILE *f, double p)
 
 static void show_commit(const struct bisection *b, size_t commit, FILE *f)
 {
+	struct bisection_counts n = bisection_counts(b, commit);
 	const struct history_commit *c = commit_of(b, commit);
 
 	show_bar(f, bisect_probability(b->engine, commit));
 	fprintf(f, "%.12s %s", c->id, c->subject);
 	if (bisect_is_untestable(b->engine, commit))
 		fprintf(f, " (can't be tested)");
-	else if (bisection_count(b, commit, BISECTION_PASS) + bisection_count(b, commit, BISECTION_FAIL))
-		fprintf(f, " (%zu passed, %zu failed)", bisection_count(b, commit, BISECTION_PASS),
-			bisection_count(b, commit, BISECTION_FAIL));
+	else if (n.of[BISECTION_PASS] + n.of[BISECTION_FAIL])
+		fprintf(f, " (%zu passed, %zu failed)", n.of[BISECTION_PASS],
+			n.of[BISECTION_FAIL]);
 	fputc('\n', f);
 }
 
@@ -68,6 +69,7 @@ static void show_commit(const struct bisection *b, size_t commit, FILE *f)
  */
 void bisection_show(const struct bisection *b, FILE *f)
 {
+	struct bisection_counts n = bisection_counts(b, BISECTION_ALL);
 	struct bisect_rates r = bisect_rates(b->engine);
 	size_t *all = list_of(b), left = bisect_likeliest(b->engine, SURE, all);
 
@@ -78,8 +80,8 @@ void bisection_show(const struct bisection *b, FILE *f)
 	show_bar(f, bisect_nothing(b->engine));
 	fprintf(f, "nothing changed: both ends fail alike\n");
 	fprintf(f, "%zu commits; %zu runs: %zu failed, %zu passed, %zu failed in another way; %zu builds; %.0f s\n",
-		b->history.n - 1, bisection_runs(b), bisection_count(b, BISECTION_ALL, BISECTION_FAIL), bisection_count(b, BISECTION_ALL, BISECTION_PASS),
-		bisection_count(b, BISECTION_ALL, BISECTION_OTHER), bisection_count(b, BISECTION_ALL, BISECTION_BUILT), seconds(b));
+		b->history.n - 1, bisection_runs(b), n.of[BISECTION_FAIL], n.of[BISECTION_PASS],
+		n.of[BISECTION_OTHER], n.of[BISECTION_BUILT], seconds(b));
 	fprintf(f, "of fresh seeds fail %.1f %% with the bug, %.2f %% without; of seeds that failed elsewhere %.0f %% more\n",
 		100 * r.after, 100 * r.before, 100 * r.carry);
 	free(all);
@@ -152,13 +154,13 @@ static void show_culprit(const struct bisection *b, const struct bisect_step *en
 
 static void show_nothing(const struct bisection *b, FILE *f)
 {
-	size_t bad = b->history.n - 1;
+	struct bisection_counts good = bisection_counts(b, 0);
+	struct bisection_counts bad = bisection_counts(b, b->history.n - 1);
 
 	fprintf(f, "nothing changed between GOOD and BAD, with %.1f %%: GOOD fails as well, %zu of %zu runs; BAD %zu of %zu\n",
-		100 * bisect_stated(bisect_nothing(b->engine)), bisection_count(b, 0, BISECTION_FAIL),
-		bisection_count(b, 0, BISECTION_FAIL) + bisection_count(b, 0, BISECTION_PASS),
-		bisection_count(b, bad, BISECTION_FAIL),
-		bisection_count(b, bad, BISECTION_FAIL) + bisection_count(b, bad, BISECTION_PASS));
+		100 * bisect_stated(bisect_nothing(b->engine)), good.of[BISECTION_FAIL],
+		good.of[BISECTION_FAIL] + good.of[BISECTION_PASS], bad.of[BISECTION_FAIL],
+		bad.of[BISECTION_FAIL] + bad.of[BISECTION_PASS]);
 }
 
 /**
@@ -174,12 +176,12 @@ void bisection_report(const struct bisection *b, const struct bisect_step *end, 
 		show_culprit(b, end, f);
 	else if (end->what == BISECT_NOTHING)
 		show_nothing(b, f);
-	else if (!bisection_count(b, BISECTION_ALL, BISECTION_FAIL))
+	else if (!bisection_counts(b, BISECTION_ALL).of[BISECTION_FAIL])
 		fprintf(f, "BAD did not fail in %zu runs: RUNS= and TIME= allow more, SIGNATURE= and OPS= say what to look for\n",
-			bisection_count(b, b->history.n - 1, BISECTION_PASS));
+			bisection_counts(b, b->history.n - 1).of[BISECTION_PASS]);
 	else
 		fprintf(f, "no answer yet: RUNS= and TIME= allow more, and 'make bisect' goes on\n");
-	if (bisection_count(b, BISECTION_ALL, BISECTION_FAIL))
+	if (bisection_counts(b, BISECTION_ALL).of[BISECTION_FAIL])
 		bisection_show(b, f);
 	show_others(b, f);
 }
@@ -191,8 +193,8 @@ static json_t *commit_json(const struct bisection *b, size_t commit)
 	return json_pack("{s:s, s:s, s:s, s:s, s:f, s:I, s:I}", "commit", c->id,
 			 "subject", c->subject, "author", c->author, "date", c->date,
 			 "probability", bisect_probability(b->engine, commit),
-			 "passed", (json_int_t)bisection_count(b, commit, BISECTION_PASS),
-			 "failed", (json_int_t)bisection_count(b, commit, BISECTION_FAIL));
+			 "passed", (json_int_t)bisection_counts(b, commit).of[BISECTION_PASS],
+			 "failed", (json_int_t)bisection_counts(b, commit).of[BISECTION_FAIL]);
 }
 
 /**
@@ -210,6 +212,7 @@ json_t *bisection_json(const struct bisection *b, const struct bisect_step *end)
 	};
 	struct bisect_rates r = bisect_rates(b->engine);
 	json_t *culprits = json_array(), *likeliest = json_array();
+	struct bisection_counts counts = bisection_counts(b, BISECTION_ALL);
 	size_t *all = list_of(b), n = 0;
 	double p = 0;
 
@@ -231,7 +234,7 @@ json_t *bisection_json(const struct bisection *b, const struct bisect_step *end)
 			 "likeliest", likeliest, "nothing", bisect_nothing(b->engine),
 			 "signature", b->signature, "rates", "before", r.before, "after", r.after,
 			 "carry", r.carry, "runs", (json_int_t)bisection_runs(b),
-			 "builds", (json_int_t)bisection_count(b, BISECTION_ALL, BISECTION_BUILT), "seconds", seconds(b),
+			 "builds", (json_int_t)counts.of[BISECTION_BUILT], "seconds", seconds(b),
 			 "question", b->question);
 }
 
@@ -289,11 +292,12 @@ int cmd_bisect_log(const struct options *o)
 	git_line(&b, "bad", b.history.n - 1);
 	git_line(&b, "good", 0);
 	for (size_t i = 1; i + 1 < b.history.n; i++) {
+		struct bisection_counts n = bisection_counts(&b, i);
 		double bug = has_bug(&b, i);
 
 		if (bisect_is_untestable(b.engine, i))
 			git_line(&b, "skip", i);
-		else if (!bisection_count(&b, i, BISECTION_PASS) && !bisection_count(&b, i, BISECTION_FAIL))
+		else if (!n.of[BISECTION_PASS] && !n.of[BISECTION_FAIL])
 			continue;
 		else if (bug >= SURE || bug <= 1 - SURE)
 			git_line(&b, bug >= SURE ? "bad" : "good", i);

@@ -432,20 +432,19 @@ void bisection_undo(struct bisection *b)
 }
 
 /**
- * bisection_count - how often something happened
+ * bisection_counts - how often what happened
  * @b: the bisection
  * @commit: at which commit, or BISECTION_ALL
- * @what: kind of it
  *
- * Return: how often
+ * Return: the counts
  */
-size_t bisection_count(const struct bisection *b, size_t commit, enum bisection_what what)
+struct bisection_counts bisection_counts(const struct bisection *b, size_t commit)
 {
-	size_t n = 0;
+	struct bisection_counts n = { 0 };
 
 	for (size_t i = 0; i < b->n; i++)
-		n += (commit == BISECTION_ALL || b->log[i].commit == commit) &&
-		     b->log[i].what == what;
+		if (commit == BISECTION_ALL || b->log[i].commit == commit)
+			n.of[b->log[i].what]++;
 	return n;
 }
 
@@ -457,7 +456,7 @@ size_t bisection_count(const struct bisection *b, size_t commit, enum bisection_
  */
 size_t bisection_runs(const struct bisection *b)
 {
-	return bisection_count(b, BISECTION_ALL, BISECTION_PASS) +
-	       bisection_count(b, BISECTION_ALL, BISECTION_FAIL) +
-	       bisection_count(b, BISECTION_ALL, BISECTION_OTHER);
+	struct bisection_counts n = bisection_counts(b, BISECTION_ALL);
+
+	return n.of[BISECTION_PASS] + n.of[BISECTION_FAIL] + n.of[BISECTION_OTHER];
 }

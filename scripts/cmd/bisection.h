@@ -18,6 +18,16 @@ enum bisection_what {
 	BISECTION_SKIPPED,	/* the user said so */
 };
 
+#define BISECTION_WHATS	(BISECTION_SKIPPED + 1)
+
+/**
+ * struct bisection_counts - how often what happened
+ * @of: each kind
+ */
+struct bisection_counts {
+	size_t of[BISECTION_WHATS];
+};
+
 /* All commits, where one can be named */
 #define BISECTION_ALL	SIZE_MAX
 /* The run that RUN= brought; all others have a number from 1 on. */
@@ -83,7 +93,7 @@ void bisection_undo(struct bisection *b);
 void bisection_costs(struct bisection *b);
 struct bisect *bisection_guess(const struct bisection *b, const struct bisect_step *step,
 			       enum bisect_outcome outcome);
-size_t bisection_count(const struct bisection *b, size_t commit, enum bisection_what what);
+struct bisection_counts bisection_counts(const struct bisection *b, size_t commit);
 size_t bisection_runs(const struct bisection *b);
 const char *bisection_what_name(enum bisection_what what);
 

@@ -274,7 +274,8 @@ int cmd_matrix(const struct options *o)
 	open_matrix(&m, o);
 	known = recall(&m);
 	if (known)
-		ui_note("%zu of %zu cells are over already: it goes on with the others", known, m.n);
+		ui_note("%zu of %zu cells are over already: it goes on with the others", known,
+			m.n);
 	ui_stage("matrix", "check");
 	run_cells(&m);
 	ui_done("%zu cells", m.n);
@@ -325,6 +326,9 @@ static void list_json(const struct matrix *m)
 	print_json(list);
 }
 
+#define INSTALL	"apt-get update -q && apt-get install -y -q --no-install-recommends git gcc libc6-dev make ca-certificates"
+#define JUNIT	"make -s report RUN=build/matrix FORMAT=junit > junit.xml"
+
 /* A child pipeline of GitLab's, which reads JSON as the YAML that it is */
 static void list_gitlab(const struct matrix *m)
 {
@@ -334,14 +338,13 @@ static void list_gitlab(const struct matrix *m)
 		const struct cell *c = m->runs[i].cell;
 		__auto_free char *check = fmt("make matrix CELLS='%s'", c->name);
 
-		json_object_set_new(all, c->name, json_pack(
-			"{s:s, s:[s], s:[s], s:[s], s:{s:s, s:[s], s:{s:s}}}",
-			"image", "debian:bookworm", "before_script",
-			"apt-get update -q && apt-get install -y -q --no-install-recommends git gcc libc6-dev make ca-certificates",
-			"script", check, "after_script",
-			"make -s report RUN=build/matrix FORMAT=junit > junit.xml",
-			"artifacts", "when", "always", "paths", "build/matrix",
-			"reports", "junit", "junit.xml"));
+		json_t *job = json_pack("{s:s, s:[s], s:[s], s:[s], s:{s:s, s:[s], s:{s:s}}}",
+					"image", "debian:bookworm", "before_script", INSTALL,
+					"script", check, "after_script", JUNIT,
+					"artifacts", "when", "always", "paths", "build/matrix",
+					"reports", "junit", "junit.xml");
+
+		json_object_set_new(all, c->name, job);
 	}
 	print_json(all);
 }
