@@ -275,6 +275,21 @@ static void git_line(const struct bisection *b, const char *word, size_t commit)
 	printf("# %s: [%s] %s\ngit bisect %s %s\n", word, c->id, c->subject, word, c->id);
 }
 
+/*
+ * Is anything known of a commit that does not follow for git from others? It was run, or
+ * it is the likeliest culprit, or a parent of that.
+ */
+static bool is_telling(const struct bisection *b, size_t commit, size_t likeliest)
+{
+	struct bisection_counts n = bisection_counts(b, commit);
+	const struct graph_node *node = &b->graph->nodes[likeliest];
+	bool tells = commit == likeliest || n.of[BISECTION_PASS] + n.of[BISECTION_FAIL];
+
+	for (size_t i = 0; i < node->nr_parents; i++)
+		tells |= commit == node->parents[i];
+	return tells;
+}
+
 /**
  * cmd_bisect_log - what is known so far, as 'git bisect replay' takes it
  * @o: what the user asked for
@@ -286,22 +301,23 @@ static void git_line(const struct bisection *b, const char *word, size_t commit)
 int cmd_bisect_log(const struct options *o)
 {
 	struct bisection b;
+	size_t *likeliest;
 
 	bisection_load(&b, o);
+	likeliest = list_of(&b);
+	bisect_likeliest(b.engine, SURE, likeliest);
 	printf("git bisect start\n");
 	git_line(&b, "bad", b.history.n - 1);
 	git_line(&b, "good", 0);
 	for (size_t i = 1; i + 1 < b.history.n; i++) {
-		struct bisection_counts n = bisection_counts(&b, i);
 		double bug = has_bug(&b, i);
 
 		if (bisect_is_untestable(b.engine, i))
 			git_line(&b, "skip", i);
-		else if (!n.of[BISECTION_PASS] && !n.of[BISECTION_FAIL])
-			continue;
-		else if (bug >= SURE || bug <= 1 - SURE)
+		else if (is_telling(&b, i, likeliest[0]) && (bug >= SURE || bug <= 1 - SURE))
 			git_line(&b, bug >= SURE ? "bad" : "good", i);
 	}
+	free(likeliest);
 	return EXIT_PASS;
 }
 
