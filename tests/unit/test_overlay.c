@@ -50,7 +50,7 @@ static int setup(void **state)
 	   "mkdir -p arch/x86/kernel; echo 'schedule();x;schedule();' > arch/x86/kernel/smpboot.c",
 	   user);
 	request = (struct request){
-		.pin = "", .tarball = "", .series = "none", .patches = "",
+		.pin = "", .commit = "", .tarball = "", .series = "none", .patches = "",
 		.overlay = "full", .yield_files = "", .tree = copy(user),
 	};
 	return 0;
