@@ -171,7 +171,6 @@ static void run_all(struct sim *s)
  * @runs: median
  * @builds: median
  * @cost: median
- * @changed: what these were taken from: 1 for histories with a culprit, else all
  */
 struct column {
 	size_t answers;

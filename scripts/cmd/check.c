@@ -336,7 +336,8 @@ int cmd_check(const struct options *o)
 	open_images(&j, o);
 	status = do_job(&j);
 	/* Of a whole one, as most people call it */
-	if (!*o->request.plan)
+	if (!*o->request.plan && !*o->request.tree && o->arch[0] && o->arch[1] &&
+	    !strcmp(o->request.config, "default"))
 		past_remember(j.built ? PAST_COLD : PAST_WARM, now() - begun);
 	return status;
 }

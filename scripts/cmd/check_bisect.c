@@ -308,17 +308,21 @@ static bool check(const struct options *o, const struct spec *s)
  */
 int cmd_check_bisect(const struct options *o)
 {
+	__auto_strv struct strv names = { 0 };
+	__auto_free char *all = NULL;
 	unsigned int good = 0, n = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(specs); i++) {
+		strv_add(&names, "%s", specs[i].name);
 		if (*o->bugs ? !has_word(o->bugs, ",", specs[i].name) :
 			       !strcmp(specs[i].name, "short"))
 			continue;
 		good += check(o, &specs[i]);
 		n++;
 	}
+	all = strv_join(&names, " ");
 	if (!n)
-		die("BUGS=%s: no such history, there are: late early old nothing short", o->bugs);
+		die("BUGS=%s: no such history, there are: %s", o->bugs, all);
 	report_total(stdout, good, n - good, 0);
 	return good == n ? EXIT_PASS : EXIT_BAD;
 }

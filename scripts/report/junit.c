@@ -7,7 +7,6 @@
 
 #include <libxml/xmlwriter.h>
 
-#include "judge/utf8.h"
 #include "lib/util.h"
 #include "report/cases.h"
 
@@ -119,7 +118,8 @@ static void write_properties(struct _xmlTextWriter *w, const struct record *rec)
 	end(w);
 }
 
-static void write_suite(struct _xmlTextWriter *w, const struct report_cases *all, size_t first, size_t last)
+static void write_suite(struct _xmlTextWriter *w, const struct report_cases *all, size_t first,
+			size_t last)
 {
 	unsigned int counts[CASE_ERROR + 1] = { 0 };
 	double time = 0;

@@ -42,14 +42,20 @@ static bool has_id(const json_t *list, const char *id)
 	return false;
 }
 
+/* What left no record has a source that nobody knows. */
+static const char *known(const struct record *rec, const char *path)
+{
+	return rec ? record_text(rec, path) : "unknown";
+}
+
 static char *checkout_id(const struct record *rec)
 {
-	return fmt(ORIGIN ":%s", record_text(rec, "image.tree"));
+	return fmt(ORIGIN ":%s", known(rec, "image.tree"));
 }
 
 static char *build_id(const struct record *rec)
 {
-	return fmt(ORIGIN ":%s", record_text(rec, "image.id"));
+	return fmt(ORIGIN ":%s", known(rec, "image.id"));
 }
 
 static void add_source(const struct record *rec, json_t *checkouts, json_t *builds)
@@ -60,15 +66,16 @@ static void add_source(const struct record *rec, json_t *checkouts, json_t *buil
 		json_array_append_new(checkouts,
 				      json_pack("{s:s, s:s, s:s, s:b}", "id", checkout,
 						"origin", ORIGIN, "comment",
-						record_text(rec, "image.source"), "valid", 1));
+						known(rec, "image.source"), "valid", 1));
 	if (!has_id(builds, build))
 		json_array_append_new(builds,
 				      json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "id", build,
 						"checkout_id", checkout, "origin", ORIGIN,
-						"architecture", record_text(rec, "request.arch"),
-						"config_name", record_text(rec, "request.config"),
-						"compiler", record_text(rec, "image.compiler"),
-						"status", "PASS"));
+						"architecture", known(rec, "request.arch"),
+						"config_name", known(rec, "request.config"),
+						"compiler", known(rec, "image.compiler"),
+						"status",
+						rec ? "PASS" : "MISS"));
 }
 
 static json_t *misc_of(const struct report_case *c)
@@ -84,12 +91,12 @@ static json_t *misc_of(const struct report_case *c)
 static json_t *test_of(const struct report_case *c)
 {
 	__auto_free char *path = path_of(c), *build = build_id(c->rec), *excerpt = NULL;
-	__auto_free char *id = fmt("%s.%s.%s", build, record_text(c->rec, "request.smpboot"), path);
+	__auto_free char *id = fmt("%s.%s.%s", build, known(c->rec, "request.smpboot"), path);
 	json_t *o = json_pack("{s:s, s:s, s:s, s:s, s:s, s:f}", "id", id, "build_id", build,
 			      "origin", ORIGIN, "path", path, "status", words[c->status],
 			      "duration", c->guest);
 
-	if (c->status < CASE_FAIL)
+	if (c->status < CASE_FAIL || !c->rec)
 		return o;
 	excerpt = fmt("%.*s", EXCERPT_MAX, report_excerpt(c->rec));
 	json_object_set_new(o, "log_excerpt", json_string(excerpt) ?: json_string(""));
@@ -103,11 +110,10 @@ static void write_kcidb(const struct report *r, FILE *f)
 	struct report_cases all;
 
 	report_cases(r, &all);
-	for (size_t i = 0; i < r->n; i++)
-		add_source(r->records[i], checkouts, builds);
-	for (size_t i = 0; i < all.n; i++)
-		if (all.v[i].rec)
-			json_array_append_new(tests, test_of(&all.v[i]));
+	for (size_t i = 0; i < all.n; i++) {
+		add_source(all.v[i].rec, checkouts, builds);
+		json_array_append_new(tests, test_of(&all.v[i]));
+	}
 	o = json_pack("{s:{s:i, s:i}, s:o, s:o, s:o}", "version", "major", 5, "minor", 3,
 		      "checkouts", checkouts, "builds", builds, "tests", tests);
 	if (!o || json_dumpf(o, f, JSON_INDENT(1) | JSON_SORT_KEYS))

@@ -65,8 +65,9 @@ static struct record record_of(const char *text, enum ending ending)
 
 	judge_feed(j, text, strlen(text));
 	judge_end(j, ending, "");
-	rec.json = json_pack("{s:{s:s, s:s, s:s, s:i}, s:{s:s, s:s, s:s, s:s, s:s}, s:{s:f, s:f, s:f}}",
+	rec.json = json_pack("{s:{s:s, s:s, s:s, s:s, s:i}, s:{s:s, s:s, s:s, s:s, s:s}, s:{s:f, s:f, s:f}}",
 			     "request", "arch", "arm64", "config", "default", "smpboot", "park",
+			     "timing", "virtual",
 			     "seed", 1, "image", "tree", "0123", "id", "4567", "source", "a tree",
 			     "compiler", "cc", "release", "6.12", "times", "guest", 2.1, "wall",
 			     1.0, "boot", .1);
@@ -244,6 +245,38 @@ static void nothing_is_no_pass(void **state)
 	free(text);
 }
 
+/* A cell that left no record, beside a trial that passed */
+static void what_left_no_record_is_told(void **state)
+{
+	__auto_strv struct strv dead = { 0 };
+	__auto_free char *text = console();
+	struct record rec = record_of(text, ENDING_ITSELF);
+	const struct record *all[] = { &rec };
+	static const char *const says[][2] = {
+		{ "ktap", "not ok " }, { "junit", "<error " }, { "json", "\"error\"" },
+		{ "kcidb", "\"MISS\"" }, { "github", "::error " }, { "summary", "**not ok**" },
+		{ "text", "1 failed" },
+	};
+
+	(void)state;
+	strv_add(&dead, "arm64/kasan");
+	strv_add(&dead, "no QEMU");
+	for (size_t i = 0; i < ARRAY_SIZE(says); i++) {
+		char *said = NULL;
+		size_t size;
+		FILE *f = open_memstream(&said, &size);
+
+		assert_non_null(f);
+		report_write(&(struct report){ .records = all, .n = 1, .dead = &dead },
+			     says[i][0], f);
+		fclose(f);
+		if (!strstr(said, says[i][1]))
+			fail_msg("%s does not say '%s'", says[i][0], says[i][1]);
+		free(said);
+	}
+	json_decref(rec.json);
+}
+
 static int sh(const char *command)
 {
 	__auto_strv struct strv argv = { 0 };
@@ -392,6 +425,7 @@ int main(void)
 		cmocka_unit_test(all_formats_say_the_same),
 		cmocka_unit_test(an_error_of_the_harness_is_told_apart),
 		cmocka_unit_test(nothing_is_no_pass),
+		cmocka_unit_test(what_left_no_record_is_told),
 		cmocka_unit_test_setup_teardown(junit_fits_its_schema, fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(json_fits_its_schema, fresh_out, remove_out),
 		cmocka_unit_test(kcidb_has_what_it_must),
