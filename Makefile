@@ -99,7 +99,7 @@ LDLIBS = $(shell pkg-config --libs $(LIBS)) -lm
 
 #  deps: install what is missing on this machine
 deps: $(DEPS)
-	@$(DEPS) "$(ARCH)" $(if $(filter 1,$(TESTS)),tests,$(if $(filter 1,$(GDB)),gdb))
+	@$(DEPS) "$(ARCH)" $(if $(filter 1,$(TESTS)),tests) $(if $(filter 1,$(GDB)),gdb) $(if $(SELFTESTS),selftests)
 
 #  host: build the host program, O=/respawn
 host: $(RESPAWN)

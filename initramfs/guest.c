@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -69,6 +70,42 @@ bool fail(const char *fmt, ...)
 bool fail_file(const char *path, int err)
 {
 	return fail("%s: %s", path, strerror(err));
+}
+
+/* --- Modules --- */
+
+/**
+ * module_load - load a module of the initramfs
+ * @name: its name
+ * @parameters: as modprobe takes them
+ *
+ * Return: 0, or a positive errno
+ */
+int module_load(const char *name, const char *parameters)
+{
+	char path[128];
+	int err = 0;
+	int fd;
+
+	snprintf(path, sizeof(path), "/modules/%s.ko", name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return errno;
+	if (syscall(SYS_finit_module, fd, parameters, 0))
+		err = errno;
+	close(fd);
+	return err;
+}
+
+/**
+ * module_unload - unload a module that nobody uses
+ * @name: its name
+ *
+ * Return: 0, or a positive errno
+ */
+int module_unload(const char *name)
+{
+	return syscall(SYS_delete_module, name, O_NONBLOCK) ? errno : 0;
 }
 
 /* --- A seeded generator: SplitMix64 --- */

@@ -62,6 +62,9 @@ __printf(1, 2)
 bool fail(const char *fmt, ...);
 bool fail_file(const char *path, int err);
 
+int module_load(const char *name, const char *parameters);
+int module_unload(const char *name);
+
 u64 random_next(u64 *state);
 unsigned int random_bit(u64 *state, u64 mask);
 

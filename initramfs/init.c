@@ -18,7 +18,6 @@
 #include <sys/mount.h>
 #include <sys/reboot.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <termios.h>
@@ -372,27 +371,17 @@ static void say_where(const char *module)
 
 static int load_module(const char *name, const char *parameters)
 {
-	char path[NAME_LEN + 16];
-	int status = 0;
-	int fd;
-
-	snprintf(path, sizeof(path), "/modules/%s.ko", name);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return complain("open", path);
-	if (syscall(SYS_finit_module, fd, parameters, 0))
-		status = complain("load", path);
-	else
-		say_where(name);
-	close(fd);
-	return status;
+	errno = module_load(name, parameters);
+	if (errno)
+		return complain("load", name);
+	say_where(name);
+	return 0;
 }
 
 static int unload_module(const char *name)
 {
-	if (syscall(SYS_delete_module, name, O_NONBLOCK))
-		return complain("unload", name);
-	return 0;
+	errno = module_unload(name);
+	return errno ? complain("unload", name) : 0;
 }
 
 static const struct step *find_step(const char *name)

@@ -40,12 +40,27 @@ static const struct need debugger[] = {
 	{ .probe = PROBE_END }
 };
 
+/* kselftest's own way to install them */
+static const struct need selftests[] = {
+	{ PROBE_PROGRAM, "rsync", "rsync", "installs kselftests", ANYWHERE },
+	{ .probe = PROBE_END }
+};
+
 /* Of respawn itself */
 static const struct need tests[] = {
 	{ PROBE_PROGRAM, "gdb-multiarch", "gdb-multiarch", "shows where a run failed", ANYWHERE },
+	{ PROBE_PROGRAM, "rsync", "rsync", "installs kselftests", ANYWHERE },
 	{ PROBE_PROGRAM, "xmllint", "libxml2-utils", "checks JUnit XML", ANYWHERE },
 	{ PROBE_PROGRAM, "jsonschema", "python3-jsonschema", "checks JSON reports", ANYWHERE },
 	{ .probe = PROBE_END }
+};
+
+/* What not everybody needs */
+static const struct {
+	const char *name;
+	const struct need *needs;
+} extras[] = {
+	{ "gdb", debugger }, { "selftests", selftests }, { "tests", tests },
 };
 
 /* What is missing, as apt takes it and as people read it */
@@ -173,16 +188,24 @@ static void look_for_arches(const char *list)
 	}
 }
 
-/* deps [ARCH [gdb]]: see that what guests of these architectures need is there */
+static void look_for_extra(const char *name)
+{
+	for (size_t i = 0; i < sizeof(extras) / sizeof(*extras); i++)
+		if (!strcmp(extras[i].name, name))
+			look_for(extras[i].needs, NULL);
+}
+
+/*
+ * deps [ARCH [EXTRA...]]: see that what guests of these architectures need is there, and
+ * what else is asked for
+ */
 int main(int argc, char **argv)
 {
 	look_for(common, NULL);
 	/* What is no architecture, the host program says better; it needs @common. */
 	look_for_arches(argc > 1 ? argv[1] : "");
-	if (argc > 2 && !strcmp(argv[2], "gdb"))
-		look_for(debugger, NULL);
-	if (argc > 2 && !strcmp(argv[2], "tests"))
-		look_for(tests, NULL);
+	for (int i = 2; i < argc; i++)
+		look_for_extra(argv[i]);
 	if (!*packages)
 		return 0;
 	if (!have_program("apt-get")) {

@@ -16,6 +16,7 @@
 
 #include "build/apt.h"
 #include "build/initramfs.h"
+#include "build/modules.h"
 #include "build/package.h"
 #include "build/toolchain.h"
 #include "lib/cache.h"
@@ -28,7 +29,7 @@ static int is_source(const struct dirent *d)
 
 	return d->d_name[0] != '.' &&
 	       (!strcmp(d->d_name, "Kbuild") || !strcmp(d->d_name, "plan") ||
-		(dot && (!strcmp(dot, ".c") || !strcmp(dot, ".h")) &&
+		(dot && (!strcmp(dot, ".c") || !strcmp(dot, ".h") || !strcmp(dot, ".sh")) &&
 		 strncmp(dot - 4 > d->d_name ? dot - 4 : d->d_name, ".mod.c", 6)));
 }
 
@@ -208,11 +209,12 @@ static char *initramfs_key(const struct kernel *k, const struct plan *p)
 	struct hash *h = hash_new();
 	char key[HASH_LEN], hex[HASH_LEN];
 
-	hash_str(h, "initramfs 4");
+	hash_str(h, "initramfs 6");
 	/* Compiler and libraries are in that, too. */
 	hash_str(h, k->key);
 	hash_str(h, p->text);
 	hash_str(h, k->req.series);
+	hash_str(h, k->req.selftests);
 	hash_str(h, PROGRAM_FLAGS);
 	cache_hash_file(bb, hex);
 	hash_str(h, hex);
@@ -259,13 +261,25 @@ static void add_file(struct archive *a, const char *name, const char *path)
 /* What every program of the guest's is linked with */
 static const char *const shared[] = { "kmsg.c", "guest.c" };
 
-/* A program is a file NAME.c, or a folder NAME with a main.c. */
+/* A script for BusyBox, NAME.sh, or NULL */
+static char *script(const char *dir, const char *name)
+{
+	char *path = fmt("%s/%s.sh", dir, name);
+
+	if (exists(path))
+		return path;
+	free(path);
+	return NULL;
+}
+
+/* A program is a file NAME.c, a folder NAME with a main.c, or a script NAME.sh. */
 static bool has_program(const char *dir, const char *name)
 {
 	__auto_free char *file = fmt("%s/%s.c", dir, name);
 	__auto_free char *in_folder = fmt("%s/%s/main.c", dir, name);
+	__auto_free char *sh = script(dir, name);
 
-	return exists(file) || exists(in_folder);
+	return exists(file) || exists(in_folder) || sh;
 }
 
 static void add_source(void *arg, const char *dir, const char *name)
@@ -287,14 +301,22 @@ static void program_sources(const char *dir, const char *name, struct strv *argv
 		each_source(folder, add_source, argv);
 }
 
-/* Build a static program of the guest's from its sources, and what all share. */
+/*
+ * Build a static program of the guest's from its sources, and what all share. A script is
+ * as it is.
+ */
 static char *program(const struct kernel *k, const char *dir, const char *name)
 {
 	__auto_strv struct strv argv = { 0 };
 	__auto_free char *cc = toolchain_compiler(k->arch), *said = NULL;
 	char *out = fmt("%s/respawn-%s", k->out, name);
 	struct run_opts o = { .out = &said };
+	char *sh = script(dir, name);
 
+	if (sh) {
+		free(out);
+		return sh;
+	}
 	strv_add(&argv, "%s", cc);
 	strv_split(&argv, PROGRAM_FLAGS, " ");
 	strv_add(&argv, "-I%s/initramfs", host_source());
@@ -355,15 +377,20 @@ static void add_programs(struct archive *a, const struct kernel *k,
 	for (size_t i = 0; i < names.n; i++) {
 		__auto_free char *to = fmt("bin/%s", names.v[i]);
 
-		for (size_t j = 0; j < dirs.n; j++) {
+		bool found = false;
+
+		for (size_t j = 0; j < dirs.n && !found; j++) {
 			__auto_free char *bin = NULL;
 
 			if (!has_program(dirs.v[j], names.v[i]))
 				continue;
 			bin = program(k, dirs.v[j], names.v[i]);
 			add_file(a, to, bin);
-			break;
+			found = true;
 		}
+		if (!found)
+			die("program %s, which a plan names, is in no folder of suites: %s.c, %s/main.c or %s.sh is wanted",
+			    names.v[i], names.v[i], names.v[i], names.v[i]);
 	}
 }
 
@@ -392,55 +419,148 @@ static void build_modules(const struct kernel *k, struct tree *t, const struct p
 static char *module_path(const char *dir, const char *name)
 {
 	__auto_strv struct strv lines = { 0 };
-	__auto_free char *path = fmt("%s/modules.order", dir);
-	__auto_free char *text = read_file(path, NULL);
-	size_t len = strlen(name);
+	__auto_free char *order = fmt("%s/modules.order", dir);
+	__auto_free char *text = read_file(order, NULL), *file = fmt("/%s.ko", name);
+	size_t len = strlen(file);
 
 	strv_split(&lines, text ? text : "", "\n");
 	for (size_t i = 0; i < lines.n; i++) {
-		const char *slash = strrchr(lines.v[i], '/');
-		const char *base = slash ? slash + 1 : lines.v[i];
-		const char *rest = lines.v[i];
+		__auto_free char *path = modules_path(dir, lines.v[i]);
 
-		/* Kernels name the module itself or the object it is made of. */
-		if (strncmp(base, name, len) ||
-		    (strcmp(base + len, ".ko") && strcmp(base + len, ".o")))
-			continue;
-		/* They name it from the folder, or from the root. */
-		if (*rest == '/' && !strncmp(rest, dir, strlen(dir)))
-			rest += strlen(dir) + 1;
-		return fmt("%s/%.*s%s.ko", dir, slash ? (int)(slash - rest + 1) : 0, rest, name);
+		if (strlen(path) > len && !strcmp(path + strlen(path) - len, file))
+			return fmt("%s", path);
 	}
 	return NULL;
 }
 
-static void add_module(struct archive *a, const char *name, const struct strv *built)
+static bool add_module(struct archive *a, const char *name, const struct strv *built)
 {
 	__auto_free char *to = fmt("modules/%s.ko", name);
 
-	for (size_t i = 0; strcmp(name, "-") && i < built->n; i++) {
+	for (size_t i = 0; i < built->n; i++) {
 		__auto_free char *ko = module_path(built->v[i], name);
 
-		if (ko) {
-			add_file(a, to, ko);
-			break;
-		}
+		if (!ko)
+			continue;
+		add_file(a, to, ko);
+		return true;
 	}
+	return false;
 }
 
 /* Those of the steps, and those that they or init load besides */
-static void add_modules(struct archive *a, const struct plan *p,
+static void add_modules(struct archive *a, const struct kernel *k, const struct plan *p,
 			const struct strv *built)
 {
 	static const char *const besides[] = { "steer", "snapshot", "visitor" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(besides); i++)
 		add_module(a, besides[i], built);
-	for (size_t i = 0; i < p->n; i++)
-		add_module(a, p->steps[i].module, built);
+	for (size_t i = 0; i < p->n; i++) {
+		const struct step *s = &p->steps[i];
+		__auto_free char *lack = plan_step_lacks(s, &k->req);
+
+		if (strcmp(s->module, "-") && !add_module(a, s->module, built) && !lack)
+			die("step %s: no Kbuild of a folder of suites makes %s.ko", s->name,
+			    s->module);
+	}
 }
 
-static void write_archive(const char *path, const struct kernel *k,
+/* --- Tests that others wrote --- */
+
+static bool is_needed(const struct tree_module *all, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strv_has(&all[i].needs, name) &&
+		    (all[i].suites.n || is_needed(all, n, all[i].name)))
+			return true;
+	return false;
+}
+
+/*
+ * The modules of the tree, and which of them the program kunit is to load: in a line each
+ * with its suites, in order. KUnit leaves out a suite without cases, so that one of a
+ * module's has to report; how many there are, the module's plan says.
+ */
+static void add_tree_modules(struct archive *a, const struct kernel *k)
+{
+	__auto_strv struct strv lines = { 0 };
+	__auto_free char *text = NULL;
+	struct tree_module *all;
+	size_t n = modules_read(k->out, &all), suites = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		__auto_free char *to = fmt("modules/%s.ko", all[i].name);
+		__auto_free char *names = strv_join(&all[i].suites, "|");
+
+		add_file(a, to, all[i].path);
+		suites += all[i].suites.n;
+		if (all[i].suites.n || is_needed(all, n, all[i].name))
+			strv_add(&lines, "%s %s\n", all[i].name, *names ? names : "-");
+	}
+	if (*k->req.kunitconfig && !suites)
+		die_tree("KUNITCONFIG=%s: no module of %s has a suite", k->req.kunitconfig,
+			 k->req.kunitconfig);
+	text = strv_join(&lines, "");
+	add(a, "kunit", S_IFREG | 0644, text, strlen(text));
+	modules_free(all, n);
+}
+
+/* A folder and all below it */
+static void add_folder(struct archive *a, const char *from, const char *to)
+{
+	struct dirent **names;
+	int n = scandir(from, &names, NULL, alphasort);
+
+	if (n < 0)
+		die("cannot read %s: %s", from, strerror(errno));
+	add(a, to, S_IFDIR | 0755, NULL, 0);
+	for (int i = 0; i < n; i++) {
+		const char *name = names[i]->d_name;
+		__auto_free char *path = fmt("%s/%s", from, name), *dest = fmt("%s/%s", to, name);
+
+		if (!strcmp(name, ".") || !strcmp(name, ".."))
+			;
+		else if (names[i]->d_type == DT_DIR)
+			add_folder(a, path, dest);
+		else
+			add_file(a, dest, path);
+		free(names[i]);
+	}
+	free(names);
+}
+
+/* kselftest leaves out in silence what has nothing to run. */
+static void check_selftests(const struct kernel *k, const char *dir)
+{
+	__auto_free char *path = fmt("%s/kselftest-list.txt", dir), *list = read_file(path, NULL);
+	__auto_free char *lines = fmt("\n%s", list ? list : "");
+	__auto_strv struct strv names = { 0 };
+
+	strv_split(&names, k->req.selftests, ", ");
+	for (size_t i = 0; i < names.n; i++) {
+		__auto_free char *entry = fmt("\n%s:", names.v[i]);
+
+		if (!strstr(lines, entry))
+			die_tree("SELFTESTS=%s: there is nothing to run in %s", k->req.selftests,
+				 names.v[i]);
+	}
+}
+
+static void add_selftests(struct archive *a, const struct kernel *k, struct tree *t)
+{
+	__auto_free char *dir = fmt("%s/installed-selftests", k->out);
+
+	if (!*k->req.selftests)
+		return;
+	remove_tree(dir);
+	make_dirs(dir);
+	kernel_selftests(k, t, dir);
+	check_selftests(k, dir);
+	add_folder(a, dir, "selftests");
+}
+
+static void write_archive(const char *path, const struct kernel *k, struct tree *t,
 			  const struct plan *p, const struct strv *modules)
 {
 	static const char *const dirs[] = {
@@ -457,7 +577,9 @@ static void write_archive(const char *path, const struct kernel *k,
 	/* What init has as its standard files until devtmpfs is mounted */
 	add(a, "dev/console", S_IFCHR | 0600, NULL, 0);
 	add(a, "plan", S_IFREG | 0644, p->text, strlen(p->text));
-	add_modules(a, p, modules);
+	add_modules(a, k, p, modules);
+	add_tree_modules(a, k);
+	add_selftests(a, k, t);
 	add_programs(a, k, p);
 	if (archive_write_close(a))
 		die("cannot write %s: %s", path, archive_error_string(a));
@@ -501,7 +623,7 @@ char *initramfs_build(const struct kernel *k, struct tree *t, const struct plan 
 	build_modules(k, t, p, &modules);
 	ui_stage(k->arch->name, "initramfs");
 	do {
-		write_archive(tmp, k, p, &modules);
+		write_archive(tmp, k, t, p, &modules);
 		publish_file(tmp, path);
 	} while (!cache_use(path));
 	tree_unlock(t);

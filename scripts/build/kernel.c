@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "build/kernel.h"
+#include "build/kunitconfig.h"
 #include "build/toolchain.h"
 #include "lib/cache.h"
 #include "lib/host.h"
@@ -56,8 +57,10 @@ static char *fragments(const struct request *r)
 	__auto_free char *overlay = request_has_overlay(r) ? fragment("overlay") : copy("");
 	__auto_free char *arch = fragment(r->arch->name);
 	__auto_free char *more = flavour(r->config);
+	__auto_free char *kunit = *r->kunitconfig ? fragment("kunitconfig") : copy("");
 
-	return fmt("%s\n%s\n%s\n%s\n%s", base, series, overlay, arch, more);
+	return fmt("%s\n%s\n%s\n%s\n%s%s%s", base, series, overlay, arch, more,
+		   *kunit ? "\n" : "", kunit);
 }
 
 /**
@@ -76,13 +79,14 @@ void kernel_check_config(const struct request *r)
  * @r: which kernel
  * @option: "CONFIG_..."
  *
- * Return: whether a fragment sets it to y
+ * Return: whether a fragment sets it to y or m
  */
 bool kernel_asks_for(const struct request *r, const char *option)
 {
-	__auto_free char *all = fragments(r), *line = fmt("\n%s=y\n", option);
+	__auto_free char *all = fragments(r);
+	__auto_free char *built_in = fmt("\n%s=y\n", option), *module = fmt("\n%s=m\n", option);
 
-	return strstr(all, line);
+	return strstr(all, built_in) || strstr(all, module);
 }
 
 /* The same source has to give the same kernel, whoever builds it when. */
@@ -94,7 +98,13 @@ static const char *const settings[] = {
 	"LOCALVERSION=",
 };
 
-static void kernel_key(struct kernel *k, const struct tree *t, const char *config)
+/* Suites are written for a kernel that has all defaults. */
+static const char *config_target(const struct kernel *k)
+{
+	return *k->req.kunitconfig ? "alldefconfig" : "allnoconfig";
+}
+
+static void kernel_key(struct kernel *k, const struct tree *t)
 {
 	struct hash *h = hash_new();
 	char key[HASH_LEN];
@@ -102,7 +112,9 @@ static void kernel_key(struct kernel *k, const struct tree *t, const char *confi
 	hash_str(h, "kernel 2");
 	hash_str(h, k->arch->name);
 	hash_str(h, t->hash);
-	hash_str(h, config);
+	hash_str(h, k->config);
+	if (*k->req.kunitconfig)
+		hash_str(h, config_target(k));
 	hash_str(h, toolchain_id(k->arch));
 	for (size_t i = 0; i < ARRAY_SIZE(settings); i++)
 		hash_str(h, settings[i]);
@@ -266,15 +278,6 @@ static bool is_unknown(const char *config, const char *line)
 	return !strstr(config, set) && !strstr(config, unset);
 }
 
-/* All lines, the empty ones too: they end a paragraph. */
-static void split_lines(struct strv *lines, const char *text)
-{
-	for (const char *end; *text; text = *end ? end + 1 : end) {
-		end = strchrnul(text, '\n');
-		strv_add(lines, "%.*s", (int)(end - text), text);
-	}
-}
-
 /* A paragraph of a fragment whose first line says so has options that some trees lack. */
 static bool may_be_missing(bool paragraph, const char *line)
 {
@@ -297,7 +300,7 @@ char *kernel_config_lacks(const char *is, const char *asked, bool partly)
 	__auto_strv struct strv lines = { 0 };
 	bool may = false;
 
-	split_lines(&lines, asked);
+	strv_lines(&lines, asked);
 	for (size_t i = 0; i < lines.n; i++) {
 		may = may_be_missing(may, lines.v[i]);
 		if (is_setting(lines.v[i]) && !overridden(&lines, i) &&
@@ -308,32 +311,35 @@ char *kernel_config_lacks(const char *is, const char *asked, bool partly)
 	return NULL;
 }
 
-static char *verify_config(const struct kernel *k, const char *asked, bool partly)
+static char *verify_config(const struct kernel *k, bool partly)
 {
 	__auto_free char *path = fmt("%s/.config", k->out), *is = read_file(path, NULL);
 	__auto_free char *lacks = NULL;
 
 	if (!is)
 		die("the kernel's configuration left no %s", path);
-	lacks = kernel_config_lacks(is, asked, partly);
+	lacks = kernel_config_lacks(is, k->config, partly);
 	if (!lacks)
 		return NULL;
+	if (*k->req.kunitconfig && kunitconfig_is_test(lacks))
+		return fmt("KUNITCONFIG=%s asks for '%s', which the %s kernel of this tree can't have as a module: a dependency is missing, or it is always built in, and then its suites run before init and can be no step",
+			   k->req.kunitconfig, lacks, k->arch->name);
 	return fmt("configs/ asks for '%s', but the %s kernel of this tree does not take it: a dependency is missing, or the option has another name",
 		   lacks, k->arch->name);
 }
 
-static char *configure(struct kernel *k, struct tree *t, const char *config, bool partly)
+static char *configure(struct kernel *k, struct tree *t, bool partly)
 {
 	__auto_strv struct strv words = { 0 };
 	__auto_free char *all = fmt("%s/fragments.config", k->out);
 	struct build b = { .usual = 0 };
 	char *why;
 
-	write_file(all, config, strlen(config));
+	write_file(all, k->config, strlen(k->config));
 	strv_add(&words, "KCONFIG_ALLCONFIG=%s", all);
-	strv_add(&words, "allnoconfig");
+	strv_add(&words, "%s", config_target(k));
 	why = try_make(k, t, &words, &b);
-	return why ? why : verify_config(k, config, partly);
+	return why ? why : verify_config(k, partly);
 }
 
 /*
@@ -383,7 +389,7 @@ static void have_folder(const struct kernel *k)
  * Have the build folder in the state that is published as @k->key. NULL, or why
  * it does not build, to be freed.
  */
-static char *try_build(struct kernel *k, struct tree *t, const char *config, bool partly)
+static char *try_build(struct kernel *k, struct tree *t, bool partly)
 {
 	__auto_strv struct strv words = { 0 };
 	__auto_free char *stamp = fmt("%s/respawn-key", k->out), *is = NULL;
@@ -401,7 +407,7 @@ static char *try_build(struct kernel *k, struct tree *t, const char *config, boo
 	unlink(stamp);
 	unlink(log);
 	set_holds(k, "", "");
-	why = configure(k, t, config, partly);
+	why = configure(k, t, partly);
 	if (why)
 		return why;
 	usual = read_file(lines_path, NULL);
@@ -488,11 +494,12 @@ static void have_published(const struct kernel *k)
  */
 void kernel_name(struct kernel *k, const struct request *r, const struct tree *t)
 {
-	__auto_free char *config = fragments(r);
+	__auto_free char *own = fragments(r);
 
 	k->req = *r;
 	k->arch = r->arch;
-	kernel_key(k, t, config);
+	k->config = kunitconfig_add(own, t, r);
+	kernel_key(k, t);
 	k->dir = fmt("%s/kernel/%s", host_cache(), k->key);
 	k->image = fmt("%s/image", k->dir);
 	k->out = fmt("%s/out/%s-%s", t->dir, r->arch->name, r->config);
@@ -524,8 +531,7 @@ void kernel_build(struct kernel *k, struct tree *t)
  */
 char *kernel_try(struct kernel *k, struct tree *t, bool partly)
 {
-	__auto_free char *config = fragments(&k->req);
-	char *why = try_build(k, t, config, partly);
+	char *why = try_build(k, t, partly);
 
 	if (!why)
 		have_published(k);
@@ -546,7 +552,6 @@ char *kernel_make(struct kernel *k, struct tree *t, const struct strv *words, ch
 {
 	__auto_strv struct strv argv = { 0 }, env = { 0 };
 	__auto_free char *stamp = fmt("%s/respawn-key", k->out), *is = NULL;
-	__auto_free char *config = fragments(&k->req);
 	struct run_opts o = { .env = &env, .out = said };
 	char *why = NULL;
 
@@ -557,7 +562,7 @@ char *kernel_make(struct kernel *k, struct tree *t, const struct strv *words, ch
 	if (!is || strcmp(is, k->key)) {
 		unlink(stamp);
 		set_holds(k, "", "");
-		why = configure(k, t, config, true);
+		why = configure(k, t, true);
 	}
 	if (!why) {
 		make_command(k, t, &argv, &env);
@@ -582,7 +587,7 @@ char *kernel_make(struct kernel *k, struct tree *t, const struct strv *words, ch
 void kernel_build_near(struct kernel *k, struct tree *t, const struct kernel *near,
 		       const char *file)
 {
-	__auto_free char *config = fragments(&k->req), *changed = NULL, *all = NULL;
+	__auto_free char *changed = NULL, *all = NULL;
 	__auto_strv struct strv files = { 0 };
 	bool known = false;
 
@@ -600,7 +605,7 @@ void kernel_build_near(struct kernel *k, struct tree *t, const struct kernel *ne
 		set_holds(k, near->key, all);
 		build_files(k, t, &files);
 	} else {
-		must(try_build(k, t, config, false));
+		must(try_build(k, t, false));
 		set_holds(k, near->key, all);
 	}
 	have_published(k);
@@ -616,10 +621,9 @@ void kernel_build_near(struct kernel *k, struct tree *t, const struct kernel *ne
  */
 void kernel_folder(const struct kernel *k, struct tree *t)
 {
-	__auto_free char *config = fragments(&k->req);
 	struct kernel again = *k;
 
-	must(try_build(&again, t, config, false));
+	must(try_build(&again, t, false));
 }
 
 /**
@@ -639,5 +643,42 @@ void kernel_modules(const struct kernel *k, struct tree *t, const char *dir)
 	/* Where the cache lies is in no message of a module's. */
 	strv_add(&words, "KCFLAGS=-fmacro-prefix-map=%s/=", dir);
 	strv_add(&words, "modules");
+	must(try_make(k, t, &words, &b));
+}
+
+/**
+ * kernel_selftests - build the tree's own kselftests, static, for the guest
+ * @k: the kernel they are for
+ * @t: its source, from kernel_folder()
+ * @dir: empty folder that they are installed into, as kselftest has it
+ *
+ * Dies if they do not build, or if the tree has none of a name.
+ */
+void kernel_selftests(const struct kernel *k, struct tree *t, const char *dir)
+{
+	__auto_free char *cc = toolchain_compiler(k->arch), *rsync = find_program("rsync");
+	__auto_strv struct strv words = { 0 }, names = { 0 };
+	__auto_free char *targets = NULL;
+	struct build b = { .usual = 200 };
+
+	strv_split(&names, k->req.selftests, ", ");
+	for (size_t i = 0; i < names.n; i++) {
+		__auto_free char *makefile = fmt("%s/tools/testing/selftests/%s/Makefile", t->src,
+						 names.v[i]);
+
+		if (!exists(makefile))
+			die_tree("SELFTESTS=%s: %s has no tools/testing/selftests/%s",
+				 k->req.selftests, t->name, names.v[i]);
+	}
+	if (!rsync)
+		die("SELFTESTS=%s: kselftest installs with rsync, which is missing: make deps SELFTESTS=%s",
+		    k->req.selftests, k->req.selftests);
+	targets = strv_join(&names, " ");
+	strv_add(&words, "TARGETS=%s", targets);
+	strv_add(&words, "INSTALL_PATH=%s", dir);
+	strv_add(&words, "FORCE_TARGETS=1");
+	/* Not all kernels take USERLDFLAGS=. */
+	strv_add(&words, "CC=%s -static", cc);
+	strv_add(&words, "kselftest-install");
 	must(try_make(k, t, &words, &b));
 }

@@ -10,6 +10,7 @@
  * struct kernel - a built kernel, in the cache
  * @req: what was asked for
  * @arch: what it is for, as @req says
+ * @config: what its configuration is made from: fragments, one after the other
  * @compiler: what builds it, as that says of itself in a line
  * @key: hash of all it was built from
  * @dir: where it lies; never changes once it is there
@@ -19,6 +20,7 @@
 struct kernel {
 	struct request req;
 	const struct arch *arch;
+	char *config;
 	char *compiler;
 	char *key;
 	char *dir;
@@ -34,6 +36,7 @@ void kernel_build_near(struct kernel *k, struct tree *t, const struct kernel *ne
 		       const char *file);
 void kernel_folder(const struct kernel *k, struct tree *t);
 void kernel_modules(const struct kernel *k, struct tree *t, const char *dir);
+void kernel_selftests(const struct kernel *k, struct tree *t, const char *dir);
 void kernel_check_config(const struct request *r);
 char *kernel_config_lacks(const char *is, const char *asked, bool partly);
 bool kernel_asks_for(const struct request *r, const char *option);

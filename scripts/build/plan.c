@@ -15,14 +15,30 @@ static bool is_option(const char *need)
 	return !strncmp(need, "CONFIG_", strlen("CONFIG_"));
 }
 
+/* What a user brings with a variable of that name */
+static const char *brought(const struct request *r, const char *need)
+{
+	if (!strcmp(need, "KUNITCONFIG"))
+		return r->kunitconfig;
+	return !strcmp(need, "SELFTESTS") ? r->selftests : NULL;
+}
+
+static bool is_need(const char *need)
+{
+	static const struct request none = { .kunitconfig = "", .selftests = "" };
+
+	return !strcmp(need, "-") || !strcmp(need, "series") || is_option(need) ||
+	       brought(&none, need);
+}
+
 static void check_needs(const char *path, const char *step, const char *needs)
 {
 	__auto_strv struct strv all = { 0 };
 
 	strv_split(&all, needs, ",");
 	for (size_t i = 0; i < all.n; i++)
-		if (strcmp(needs, "-") && strcmp(all.v[i], "series") && !is_option(all.v[i]))
-			die("%s: step %s needs '%s', which is not 'series', a CONFIG_ option or '-'",
+		if (!is_need(all.v[i]))
+			die("%s: step %s needs '%s', which is not 'series', 'KUNITCONFIG', 'SELFTESTS', a CONFIG_ option or '-'",
 			    path, step, all.v[i]);
 }
 
@@ -149,16 +165,25 @@ const struct step *plan_stress(const struct plan *p)
 	return NULL;
 }
 
-/* What a step needs and the kernel lacks, or NULL */
-static char *lacks(const struct step *s, const struct request *r)
+/**
+ * plan_step_lacks - can a kernel do a step?
+ * @s: the step
+ * @r: the kernel's request
+ *
+ * Return: what the step needs and the kernel lacks, to be freed, or NULL
+ */
+char *plan_step_lacks(const struct step *s, const struct request *r)
 {
 	__auto_strv struct strv all = { 0 };
 
 	strv_split(&all, strcmp(s->needs, "-") ? s->needs : "", ",");
-	for (size_t i = 0; i < all.n; i++)
+	for (size_t i = 0; i < all.n; i++) {
+		const char *variable = brought(r, all.v[i]);
+
 		if (is_option(all.v[i]) ? !kernel_asks_for(r, all.v[i]) :
-					  !request_has_whole_series(r))
+		    variable ? !*variable : !request_has_whole_series(r))
 			return copy(all.v[i]);
+	}
 	return NULL;
 }
 
@@ -176,7 +201,7 @@ char *plan_lacks(const struct plan *p, const struct request *r)
 
 	strv_split(&names, r->plan, ", ");
 	for (size_t i = 0; !need && i < names.n; i++)
-		need = lacks(plan_find(p, names.v[i]), r);
+		need = plan_step_lacks(plan_find(p, names.v[i]), r);
 	return need;
 }
 
@@ -199,10 +224,12 @@ static void check_step(const struct plan *p, const struct request *r, const char
 
 	if (!s)
 		no_step(p, name);
-	need = lacks(s, r);
+	need = plan_step_lacks(s, r);
 	if (need && is_option(need))
 		die("PLAN=%s: the step needs %s, which CONFIG=%s does not have", s->name, need,
 		    r->config);
+	if (need && strcmp(need, "series"))
+		die("PLAN=%s: the step needs %s=, which says what to run", s->name, need);
 	if (need)
 		die("PLAN=%s: the step needs the series, which SERIES=none leaves out", s->name);
 }
@@ -223,7 +250,7 @@ void plan_chosen(const struct plan *p, const struct request *r, struct strv *nam
 	for (size_t i = 0; i < names->n; i++)
 		check_step(p, r, names->v[i]);
 	for (size_t i = 0; !*r->plan && i < p->n; i++) {
-		__auto_free char *need = lacks(&p->steps[i], r);
+		__auto_free char *need = plan_step_lacks(&p->steps[i], r);
 
 		if (!need)
 			strv_add(names, "%s", p->steps[i].name);

@@ -28,6 +28,9 @@
  *	what @patches and @tree change; or "none"
  * @since: the commit that changes of @tree are counted from, or empty
  * @suites: folders with suites of the user's own, space separated
+ * @kunitconfig: file of the tree's, or of the user's, that names KUnit suites, or a folder
+ *	with one; or empty
+ * @selftests: folders of the tree's kselftests, comma separated, or empty
  * @plan: steps of the guest's plan, comma separated; empty for all
  * @seed: of everything random
  * @cycles: rounds of the stress driver
@@ -65,6 +68,8 @@ struct request {
 	const char *focus;
 	const char *since;
 	const char *suites;
+	const char *kunitconfig;
+	const char *selftests;
 	const char *plan;
 	uint64_t seed;
 	uint64_t cycles;

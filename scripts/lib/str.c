@@ -74,6 +74,19 @@ void strv_split(struct strv *s, const char *text, const char *delim)
 }
 
 /**
+ * strv_lines - append the lines of a text to a vector, the empty ones too
+ * @s: vector
+ * @text: lines
+ */
+void strv_lines(struct strv *s, const char *text)
+{
+	for (const char *end; *text; text = *end ? end + 1 : end) {
+		end = strchrnul(text, '\n');
+		strv_add(s, "%.*s", (int)(end - text), text);
+	}
+}
+
+/**
  * strv_join - the words of a vector as one text
  * @s: vector
  * @delim: what comes between two words

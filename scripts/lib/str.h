@@ -22,6 +22,7 @@ struct strv {
 };
 
 void strv_add(struct strv *s, const char *format, ...) __printf(2, 3);
+void strv_lines(struct strv *s, const char *text);
 void strv_split(struct strv *s, const char *text, const char *delim);
 char *strv_join(const struct strv *s, const char *delim);
 bool strv_has(const struct strv *s, const char *word);

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "build/kernel.h"
+#include "build/kunitconfig.h"
 #include "lib/util.h"
 
 static const char config[] =
@@ -75,9 +76,25 @@ static void part_of_a_series_may_lack_its_options(void **state)
 	assert_non_null(other);
 }
 
+static void suites_become_modules(void **state)
+{
+	static const char own[] = "CONFIG_SMP=y\n# CONFIG_BLOCK is not set\n\n"
+				  "# May be missing:\nCONFIG_NEW=y\n\nCONFIG_KUNIT=y\n";
+	__auto_free char *all = kunitconfig_modular(own, "CONFIG_KUNIT=y\nCONFIG_BLOCK=y\n"
+		"# CONFIG_VT is not set\nCONFIG_LIST_KUNIT_TEST=y\nCONFIG_MPTCP_KUNIT_TESTS=y\n"
+		"CONFIG_TEST_LIMIT=3\nCONFIG_NAME_TEST=\"y\"\n");
+
+	(void)state;
+	assert_string_equal(all, "CONFIG_SMP=y\n\n# May be missing:\nCONFIG_NEW=y\n\n"
+			    "CONFIG_KUNIT=y\n\n# What a .kunitconfig asks for\nCONFIG_BLOCK=y\n"
+			    "CONFIG_LIST_KUNIT_TEST=m\nCONFIG_MPTCP_KUNIT_TESTS=m\n"
+			    "CONFIG_TEST_LIMIT=3\nCONFIG_NAME_TEST=\"y\"\n");
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(suites_become_modules),
 		cmocka_unit_test(what_falls_out_is_named),
 		cmocka_unit_test(part_of_a_series_may_lack_its_options),
 	};

@@ -236,6 +236,18 @@ static void what_was_asked_has_to_come(void **state)
 		       VERDICT_FAIL, "init says: mount /proc: no");
 }
 
+/* Suites that the guest finds out: one is enough of those with a bar between them. */
+static void what_the_guest_says_has_to_come(void **state)
+{
+	(void)state;
+	expect_verdict(BEGIN "respawn: suites demo\n" PASS END, "-", VERDICT_PASS, NULL);
+	expect_verdict(BEGIN "respawn: suites other|demo\n" PASS END, "-", VERDICT_PASS, NULL);
+	expect_verdict(BEGIN "respawn: suites demo\nrespawn: suites other\n" PASS END, "-",
+		       VERDICT_FAIL, "suite other never reported");
+	expect_verdict(BEGIN "respawn: suites other|third\n" PASS END, "-", VERDICT_FAIL,
+		       "suite other|third never reported");
+}
+
 /* A status of 4 is a skip where nothing says otherwise. */
 static void a_skip_has_to_be_said(void **state)
 {
@@ -658,6 +670,7 @@ int main(void)
 		cmocka_unit_test(every_case_has_its_verdict),
 		cmocka_unit_test(every_log_is_judged),
 		cmocka_unit_test(what_was_asked_has_to_come),
+		cmocka_unit_test(what_the_guest_says_has_to_come),
 		cmocka_unit_test(a_skip_has_to_be_said),
 		cmocka_unit_test(two_hangs_have_two_signatures),
 		cmocka_unit_test(one_bug_has_one_signature),
