@@ -176,7 +176,7 @@ static void look_for_arches(const char *list)
 	char text[256], *name, *save;
 
 	if (!list[strspn(list, " ,")]) {
-		while ((a = arch_next(a)))
+		while ((a = arch_next_usual(a)))
 			look_for(a->needs, a);
 		return;
 	}

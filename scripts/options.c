@@ -160,7 +160,7 @@ static const struct arch **choose_arches(const char *text)
 	size_t n = 0;
 
 	strv_split(&names, text, " ,");
-	while (!names.n && (a = arch_next(a)))
+	while (!names.n && (a = arch_next_usual(a)))
 		add_arch(&list, &n, a);
 	for (size_t i = 0; i < names.n; i++) {
 		size_t j = 0;
@@ -234,13 +234,24 @@ static const struct field *find(const char *name, size_t len)
 
 /* ---- what goes together ------------------------------------------------------- */
 
-/* An accelerator runs in real time; virtual time is TCG's alone. */
-static void choose_timing(struct request *r)
+/* An accelerator runs in real time; virtual time is TCG's alone, of most architectures. */
+static void choose_timing(struct options *o)
 {
+	struct request *r = &o->request;
+	bool can = true;
+
+	for (size_t i = 0; o->arch[i]; i++)
+		can &= !!o->arch[i]->icount;
+	if (!can && !o->arch[1] && !*r->timing)
+		r->timing = "real";
 	if (!*r->timing)
 		r->timing = strcmp(r->accel, "kvm") ? "virtual" : "real";
 	if (request_is_virtual(r) && !strcmp(r->accel, "kvm"))
 		die("TIMING=virtual needs instruction counting, which ACCEL=kvm cannot do; leave one of them out");
+	for (size_t i = 0; request_is_virtual(r) && o->arch[i]; i++)
+		if (!o->arch[i]->icount)
+			die("TIMING=virtual: %s guests do not get along in virtual time; name %s alone, or TIMING=real",
+			    o->arch[i]->name, o->arch[i]->name);
 }
 
 /* The pinned kernel is the one that the series is made for. */
@@ -476,7 +487,7 @@ void options_parse(struct options *o, const char *defaults, int argc, char **arg
 
 	read_makeflags(o, silent);
 	o->request.arch = o->arch[0];
-	choose_timing(&o->request);
+	choose_timing(o);
 	choose_series(&o->request);
 	check_strategy(&o->request);
 	check_source(&o->request);

@@ -32,6 +32,23 @@ static inline void pvpanic_write(const struct pvpanic *p)
 static inline void pvpanic_close(struct pvpanic *p)
 {
 }
+#elif !defined(CONFIG_PCI)
+/* There is none. */
+struct pvpanic {
+};
+
+static inline int pvpanic_open(struct pvpanic *p)
+{
+	return -ENODEV;
+}
+
+static inline void pvpanic_write(const struct pvpanic *p)
+{
+}
+
+static inline void pvpanic_close(struct pvpanic *p)
+{
+}
 #else
 #define PVPANIC_DEVICE	0x0011
 

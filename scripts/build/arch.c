@@ -10,11 +10,13 @@
 
 #include "build/arch.h"
 
-extern const struct arch arch_x86_64, arch_arm64;
+extern const struct arch arch_x86_64, arch_arm64, arch_riscv64, arch_s390x;
 
 static const struct arch *const arches[] = {
 	&arch_x86_64,
 	&arch_arm64,
+	&arch_riscv64,
+	&arch_s390x,
 	NULL
 };
 
@@ -31,6 +33,20 @@ const struct arch *arch_next(const struct arch *a)
 	while (a && arches[i] != a)
 		i++;
 	return arches[a ? i + 1 : 0];
+}
+
+/**
+ * arch_next_usual - walk the architectures that are meant if none is named
+ * @a: the one before, or NULL
+ *
+ * Return: the next one, or NULL at the end
+ */
+const struct arch *arch_next_usual(const struct arch *a)
+{
+	do
+		a = arch_next(a);
+	while (a && a->by_name);
+	return a;
 }
 
 /**

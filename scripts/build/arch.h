@@ -47,15 +47,20 @@ struct need {
  * @target: image target of the kernel's Makefile
  * @image: where that puts the image
  * @debian: Debian's name, for BusyBox
+ * @suite: release of Debian that has BusyBox for it, where the host's does not; or NULL
  * @qemu: program
  * @qemu_machine: -M
  * @memory: address that the guest's memory begins at
- * @pvpanic: the device that a guest can stop itself with
+ * @pvpanic: the device that a guest can stop itself with, NULL if there is none
+ * @resumes: QEMU lets a guest go on from a snapshot
  * @cpu: -cpu under TCG
  * @console: console= of the command line
  * @cmdline: what else the command line needs
- * @icount: virtual time of an instruction, as the exponent of 2 in ns
+ * @icount: virtual time of an instruction, as the exponent of 2 in ns; 0 if a guest does
+ *	not run in virtual time
+ * @virtual_args: what else QEMU is told in virtual time
  * @virtual_cmdline: what is known of the machine beforehand in virtual time
+ * @by_name: it is meant only where it is named, and not where all are
  * @needs: what its kernels and guests need of the machine, up to a PROBE_END
  */
 struct arch {
@@ -67,19 +72,24 @@ struct arch {
 	const char *target;
 	const char *image;
 	const char *debian;
+	const char *suite;
 	const char *qemu;
 	const char *qemu_machine;
 	unsigned long long memory;
 	const char *pvpanic;
+	bool resumes;
 	const char *cpu;
 	const char *console;
 	const char *cmdline;
 	unsigned int icount;
+	const char *virtual_args;
 	const char *virtual_cmdline;
+	bool by_name;
 	struct need needs[ARCH_NEEDS_MAX + 1];
 };
 
 const struct arch *arch_next(const struct arch *a);
+const struct arch *arch_next_usual(const struct arch *a);
 const struct arch *arch_find(const char *name);
 bool arch_is_host(const struct arch *a);
 

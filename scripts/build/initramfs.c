@@ -193,7 +193,7 @@ static char *busybox(const struct arch *a)
 	make_dirs(dir);
 	fd = lock_file(lock, "fetching BusyBox");
 	if (!exists(path)) {
-		deb = apt_download(a->debian, "busybox-static", NULL);
+		deb = apt_download(a->debian, "busybox-static", NULL, a->suite);
 		if (!deb)
 			die("the archive gives no busybox-static for %s: no network, or no Debian; put a static BusyBox at %s",
 			    a->debian, path);

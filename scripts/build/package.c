@@ -252,10 +252,20 @@ void source_import(const char *package, const char *git, const char *ref)
 	layer_close(&file);
 }
 
+static const char *below_root(const char *path)
+{
+	static const char *const tops[] = { "./", "usr/" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(tops); i++)
+		path += has_prefix(path, tops[i]) ? strlen(tops[i]) : 0;
+	return path;
+}
+
 /**
  * source_extract - take one file out of a .deb
  * @package: the .deb
- * @member: the file's path in it, without a leading "./"
+ * @member: the file's path in it, without a leading "./" or "usr/": what is in one folder
+ *	in a release of Debian is in the other one in the next
  * @to: where it goes, as an executable
  *
  * Dies if it is not there.
@@ -276,8 +286,7 @@ void source_extract(const char *package, const char *member, const char *to)
 	do {
 		if (archive_read_next_header(data.a, &e))
 			die("%s has no %s", package, member);
-	} while (strcmp(archive_entry_pathname(e) +
-			(has_prefix(archive_entry_pathname(e), "./") ? 2 : 0), member));
+	} while (strcmp(below_root(archive_entry_pathname(e)), member));
 	f = fopen(tmp, "we");
 	if (!f)
 		die("cannot write %s: %s", tmp, strerror(errno));

@@ -101,7 +101,7 @@ char *pin_fetch(const struct pin *p)
 	if (!find_program("apt-get"))
 		die("the pinned kernel is fetched with apt-get, which this machine does not have; set KERNEL_TARBALL= to a tarball of %s's kernel",
 		    p->package);
-	deb = apt_download(PIN_ARCH, p->package, p->version);
+	deb = apt_download(PIN_ARCH, p->package, p->version, NULL);
 	if (deb) {
 		check_sum(p, deb);
 		return deb;

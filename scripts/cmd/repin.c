@@ -42,7 +42,7 @@ int cmd_repin(const struct options *o)
 		return EXIT_PASS;
 	}
 	new = (struct pin){ .package = old.package, .version = have.v[0] };
-	deb = apt_download(PIN_ARCH, new.package, new.version);
+	deb = apt_download(PIN_ARCH, new.package, new.version, NULL);
 	if (!deb)
 		die("cannot download %s %s", new.package, new.version);
 	hash_file(deb, new.sha256);

@@ -214,7 +214,8 @@ bool trials_snapshot(struct trial *t, size_t n)
 		like[i] = (struct guest){
 			.image = t[i].image, .req = t[i].req, .accel = t[i].accel,
 		};
-		all &= t[i].req.snapshot && !strcmp(t[i].accel, "virtual");
+		all &= t[i].req.snapshot && !strcmp(t[i].accel, "virtual") &&
+		       t[i].req.arch->resumes;
 	}
 	all = all && n && snapshots_take(s, like, n);
 	for (size_t i = 0; all && i < n; i++)

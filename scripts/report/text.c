@@ -131,6 +131,38 @@ void report_failure(const struct record *rec, FILE *f)
 	fprintf(f, "  record: %s\n%s", rec->dir ?: "none is kept", record_text(rec, "excerpt"));
 }
 
+/* Trials that fail in virtual time fail so again, whenever one likes. */
+static void next_of(const struct record *rec, FILE *f)
+{
+	bool is_stress = json_integer_value(record_member(rec, "events"));
+
+	fprintf(f, "\n%stry next:%s\n", ui_on(f, UI_BOLD), ui_off(f));
+	if (strcmp(record_text(rec, "request.timing"), "virtual")) {
+		fprintf(f, "  less %s/console.log\n", rec->dir);
+		fprintf(f, "  make check ARCH=%s PLAN=%s TIMING=real   # is it so each time?\n",
+			record_text(rec, "request.arch"), record_text(rec, "request.plan"));
+		return;
+	}
+	fprintf(f, "  make replay RUN=%s GDB=1   # a debugger where it failed\n", rec->dir);
+	if (is_stress)
+		fprintf(f, "  make minimise RUN=%s       # the least that fails so\n", rec->dir);
+	else
+		fprintf(f, "  less %s/console.log\n", rec->dir);
+}
+
+/* The two commands that most people want after a failure, for the first one */
+static void try_next(const struct report *r, FILE *f)
+{
+	for (size_t i = 0; i < r->n; i++) {
+		const struct record *rec = r->records[i];
+
+		if (record_is_good(rec) || record_verdict(rec) == VERDICT_ERROR || !rec->dir)
+			continue;
+		next_of(rec, f);
+		return;
+	}
+}
+
 static void write_text(const struct report *r, FILE *f)
 {
 	struct ktap_counts sum = { .passed = r->same, .failed = r->different };
@@ -149,6 +181,8 @@ static void write_text(const struct report *r, FILE *f)
 		fprintf(f, "%s: error: %s\n", r->dead->v[i], r->dead->v[i + 1]);
 		sum.failed++;
 	}
+	if (!ui_quiet())
+		try_next(r, f);
 	if (!ui_quiet() && r->same + r->different)
 		fprintf(f, "\nthe same seed twice: %u of %u pairs agree to the last bit\n",
 			r->same, r->same + r->different);

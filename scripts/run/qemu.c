@@ -156,6 +156,7 @@ static void timing_args(const struct guest *g, struct strv *argv)
 	if (is_virtual(g)) {
 		strv_split(argv, "tcg,thread=single -rtc base=2020-01-01,clock=vm -icount", " ");
 		strv_add(argv, "shift=%u,sleep=off", a->icount);
+		strv_split(argv, a->virtual_args, " ");
 	} else {
 		strv_add(argv, "%s", strcmp(g->accel, "kvm") ? "tcg,thread=multi" : "kvm");
 	}
@@ -190,8 +191,10 @@ static void monitor_args(struct guest *g)
  */
 static void stop_args(struct guest *g)
 {
-	strv_add(&g->argv, "-device");
-	strv_add(&g->argv, "%s", g->req.arch->pvpanic);
+	if (g->req.arch->pvpanic) {
+		strv_add(&g->argv, "-device");
+		strv_add(&g->argv, "%s", g->req.arch->pvpanic);
+	}
 	strv_add(&g->argv, "-action");
 	strv_add(&g->argv, "panic=%s", g->waits ? "pause" : "none");
 	if (g->waits || g->resumes)

@@ -93,6 +93,7 @@ static int setup(void **state)
 		skip();
 	request = (struct request){
 		.arch = arch, .config = "default", .series = "full", .overlay = "full", .suites = "",
+		.kunitconfig = "", .selftests = "",
 	};
 	plant_busybox("one");
 	path = copy(getenv("PATH"));

@@ -14,10 +14,12 @@ const struct arch arch_arm64 = {
 	.qemu_machine = "virt,gic-version=3,dtb-randomness=off",
 	.memory = 0x40000000,
 	.pvpanic = "pvpanic-pci",
+	.resumes = true,
 	.cpu = "cortex-a57",
 	.console = "ttyAMA0",
 	.cmdline = "",
 	.icount = 1,
+	.virtual_args = "",
 	.virtual_cmdline = "",
 	.needs = {
 		{ PROBE_PROGRAM, "aarch64-linux-gnu-gcc", "gcc-aarch64-linux-gnu",

@@ -13,6 +13,7 @@ const struct arch arch_x86_64 = {
 	.qemu = "qemu-system-x86_64",
 	.qemu_machine = "microvm,pit=on,pic=on,rtc=on,isa-serial=on",
 	.pvpanic = "pvpanic",
+	.resumes = true,
 	/*
 	 * No random numbers but the kernel's own: they would be input. No fast
 	 * byte strings: TCG runs one byte of them at a time, and clearing pages
@@ -27,6 +28,7 @@ const struct arch arch_x86_64 = {
 	 * dearer an instruction, the fewer it takes.
 	 */
 	.icount = 3,
+	.virtual_args = "",
 	.virtual_cmdline = "lpj=1000000 tsc=reliable ",
 	.needs = {
 		{ PROBE_PROGRAM, "x86_64-linux-gnu-gcc", "gcc-x86-64-linux-gnu",
