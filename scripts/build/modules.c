@@ -108,15 +108,9 @@ static void read_info(Elf *elf, struct tree_module *m)
 
 static void read_module(struct tree_module *m)
 {
-	int fd = open(m->path, O_RDONLY | O_CLOEXEC);
-	Elf *elf;
+	int fd;
+	Elf *elf = open_elf(m->path, &fd);
 
-	if (fd < 0)
-		die("cannot read %s: %s", m->path, strerror(errno));
-	elf_version(EV_CURRENT);
-	elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
-	if (!elf || elf_kind(elf) != ELF_K_ELF)
-		die("%s: this is no ELF file", m->path);
 	read_info(elf, m);
 	for (size_t i = 0; i < ARRAY_SIZE(suite_sections); i++)
 		suites_relocated(elf, suite_sections[i], &m->suites);
