@@ -214,7 +214,7 @@ static void set(struct options *o, const struct field *f, const char *text)
 }
 
 /* The @i-th of all variables, or NULL after the last one */
-static const struct field *field_at(size_t i)
+const struct field *options_field(size_t i)
 {
 	if (i < request_field_count)
 		return &request_fields[i];
@@ -226,7 +226,7 @@ static const struct field *find(const char *name, size_t len)
 {
 	const struct field *f;
 
-	for (size_t i = 0; (f = field_at(i)); i++)
+	for (size_t i = 0; (f = options_field(i)); i++)
 		if (strlen(f->name) == len && !strncmp(f->name, name, len))
 			return f;
 	return NULL;
@@ -458,7 +458,7 @@ void options_parse(struct options *o, const char *defaults, int argc, char **arg
 	bool silent = false;
 
 	*o = (struct options){ 0 };
-	for (size_t i = 0; (f = field_at(i)); i++)
+	for (size_t i = 0; (f = options_field(i)); i++)
 		set(o, f, f->def);
 	strv_split(&others, defaults, " ");
 	for (size_t i = 0; i < others.n; i++) {
@@ -466,7 +466,7 @@ void options_parse(struct options *o, const char *defaults, int argc, char **arg
 
 		set(o, find(others.v[i], eq - others.v[i]), eq + 1);
 	}
-	for (size_t i = 0; (f = field_at(i)); i++) {
+	for (size_t i = 0; (f = options_field(i)); i++) {
 		const char *env = getenv(f->name);
 
 		if (env && *env)
@@ -506,7 +506,7 @@ void options_help(void)
 {
 	const struct field *f;
 
-	for (size_t i = 0; (f = field_at(i)); i++)
+	for (size_t i = 0; (f = options_field(i)); i++)
 		printf("  %-15s %s%s%s%s\n", f->name, f->help, *f->def ? " [" : "", f->def,
 		       *f->def ? "]" : "");
 }

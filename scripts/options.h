@@ -6,5 +6,6 @@
 
 void options_parse(struct options *o, const char *defaults, int argc, char **argv);
 void options_help(void);
+const struct field *options_field(size_t i);
 
 #endif /* RESPAWN_OPTIONS_H */

@@ -172,7 +172,15 @@ static inline struct request options_request(const struct options *o, const stru
 	X(INNER, "targets", cmd_targets, NULL,					\
 	  "list what make can be asked for")					\
 	X(INNER, "variables", cmd_variables, NULL,				\
-	  "list the variables")
+	  "list the variables")							\
+	X(INNER, "reference", cmd_reference, NULL,				\
+	  "print docs/reference.md")						\
+	X(INNER, "man", cmd_man, NULL,						\
+	  "print docs/respawn.1")						\
+	X(INNER, "completion", cmd_completion, NULL,				\
+	  "print bash's completion of respawn and of make")			\
+	X(INNER, "complete", cmd_complete, NULL,				\
+	  "print how a word may go on, for that")
 
 #define DECLARE(kind, word, fn, defaults, help)	int fn(const struct options *o);
 
