@@ -46,7 +46,16 @@ help:
 # ---- the jobs ---------------------------------------------------------------
 
 # One after the other, -j or not: the program needs what deps installs.
-built = MAKEFLAGS= $(MAKE) -s deps host
+built = MAKEFLAGS= $(MAKE) -s deps host NEEDED="$(needed)"
+
+# A matrix needs what its cells do.
+comma := ,
+needed = $(if $(filter matrix,$(MAKECMDGOALS)),$(shell set -f; \
+	while read -r cell words; do \
+		for c in $(or $(subst $(comma), ,$(CELLS)),*); do \
+			case $$cell in (\#*) ;; ($$c) echo $$words ;; esac; \
+		done; \
+	done < $(or $(MATRIX),configs/matrix) | sed -n 's/.*ARCH=\([^ ]*\).*/\1/p' | sort -u))
 
 $(JOBS):
 	+@$(built) && $(RESPAWN) $@
@@ -99,7 +108,7 @@ LDLIBS = $(shell pkg-config --libs $(LIBS)) -lm
 
 #  deps: install what is missing on this machine
 deps: $(DEPS)
-	@$(DEPS) "$(ARCH)" $(if $(filter 1,$(TESTS)),tests) $(if $(filter 1,$(GDB)),gdb) $(if $(SELFTESTS),selftests)
+	@$(DEPS) "$(or $(NEEDED),$(ARCH))" $(if $(filter 1,$(TESTS)),tests) $(if $(filter 1,$(GDB)),gdb) $(if $(SELFTESTS),selftests)
 
 #  host: build the host program, O=/respawn
 host: $(RESPAWN)

@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "program.h"
+#include "lib/host.h"
 
 static const char cells[] =
 	"# comment\n"
@@ -96,11 +97,39 @@ static void what_is_no_cell_is_refused(void **state)
 	expect("matrix CELLS=nowhere/*", EXIT_ERROR, "no such cell");
 }
 
+/* A linter of these files, from npm, if this host has npm and a network */
+static void workflow_is_valid(void **state)
+{
+	__auto_free char *npm = find_program("npm"), *dir = fmt("%s/npm", host_cache());
+	__auto_free char *validator = fmt("%s/node_modules/.bin/action-validator", dir);
+	__auto_free char *install = fmt("mkdir -p '%s' && cd '%s' && npm install --silent --no-fund --no-audit @action-validator/core @action-validator/cli",
+					dir, dir);
+	__auto_strv struct strv argv = { 0 }, broken = { 0 };
+	__auto_free char *said = NULL, *more = NULL, *copy_of = fmt("%s/broken.yml", out);
+	struct run_opts o = { .out = &said }, also = { .out = &more };
+	static const char bad[] = "on: push\njobs:\n  a:\n    runs-on: x\n    needs: nowhere\n    step: []\n";
+
+	(void)state;
+	if (!npm || (!exists(validator) && system(install))) {
+		print_message("npm, or what it fetches from, is not there\n");
+		skip();
+	}
+	strv_add(&argv, "%s", validator);
+	strv_add(&argv, TESTS_DIR "/../.github/workflows/check.yml");
+	if (run(&argv, &o))
+		fail_msg("%s", said);
+	write_file(copy_of, bad, strlen(bad));
+	strv_add(&broken, "%s", validator);
+	strv_add(&broken, "%s", copy_of);
+	assert_int_not_equal(run(&broken, &also), 0);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(each_cell_is_told_of, fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(what_is_no_cell_is_refused, fresh_out, remove_out),
+		cmocka_unit_test_setup_teardown(workflow_is_valid, fresh_out, remove_out),
 	};
 
 	respawn = realpath(argc > 1 ? argv[1] : "build/respawn", NULL);
