@@ -67,6 +67,8 @@ static const struct field own_fields[] = {
 	  .help = "folder of tables of mutants, instead of tests/mutants" },
 	{ "BUGS", "", FIELD_TEXT, AT(bugs),
 	  .help = "planted bugs to look for, comma separated, all if empty" },
+	{ "REAL", "1", FIELD_SWITCH, AT(real),
+	  .help = "0: bugs leaves out the runs in real time, which take longest" },
 	{ "BUGS_DIR", "", FIELD_PATH, AT(bugs_dir),
 	  .help = "folder of their patches, instead of tests/bugs" },
 	{ "O", "build", FIELD_PATH, AT(out), .help = "folder for records and other products" },

@@ -45,12 +45,9 @@ static char *source_line(const char *suite)
 
 static void use_suite(struct strv *argv, const char *dir, const char *suite)
 {
-	__auto_free char *path = fmt("%s/sources.list", dir), *line = NULL;
+	__auto_free char *path = fmt("%s/sources.list", dir), *line = source_line(suite);
 
-	if (!exists(path)) {
-		line = source_line(suite);
-		write_file(path, line, strlen(line));
-	}
+	write_file(path, line, strlen(line));
 	strv_add(argv, "-oDir::Etc::SourceList=%s", path);
 	strv_add(argv, "-oDir::Etc::SourceParts=/dev/null");
 }

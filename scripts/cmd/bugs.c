@@ -159,7 +159,7 @@ static void try_bug(struct bug *b, struct outcome *f, const struct options *o,
 	f->wall = s.wall;
 	if (c.record) {
 		play_again(f, c.record, o->out);
-		if (f == &b->found)
+		if (f == &b->found && o->real)
 			search_in_real_time(b, s);
 	}
 	ui_done("%s", f->signature ? f->signature : "not found");

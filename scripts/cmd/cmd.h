@@ -35,6 +35,7 @@
  * @count: how often to do it again
  * @confidence: probability at which a bisect answers
  * @guests: guests at once, 0 for as many as the host has CPUs
+ * @real: bugs runs them in real time, too
  * @gdb: replay opens a debugger at the end of the run
  * @keep_going: explore goes on after a failure
  *
@@ -66,6 +67,7 @@ struct options {
 	uint64_t count;
 	double confidence;
 	uint64_t guests;
+	bool real;
 	bool gdb;
 	bool keep_going;
 	bool verbose;

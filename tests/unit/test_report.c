@@ -418,6 +418,34 @@ static void github_gets_no_more_than_it_shows(void **state)
 	json_decref(rec.json);
 }
 
+/*
+ * What people and GitHub see of a trial that failed, letter by letter. With GOLDEN=1 in the
+ * environment the files are written; look at the difference before you commit it.
+ */
+static void what_people_see_is_golden(void **state)
+{
+	static const char *const formats[] = { "text", "ktap", "github", "summary" };
+	__auto_free char *all = console(), *bad = NULL;
+	const char *at = strstr(all, "ok 2 case_2");
+	struct record rec;
+
+	(void)state;
+	assert_non_null(at);
+	bad = fmt("%.*snot %s", (int)(at - all), all, at);
+	rec = record_of(bad, ENDING_ITSELF);
+	for (size_t i = 0; i < ARRAY_SIZE(formats); i++) {
+		__auto_free char *path = fmt(TESTS_DIR "/unit/golden/failed.%s", formats[i]);
+		__auto_free char *is = written(&rec, formats[i]), *was = NULL;
+
+		if (getenv("GOLDEN"))
+			write_file(path, is, strlen(is));
+		was = read_file(path, NULL);
+		assert_non_null(was);
+		assert_string_equal(is, was);
+	}
+	json_decref(rec.json);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -425,6 +453,7 @@ int main(void)
 		cmocka_unit_test(all_formats_say_the_same),
 		cmocka_unit_test(an_error_of_the_harness_is_told_apart),
 		cmocka_unit_test(nothing_is_no_pass),
+		cmocka_unit_test(what_people_see_is_golden),
 		cmocka_unit_test(what_left_no_record_is_told),
 		cmocka_unit_test_setup_teardown(junit_fits_its_schema, fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(json_fits_its_schema, fresh_out, remove_out),
