@@ -246,19 +246,25 @@ static void run(void)
  */
 static bool plant(void)
 {
-	static const char *const ours[] = { "unusable:", "unforked:", "killed:", "known:",
-					    "no_hotplug" };
+	static const char *const ours[] = {
+		"unforked:set", "unforked:fork", "unforked:full", "unforked:actor",
+		"killed:set", "killed:fork", "killed:full", "killed:actor",
+		"known:cpuset", "known:affinity", "no_hotplug",
+	};
 	const char *name = getenv("RESPAWN_PLANT");
 	size_t i;
 
 	if (!name || !*name)
 		return true;
 	planted = name;
-	if (!strncmp(name, "unusable:", strlen("unusable:")))
+	if (!strncmp(name, "unusable:", strlen("unusable:"))) {
 		plant_unusable(name + strlen("unusable:"));
+		return true;
+	}
 	for (i = 0; i < sizeof(ours) / sizeof(*ours); i++)
-		if (!strncmp(name, ours[i], strlen(ours[i])))
+		if (!strcmp(name, ours[i]))
 			return true;
+	/* What is nobody's is an error. */
 	return !torture("plant", "%s", name);
 }
 

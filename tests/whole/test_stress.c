@@ -88,6 +88,9 @@ static const struct defect defects[] = {
 	{ ALL, "unforked:actor", "error stress: actor 1 cannot be started: " },
 
 	/* An excuse that is another operation's */
+	/* A defect that there is not */
+	{ ALL, "killed:nobody", "error stress: the module answers 'plant " },
+	{ ALL, "nothing_at_all", "error stress: the module answers 'plant " },
 	{ ALL, "foreign_refusal", "fail: stress.online_mask_as_asked: CPUs " },
 
 	/* An operation that is done without what it is about */
