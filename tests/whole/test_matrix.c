@@ -107,7 +107,8 @@ static void workflow_is_valid(void **state)
 	__auto_strv struct strv argv = { 0 }, broken = { 0 };
 	__auto_free char *said = NULL, *more = NULL, *copy_of = fmt("%s/broken.yml", out);
 	struct run_opts o = { .out = &said }, also = { .out = &more };
-	static const char bad[] = "on: push\njobs:\n  a:\n    runs-on: x\n    needs: nowhere\n    step: []\n";
+	static const char bad[] = "on: push\njobs:\n  a:\n    runs-on: x\n"
+				  "    needs: nowhere\n    step: []\n";
 
 	(void)state;
 	if (!npm || (!exists(validator) && system(install))) {
