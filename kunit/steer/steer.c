@@ -83,6 +83,12 @@ struct steer_range {
 static struct steer_range steer_ranges[FOCUS_RANGES];
 static int steer_nr_ranges;
 
+/*
+ * Does this run care for them? It may take what is elsewhere, so every other pair of seeds
+ * is steered as if there was no focus; what is come by is counted all the same.
+ */
+static bool steer_focused;
+
 static int steer_get_hits(char *text, const struct kernel_param *kp)
 {
 	int i, used = 0;
@@ -177,7 +183,7 @@ static void steer_resched(struct steer_cpu *c)
  */
 static bool steer_is_drawn(struct steer_cpu *c, unsigned int n, unsigned int times)
 {
-	if (steer_nr_ranges) {
+	if (steer_focused) {
 		n *= thin;
 		times *= c->inside ? dense * thin : 1;
 	}
@@ -228,7 +234,7 @@ static void steer_draw_change(void)
 	u64 r = steer_draw(&steer_change_state);
 
 	/* Of all blocks, few are in a focus. */
-	r %= steer_nr_ranges ? max(span / FOCUS_SPAN, 1U) : span;
+	r %= steer_focused ? max(span / FOCUS_SPAN, 1U) : span;
 	WRITE_ONCE(steer_next_change, READ_ONCE(steer_steps) + 1 + r);
 }
 
@@ -284,7 +290,7 @@ static void steer_say_switch(const struct steer_cpu *c)
  */
 static void pct_at_block(struct steer_cpu *c)
 {
-	u64 steps = READ_ONCE(steer_steps) + (c->inside || !steer_nr_ranges);
+	u64 steps = READ_ONCE(steer_steps) + (c->inside || !steer_focused);
 	u64 state = seed ^ current->pid;
 	bool fresh = c->task != current;
 
@@ -306,7 +312,7 @@ static void pct_at_block(struct steer_cpu *c)
 /* Points outside of the focus count rarely, as far as there is one. */
 static bool steer_counts(struct steer_cpu *c)
 {
-	return (steer_nr_ranges && c->inside) || steer_is_drawn(c, one_in, 1);
+	return (steer_focused && c->inside) || steer_is_drawn(c, one_in, 1);
 }
 
 /* How many points a CPU has left of @span, if all have as many */
@@ -576,6 +582,8 @@ static int steer_choose(void)
 	}
 	if (!every)
 		every = chosen->every;
+	/* As the stress driver has it, of the seed of the run and not of another walk. */
+	steer_focused = seed / 2 % 2;
 	if (walk)
 		seed = walk;
 	return 0;
@@ -602,8 +610,10 @@ static int steer_read_focus(void)
 	const char *at = focus;
 	int used = 0;
 
-	if (!*at)
+	if (!*at) {
+		steer_focused = false;
 		return 0;
+	}
 	if (sscanf(at, "%lx%n", &base, &used) != 1)
 		goto bad;
 	for (at += used; *at; at += used) {

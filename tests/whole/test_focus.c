@@ -16,7 +16,7 @@
 
 #include "program.h"
 
-/* Not the seed in four that is not aimed */
+/* A seed of the pairs that are aimed */
 #define STRESS	"stress ARCH=arm64 SMPBOOT=respawn STRATEGY=random SEED=2 CYCLES=20 "
 #define WORKERS	"kernel/kthread.c:kthread_queue_delayed_work"
 
