@@ -105,6 +105,45 @@ static void table(const struct report *r, FILE *f)
 	}
 }
 
+static const char *name_at(const json_t *failed, size_t i)
+{
+	return json_string_value(json_array_get(failed, i));
+}
+
+/* How many names from the @i-th on are cases of one suite of which nothing was heard */
+static size_t unheard(const json_t *failed, size_t i)
+{
+	static const char middle[] = ".(case ", end[] = " never reported)";
+	const char *name = name_at(failed, i), *at = name ? strstr(name, middle) : NULL;
+	size_t n = 0, len = at ? at - name + strlen(middle) : 0;
+
+	while (at && i + n < json_array_size(failed) &&
+	       !strncmp(name_at(failed, i + n), name, len) && strstr(name_at(failed, i + n), end))
+		n++;
+	return n;
+}
+
+static void failed_names(const json_t *failed, FILE *f)
+{
+	size_t n = json_array_size(failed), shown = 0;
+
+	for (size_t i = 0; i < n; shown++) {
+		size_t silent = unheard(failed, i);
+		const char *name = name_at(failed, i);
+
+		if (shown == NAMES_SHOWN) {
+			fprintf(f, "  failed: %zu more, see the record\n", n - i);
+			return;
+		}
+		if (silent > 1)
+			fprintf(f, "  failed: %.*s: %zu cases never reported\n",
+				(int)(strstr(name, ".(case ") - name), name, silent);
+		else
+			fprintf(f, "  failed: %s\n", name);
+		i += silent > 1 ? silent : 1;
+	}
+}
+
 /**
  * report_failure - say what went wrong in a trial, where, and what it left
  * @rec: its record; nothing is said of one that passed
@@ -122,10 +161,7 @@ void report_failure(const struct record *rec, FILE *f)
 	fprintf(f, "\n%s%s %s: %s%s: %s\n", ui_on(f, UI_RED), record_text(rec, "request.arch"),
 		record_text(rec, "request.smpboot"), record_text(rec, "verdict"), ui_off(f),
 		record_text(rec, "first_failure.what"));
-	for (size_t i = 0; i < n && i < NAMES_SHOWN; i++)
-		fprintf(f, "  failed: %s\n", json_string_value(json_array_get(failed, i)));
-	if (n > NAMES_SHOWN)
-		fprintf(f, "  failed: %zu more, see the record\n", n - NAMES_SHOWN);
+	failed_names(failed, f);
 	if (!n && test)
 		fprintf(f, "  during: %s\n", test);
 	fprintf(f, "  record: %s\n%s", rec->dir ?: "none is kept", record_text(rec, "excerpt"));
