@@ -386,6 +386,27 @@ bool ended_well(const char *what, int status)
 	return true;
 }
 
+/**
+ * install_busybox - have all of BusyBox's commands in /bin
+ *
+ * Return: true, or false when it has said why they are not there
+ */
+bool install_busybox(void)
+{
+	pid_t child = fork();
+	int status;
+
+	if (child < 0)
+		return fail("fork: %s", strerror(errno));
+	if (!child) {
+		execl("/bin/busybox", "busybox", "--install", "-s", "/bin", NULL);
+		_exit(EXIT_FAILURE);
+	}
+	if (!await_child(child, &status) || !ended_well("busybox --install", status))
+		return false;
+	return WEXITSTATUS(status) ? fail("BusyBox cannot install its commands") : true;
+}
+
 /* --- CPUs --- */
 
 /**

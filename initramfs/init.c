@@ -517,7 +517,7 @@ static void run_plan(void)
 	kmsg_print("respawn: done %zu", nr);
 }
 
-static int run_busybox(char *const argv[], bool on_console)
+static int run_busybox(char *const argv[])
 {
 	pid_t child = fork();
 	int fd;
@@ -527,15 +527,13 @@ static int run_busybox(char *const argv[], bool on_console)
 	if (child)
 		return await(child);
 
-	if (on_console) {
-		setsid();
-		fd = open("/dev/console", O_RDWR);
-		if (fd < 0 || ioctl(fd, TIOCSCTTY, 0))
-			complain("open", "/dev/console");
-		dup2(fd, STDIN_FILENO);
-		dup2(fd, STDOUT_FILENO);
-		dup2(fd, STDERR_FILENO);
-	}
+	setsid();
+	fd = open("/dev/console", O_RDWR);
+	if (fd < 0 || ioctl(fd, TIOCSCTTY, 0))
+		complain("open", "/dev/console");
+	dup2(fd, STDIN_FILENO);
+	dup2(fd, STDOUT_FILENO);
+	dup2(fd, STDERR_FILENO);
 	execv("/bin/busybox", argv);
 	complain("exec", "/bin/busybox");
 	_exit(NO_STEP);
@@ -543,13 +541,11 @@ static int run_busybox(char *const argv[], bool on_console)
 
 static void run_shell(void)
 {
-	char *const install[] = { "busybox", "--install", "-s", "/bin", NULL };
 	char *const sh[] = { "busybox", "sh", NULL };
 	int fd;
 
-	if (run_busybox(install, false))
-		kmsg_print("respawn: error BusyBox cannot install its commands");
-	run_busybox(sh, true);
+	install_busybox();
+	run_busybox(sh);
 
 	/* A reset of the UART would lose what it has not sent yet. */
 	fd = open("/dev/console", O_RDWR | O_NOCTTY);

@@ -15,9 +15,8 @@
 
 #define LIST		"/kunit"
 #define MODULES_MAX	256
-#define NAME_LEN	64
 
-static char modules[MODULES_MAX][NAME_LEN];
+static char *modules[MODULES_MAX];
 static size_t loaded;
 
 static bool load(char *line)
@@ -26,7 +25,7 @@ static bool load(char *line)
 	int err;
 
 	line[strcspn(line, "\n")] = '\0';
-	if (!suites || loaded == MODULES_MAX || suites - line >= NAME_LEN)
+	if (!suites || loaded == MODULES_MAX)
 		return fail("bad line in " LIST ": %s", line);
 	*suites++ = '\0';
 	if (strcmp(suites, "-"))
@@ -34,8 +33,8 @@ static bool load(char *line)
 	err = module_load(line, "");
 	if (err)
 		return fail("load %s: %s", line, strerror(err));
-	snprintf(modules[loaded++], NAME_LEN, "%s", line);
-	return true;
+	modules[loaded] = strdup(line);
+	return modules[loaded++] ? true : fail("out of memory");
 }
 
 static bool unload_all(void)
@@ -60,8 +59,10 @@ int main(void)
 	if (kmsg_open() < 0)
 		return EXIT_FAILURE;
 	f = fopen(LIST, "re");
-	if (!f)
-		return fail_file(LIST, errno) ? EXIT_SUCCESS : EXIT_FAILURE;
+	if (!f) {
+		fail_file(LIST, errno);
+		return EXIT_FAILURE;
+	}
 	while (ok && fgets(line, sizeof(line), f))
 		ok = load(line);
 	fclose(f);

@@ -54,27 +54,13 @@ static bool read_list(void)
 	return true;
 }
 
-static bool install_commands(void)
-{
-	pid_t child = fork();
-	int status;
-
-	if (child < 0)
-		return fail("fork: %s", strerror(errno));
-	if (!child) {
-		execl("/bin/busybox", "busybox", "--install", "-s", "/bin", NULL);
-		_exit(EXIT_FAILURE);
-	}
-	return await_child(child, &status) && ended_well("busybox --install", status);
-}
-
 /* BusyBox's commands, and a bash for scripts that ask for one */
 static bool have_shell(void)
 {
 	static const char bash[] = "#!/bin/sh\nexec /bin/sh \"$@\"\n";
 	FILE *f;
 
-	if (!install_commands())
+	if (!install_busybox())
 		return false;
 	setenv("UID", "0", 1);
 	if (!access("/bin/bash", X_OK))
