@@ -48,6 +48,7 @@ static char words[4096];
 static const char *plan = "";
 static const char *strategy = "none";
 static const char *steer = "";
+static const char *places = "";
 static const char *ranges = "";
 static unsigned long long seed = 1;
 static bool shell;
@@ -162,6 +163,8 @@ static void read_parameter(const char *word)
 		steer = word + 6;
 	else if (!strncmp(word, "ranges=", 7))
 		ranges = word + 7;
+	else if (!strncmp(word, "places=", 7))
+		places = word + 7;
 	else if (!strncmp(word, "shell=", 6))
 		shell = !strcmp(word + 6, "1");
 	else if (!strncmp(word, "snapshot=", 9))
@@ -457,13 +460,15 @@ static void stop_for_snapshot(void)
 /* From here on, the seed decides which CPU runs first. */
 static bool begin_to_steer(void)
 {
-	char parameters[2048], *c;
+	char parameters[4096], *c;
+	int used;
 
 	if (!strcmp(strategy, "none"))
 		return false;
-	if (snprintf(parameters, sizeof(parameters), "strategy=%s seed=%llu focus=%s %s",
-		     strategy, seed, ranges, steer) >= (int)sizeof(parameters)) {
-		kmsg_print("respawn: error respawn.steer and respawn.ranges are too long");
+	used = snprintf(parameters, sizeof(parameters), "strategy=%s seed=%llu focus=%s %s%s%s",
+			strategy, seed, ranges, steer, *places ? " script=" : "", places);
+	if (used >= (int)sizeof(parameters)) {
+		kmsg_print("respawn: error respawn.steer, respawn.ranges and respawn.places are too long");
 		return false;
 	}
 	for (c = parameters; *c; c++)

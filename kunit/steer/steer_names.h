@@ -10,7 +10,7 @@
  * X(name, it acts at yield points, ns between timers unless "every" says): the
  * function <name>_at_block() is what it does at a yield point.
  */
-#define STEER_STRATEGIES(X)			\
+#define STEER_DRAWING(X)			\
 	X(random,	true,	0)		\
 	X(pct,		true,	0)		\
 	X(burst,	true,	0)		\
@@ -19,19 +19,27 @@
 	X(pos,		true,	0)		\
 	X(jitter,	false,	20000)
 
+/* Those that draw, and the one that does as it is told */
+#define STEER_STRATEGIES(X)			\
+	STEER_DRAWING(X)			\
+	X(script,	true,	0)
+
 /* Those that seeds take turns with */
 #define STEER_MIX	"random", "pct", "burst", "hold", "jitter"
 
 /* As many pieces of code as can be in the focus */
 #define FOCUS_RANGES	64
 
+/* As many parts of all draws, and places in a script */
+#define ONLY_PARTS	48
+#define SCRIPT_PLACES	32
+
 /* X(name, default, what it is) */
 #define STEER_PARAMETERS(X)							\
 	X(one_in, 32, "a CPU gives way at one in so many basic blocks")		\
 	X(most, 4, "how often it then gives way in a row at most")		\
 	X(hold, 64, "how often a CPU that is held back gives way in a row at most") \
-	X(changes, 3, "pct: how often a CPU loses its priority")		\
-	X(span, 50000, "pct: in how many basic blocks that happens")		\
+	X(span, 50000, "pct: a CPU loses its priority at one in so many basic blocks")	\
 	X(dense, 8, "how much oftener a CPU gives way in the focus, if there is one") \
 	X(thin, 16, "and how much more rarely elsewhere")			\
 	X(walk, 0, "seed of where CPUs give way, 0 for that of the run")		\

@@ -16,6 +16,7 @@
 #include <linux/spinlock.h>
 #include <linux/string.h>
 
+#include "../steer/steer.h"
 #include "torture.h"
 
 #define LOG_SIZE	SZ_1M
@@ -146,22 +147,37 @@ void torture_note_failure(enum torture_oracle o, const char *text)
 	torture_append(&e);
 }
 
+/* How many switches were described */
+static unsigned int torture_switches;
+
 /**
  * torture_note_switch - note that a CPU has the others go first from here on
- * @ip: where it is
+ * @s: where it is
  *
  * Called by the module steer, at a yield point: whoever holds the lock may be the one
  * who has come by it.
  *
  * Context: Any context but NMI, with preemption off.
  */
-void torture_note_switch(unsigned long ip)
+void torture_note_switch(const struct steer_switch *s)
 {
-	struct torture_event e = { .op = TORTURE_SWITCH, .arg = ip };
+	struct torture_event e = {
+		.op = TORTURE_SWITCH, .arg = s->ip, .actor = s->actor, .draw = s->draw,
+	};
+	struct torture_switch *to;
 	unsigned long flags;
 
 	if (!raw_spin_trylock_irqsave(&torture_log_lock, flags))
 		return;
+	e.slot = torture_switches;
+	if (torture_switches < TORTURE_SWITCHES) {
+		to = &torture_log->switches[torture_switches++];
+		to->ip = s->ip;
+		strscpy(to->task, s->task, sizeof(to->task));
+		to->nth = s->nth;
+		to->times = s->times;
+		to->resched = s->resched;
+	}
 	torture_append_locked(&e);
 	raw_spin_unlock_irqrestore(&torture_log_lock, flags);
 }

@@ -335,8 +335,8 @@ static bool torture_refusals;
 static atomic_t torture_plant_chances = ATOMIC_INIT(0);
 
 /* The module steer is told where an operation begins, if it is loaded, and tells of switches. */
-static void (*torture_burst)(void);
-static void (*torture_tell)(void (*fn)(unsigned long ip));
+static void (*torture_tell_begin)(unsigned int actor, unsigned int draw);
+static void (*torture_tell)(void (*fn)(const struct steer_switch *s));
 
 /* --- For all files of the module --- */
 
@@ -582,8 +582,8 @@ static void torture_begin(const struct torture_call *call)
 	busy->forks = torture_forks_failed();
 	/* Pairs with the acquire in torture_watch(). */
 	smp_store_release(&busy->since, ktime_get_mono_fast_ns());
-	if (torture_burst)
-		torture_burst();
+	if (torture_tell_begin)
+		torture_tell_begin(call->actor, call->draw);
 	if (torture_planted(TORTURE_ORACLE_IN_TIME))
 		schedule_timeout_uninterruptible(11 * HZ);
 }
@@ -996,7 +996,7 @@ static int __init torture_init(void)
 		return err;
 	}
 	torture_watch_failures();
-	torture_burst = symbol_get(steer_burst);
+	torture_tell_begin = symbol_get(steer_begin);
 	torture_tell = symbol_get(steer_tell);
 	if (torture_tell)
 		torture_tell(torture_note_switch);
@@ -1016,8 +1016,8 @@ static void __exit torture_exit(void)
 		torture_tell(NULL);
 		symbol_put(steer_tell);
 	}
-	if (torture_burst)
-		symbol_put(steer_burst);
+	if (torture_tell_begin)
+		symbol_put(steer_begin);
 	torture_unwatch_failures();
 	torture_events_end();
 	/* The log stays where it is: the host reads it when the guest is over. */

@@ -85,13 +85,15 @@ bool torture_expect_made(const char *what, int number, unsigned int before, int 
 __printf(3, 4)
 bool torture_expect(enum torture_oracle o, bool good, const char *fmt, ...);
 
+struct steer_switch;
+
 /* events.c */
 int torture_events_init(void);
 void torture_events_end(void);
 void torture_events_exit(void);
 void torture_note(const struct torture_call *call, u64 begun, int result);
 void torture_note_failure(enum torture_oracle o, const char *text);
-void torture_note_switch(unsigned long ip);
+void torture_note_switch(const struct steer_switch *s);
 
 /* census.c: which threads there are */
 int torture_census(const char *text);

@@ -10,7 +10,7 @@
 #include <linux/types.h>
 
 /* Another one whenever the operations or the structures change */
-#define TORTURE_LOG_MAGIC	0x52534c4f47303034ULL
+#define TORTURE_LOG_MAGIC	0x52534c4f47303035ULL
 
 /**
  * struct torture_event - an operation, or a failure
@@ -21,10 +21,12 @@
  * @cpu: where it was noted
  * @actor: number of the actor, 0 for the module itself
  * @slot: number of the object or CPU; for the operation "set", the CPUs that did not
- *	move, as a mask
+ *	move, as a mask; of a "switch", its number in the log's table of them, or
+ *	TORTURE_SWITCHES
  * @arg: a further parameter, by operation; of a "switch", the low half of the address
  *	where its CPU had the others go first from there on
- * @draw: which of its actor's draws it was, as KEEP= counts them
+ * @draw: which of its actor's draws it was, as KEEP= counts them; of a "switch", in
+ *	which one its task was
  */
 struct torture_event {
 	__u64 time;
@@ -38,6 +40,26 @@ struct torture_event {
 	__u32 draw;
 };
 
+/* As many switches are described as a script has, and more. */
+#define TORTURE_SWITCHES	64
+
+/**
+ * struct torture_switch - where a CPU had the others go first
+ * @ip: the yield point
+ * @task: who was there; see kunit/steer/steer.h
+ * @nth: how often it had come by there in its operation, 0 if nobody counted
+ * @times: how often it gave way in a row
+ * @resched: 1 if it asked for another task as well
+ */
+struct torture_switch {
+	__u64 ip;
+	char task[16];
+	__u32 nth;
+	__u32 times;
+	__u32 resched;
+	__u32 unused;
+};
+
 /**
  * struct torture_log - what the log begins with
  * @magic: TORTURE_LOG_MAGIC, once the rest is valid
@@ -46,6 +68,7 @@ struct torture_event {
  * @count: events that were ever noted; the last @entries of them are there
  * @digest: of all that were ever noted
  * @failure: what was the first thing to go wrong, or empty
+ * @switches: the first ones; how many, the events say
  * @event: number n is in n modulo @entries
  */
 struct torture_log {
@@ -55,6 +78,7 @@ struct torture_log {
 	__u64 count;
 	__u64 digest;
 	char failure[96];
+	struct torture_switch switches[TORTURE_SWITCHES];
 	struct torture_event event[];
 };
 

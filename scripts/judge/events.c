@@ -171,6 +171,43 @@ size_t events_draws(const struct events *e, struct draw **draws)
 }
 
 /**
+ * events_switches - where CPUs had others go first, up to the first failure
+ * @e: the log
+ * @all: gets them, in order, for free()
+ *
+ * Return: how many there are; those that the log only counts have no place, 0
+ */
+size_t events_switches(const struct events *e, struct gave_way **all)
+{
+	size_t n = 0;
+
+	*all = calloc(e->count - e->first + 1, sizeof(**all));
+	if (!*all)
+		die("out of memory");
+	for (uint64_t i = e->first; i < e->count; i++) {
+		const struct torture_event *v = event(e, i);
+		const struct torture_switch *s = &e->log->switches[v->slot % TORTURE_SWITCHES];
+		struct gave_way *w = &(*all)[n];
+
+		if (v->op == TORTURE_FAILURE)
+			break;
+		if (v->op != TORTURE_SWITCH)
+			continue;
+		n++;
+		w->actor = v->actor;
+		w->draw = v->draw;
+		if (v->slot >= TORTURE_SWITCHES)
+			continue;
+		w->ip = s->ip;
+		memcpy(w->task, s->task, sizeof(s->task));
+		w->nth = s->nth;
+		w->times = s->times;
+		w->resched = s->resched;
+	}
+	return n;
+}
+
+/**
  * events_times - how often something was done and went well
  * @e: the log
  * @op: the operation

@@ -57,6 +57,26 @@ struct moment {
 };
 
 /**
+ * struct gave_way - where a CPU had the others go first, and how
+ * @ip: the yield point
+ * @task: who was there: "actor", another task by its name, or "irq/" and the CPU
+ * @actor: whose operation it was in: its own, or the last one that had begun
+ * @draw: which of that actor's draws this operation is
+ * @nth: how often the task had come by there in it; 0 if nobody counted
+ * @times: how often it gave way in a row
+ * @resched: it asked for another task as well
+ */
+struct gave_way {
+	uint64_t ip;
+	char task[17];
+	unsigned int actor;
+	unsigned int draw;
+	unsigned int nth;
+	unsigned int times;
+	bool resched;
+};
+
+/**
  * struct draw - what an actor did, as KEEP= knows it
  * @actor: its number
  * @number: which of its draws it was
@@ -80,6 +100,7 @@ char *events_all_ops(void);
 void events_moment(const struct events *e, uint64_t number, struct moment *m);
 char *events_line(const struct events *e, uint64_t number);
 size_t events_draws(const struct events *e, struct draw **draws);
+size_t events_switches(const struct events *e, struct gave_way **all);
 unsigned int events_times(const struct events *e, const char *op);
 char *events_difference(const struct events *a, const struct events *b,
 			enum extent extent);

@@ -247,6 +247,32 @@ static void only_a_whole_log_is_counted(void **state)
 	sample_free(&s);
 }
 
+/* A switch that the log has no room to describe is counted, and no more. */
+static void switches_are_read(void **state)
+{
+	struct sample s = sample("events.bin", 4);
+	struct gave_way *all;
+	struct events e;
+
+	(void)state;
+	s.log->event[0] = (struct torture_event){ .op = TORTURE_SWITCH, .actor = 2, .draw = 5 };
+	s.log->event[2] = (struct torture_event){ .op = TORTURE_SWITCH, .slot = TORTURE_SWITCHES };
+	s.log->event[3].op = TORTURE_FAILURE;
+	s.log->switches[0] = (struct torture_switch){
+		.ip = 0xffffffc080001234, .nth = 3, .times = 64, .resched = 1,
+	};
+	memset(s.log->switches[0].task, 'x', sizeof(s.log->switches[0].task));
+	assert_true(reads(&s, &e));
+	assert_int_equal(events_switches(&e, &all), 2);
+	assert_true(all[0].ip == 0xffffffc080001234 && all[0].actor == 2 && all[0].draw == 5);
+	assert_true(all[0].nth == 3 && all[0].times == 64 && all[0].resched);
+	assert_int_equal(strlen(all[0].task), sizeof(s.log->switches[0].task));
+	assert_int_equal(all[1].nth, 0);
+	free(all);
+	events_free(&e);
+	sample_free(&s);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -264,6 +290,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_failure_is_the_end, fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(what_is_gone_is_in_the_digest,
 						fresh_out, remove_out),
+		cmocka_unit_test_setup_teardown(switches_are_read, fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(only_a_whole_log_is_counted,
 						fresh_out, remove_out),
 	};

@@ -8,9 +8,9 @@
  * yield points of the kernel, where it has them, and a timer on each CPU, which
  * any kernel has. Where CPUs run in parallel, they are delayed instead.
  *
- * Each CPU draws its numbers from a stream of its own, so that in virtual time
- * the same seed is the same schedule. What CPUs know of each other is read and
- * written without locks: a lock would be a schedule of its own.
+ * Each task draws its numbers from a stream of its own, see streams.c, so that in
+ * virtual time the same seed is the same schedule. What CPUs know of each other is read
+ * and written without locks: a lock would be a schedule of its own.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -29,8 +29,10 @@
 #endif
 
 #include "../compat.h"
+#include "script.h"
 #include "steer.h"
 #include "steer_names.h"
+#include "streams.h"
 
 /* A timer on an idle CPU only keeps virtual time from jumping ahead. */
 #define IDLE_FACTOR	64
@@ -39,15 +41,13 @@
 #define BURST_FACTOR	8
 /* Blocks after which a CPU that stays behind does so anew */
 #define PATIENCE_BLOCKS	1024
-/* pct: how many blocks there are to one in a focus, for what is drawn of them */
-#define FOCUS_SPAN	32
 /* How much rarer a long hold is than a yield, and a forced preemption */
 #define HOLD_FACTOR	64
 #define RESCHED_FACTOR	4
 
 static char *strategy = "random";
 module_param(strategy, charp, 0444);
-MODULE_PARM_DESC(strategy, "where CPUs give way: random, pct, burst, hold, surw, pos or jitter");
+MODULE_PARM_DESC(strategy, "where CPUs give way: random, pct, burst, hold, surw, pos, script or jitter");
 
 static unsigned long long seed = 1;
 module_param(seed, ullong, 0444);
@@ -104,15 +104,15 @@ MODULE_PARM_DESC(hits, "how often each range of the focus was come by");
 
 /**
  * struct steer_cpu - what a CPU draws from, and what it has done
- * @state: of its generator
+ * @state: of the generator of its timer
+ * @stream: what it draws from at yield points
  * @priority: pct: of what it ran when it was last at a yield point
  * @task: pct: that task
- * @demoted: pct: how often it lost its priority
  * @patience: pct: how often it may still give way before it has to get on
- * @left: how far it is to the next point that is drawn
  * @inside: it is at a yield point in the focus
  * @range: which piece of the focus that is, or NULL
  * @ip: where that is
+ * @nth: how often its task has come by there, if that is counted
  * @timer: the jitter
  * @blocks: yield points it came by
  * @yields: times it gave way
@@ -121,14 +121,14 @@ MODULE_PARM_DESC(hits, "how often each range of the focus was come by");
  */
 struct steer_cpu {
 	u64 state;
+	struct steer_stream *stream;
 	u64 priority;
 	struct task_struct *task;
-	unsigned int demoted;
 	unsigned int patience;
-	unsigned int left;
 	bool inside;
 	struct steer_range *range;
 	unsigned long ip;
+	unsigned int nth;
 	struct hrtimer timer;
 	unsigned long blocks;
 	unsigned long yields;
@@ -143,19 +143,26 @@ static bool steer_ending;
 /* How many blocks of a burst are left */
 static int steer_burst_left;
 
-/* pct: blocks that all CPUs came by, and the next one where one is demoted */
-static u64 steer_steps, steer_next_change;
-static unsigned int steer_changes;
-static u64 steer_change_state;
+/* pct: how often a CPU lost its priority */
+static unsigned long steer_changes;
 
-/* SplitMix64: any seed is as good as another. */
-static u64 steer_draw(u64 *state)
+/* Who wants to know of switches, or NULL */
+static void (*steer_told)(const struct steer_switch *s);
+
+static void steer_say_switch(const struct steer_cpu *c, unsigned int nth, unsigned int times,
+			     bool resched)
 {
-	u64 z = *state += 0x9e3779b97f4a7c15;
+	void (*fn)(const struct steer_switch *s) = READ_ONCE(steer_told);
+	const struct steer_stream *from = c->stream;
+	struct steer_switch s = {
+		.ip = c->ip, .actor = from->epoch >> 32, .draw = from->epoch, .nth = nth,
+		.times = times, .resched = resched,
+	};
 
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
-	z = (z ^ z >> 27) * 0x94d049bb133111eb;
-	return z ^ z >> 31;
+	if (!fn)
+		return;
+	strscpy(s.task, from->task, sizeof(s.task));
+	fn(&s);
 }
 
 static void steer_give_way(struct steer_cpu *c, unsigned int times)
@@ -176,32 +183,53 @@ static void steer_resched(struct steer_cpu *c)
 	set_preempt_need_resched();
 }
 
+/* How far it is from one point that is drawn to the next one */
+static unsigned int steer_draw_distance(struct steer_stream *s, unsigned int n)
+{
+	return 1 + (u32)steer_draw(&s->state) % (2 * n - 1);
+}
+
 /*
  * Is this point drawn, which one in @n is? To draw at each of them would cost more than
  * to draw how far it is to the next one: up to twice @n, of which a point takes off as
- * much as it is the likelier, @times.
+ * much as it is the likelier, @times. A stream begins somewhere between two of them,
+ * which is nearer than one is to the other.
  */
 static bool steer_is_drawn(struct steer_cpu *c, unsigned int n, unsigned int times)
 {
+	struct steer_stream *s = c->stream;
+
 	if (steer_focused) {
 		n *= thin;
 		times *= c->inside ? dense * thin : 1;
 	}
-	if (c->left > times) {
-		c->left -= times;
+	if (!s->left)
+		s->left = min(steer_draw_distance(s, n), steer_draw_distance(s, n));
+	if (s->left > times) {
+		s->left -= times;
 		return false;
 	}
-	c->left = 1 + (u32)steer_draw(&c->state) % (2 * n - 1);
+	s->left = steer_draw_distance(s, n);
 	return true;
+}
+
+/* Give way as it was drawn, if that is one of the draws that are to be followed. */
+static void steer_follow(struct steer_cpu *c, u64 drawn, unsigned int times, bool resched)
+{
+	if (!only_has(drawn))
+		return;
+	if (only_is_there())
+		steer_say_switch(c, c->nth, times, resched);
+	if (resched)
+		steer_resched(c);
+	steer_give_way(c, times);
 }
 
 static void steer_now_and_then(struct steer_cpu *c)
 {
-	u64 r = steer_draw(&c->state);
+	u64 r = steer_draw(&c->stream->state);
 
-	if (!(r % RESCHED_FACTOR))
-		steer_resched(c);
-	steer_give_way(c, 1 + (r >> 32) % most);
+	steer_follow(c, r, 1 + (r >> 32 & 0xffff) % most, !(r % RESCHED_FACTOR));
 }
 
 /* Every point is as likely as any other: for what needs a few steps to meet. */
@@ -225,17 +253,11 @@ static void burst_at_block(struct steer_cpu *c)
 /* One CPU stands still while the others get far: for windows that are wide. */
 static void hold_at_block(struct steer_cpu *c)
 {
-	if (steer_is_drawn(c, one_in * HOLD_FACTOR, 1))
-		steer_give_way(c, hold / 2 + (u32)steer_draw(&c->state) % hold);
-}
+	if (steer_is_drawn(c, one_in * HOLD_FACTOR, 1)) {
+		u64 r = steer_draw(&c->stream->state);
 
-static void steer_draw_change(void)
-{
-	u64 r = steer_draw(&steer_change_state);
-
-	/* Of all blocks, few are in a focus. */
-	r %= steer_focused ? max(span / FOCUS_SPAN, 1U) : span;
-	WRITE_ONCE(steer_next_change, READ_ONCE(steer_steps) + 1 + r);
+		steer_follow(c, r, hold / 2 + (u32)r % hold, false);
+	}
 }
 
 /* How far those are that are to go ahead of @c */
@@ -272,39 +294,24 @@ static void steer_stay_behind(struct steer_cpu *c)
 	}
 }
 
-/* Who wants to know of switches, or NULL */
-static void (*steer_told)(unsigned long ip);
-
-static void steer_say_switch(const struct steer_cpu *c)
-{
-	void (*fn)(unsigned long ip) = READ_ONCE(steer_told);
-
-	if (fn)
-		fn(c->ip);
-}
-
 /*
  * Tasks have priorities by the seed. The CPU with the highest one goes first,
- * but at a few points it becomes the lowest: for a race that needs just so many
+ * but now and then it becomes the lowest: for a race that needs just so many
  * switches, and these in the right places.
  */
 static void pct_at_block(struct steer_cpu *c)
 {
-	u64 steps = READ_ONCE(steer_steps) + (c->inside || !steer_focused);
-	u64 state = seed ^ current->pid;
-	bool fresh = c->task != current;
+	u64 state = seed ^ c->stream->key;
 
-	WRITE_ONCE(steer_steps, steps);
-	if (fresh) {
+	if (c->task != current) {
 		c->task = current;
 		c->patience = hold;
 		WRITE_ONCE(c->priority, steer_draw(&state) | 1ULL << 63);
 	}
-	if (steps >= READ_ONCE(steer_next_change) && READ_ONCE(steer_changes)) {
-		WRITE_ONCE(steer_changes, steer_changes - 1);
-		steer_draw_change();
-		WRITE_ONCE(c->priority, changes - ++c->demoted);
-		steer_say_switch(c);
+	if (steer_is_drawn(c, span, 1)) {
+		WRITE_ONCE(steer_changes, steer_changes + 1);
+		WRITE_ONCE(c->priority, S64_MAX - steer_changes);
+		steer_say_switch(c, 0, hold, false);
 	}
 	steer_stay_behind(c);
 }
@@ -332,7 +339,7 @@ static struct steer_cpu *steer_draw_cpu(struct steer_cpu *c)
 
 	for_each_online_cpu(cpu)
 		sum += steer_left(per_cpu_ptr(&steer_cpus, cpu));
-	r = sum ? steer_draw(&c->state) % sum : 0;
+	r = sum ? steer_draw(&c->stream->state) % sum : 0;
 	for_each_online_cpu(cpu) {
 		u64 left;
 
@@ -374,14 +381,27 @@ static void pos_at_block(struct steer_cpu *c)
 
 	if (!steer_counts(c))
 		return;
-	WRITE_ONCE(c->priority, steer_draw(&c->state));
+	WRITE_ONCE(c->priority, steer_draw(&c->stream->state));
 	steer_stay_behind(c);
 	for_each_online_cpu(cpu) {
 		struct steer_cpu *o = per_cpu_ptr(&steer_cpus, cpu);
 
 		if (o != c && READ_ONCE(o->range) == c->range)
-			WRITE_ONCE(o->priority, steer_draw(&c->state));
+			WRITE_ONCE(o->priority, steer_draw(&c->stream->state));
 	}
+}
+
+/* Nothing is drawn. */
+static void script_at_block(struct steer_cpu *c)
+{
+	const struct steer_place *p = script_at(c->stream, c->ip);
+
+	if (!p)
+		return;
+	steer_say_switch(c, p->nth, p->times, p->resched);
+	if (p->resched)
+		steer_resched(c);
+	steer_give_way(c, p->times);
 }
 
 static void jitter_at_block(struct steer_cpu *c)
@@ -411,23 +431,26 @@ static const struct steer_strategy strategies[] = {
 static const struct steer_strategy *chosen;
 
 /**
- * steer_burst - an operation begins
+ * steer_begin - an operation begins
+ * @actor: number of who does it
+ * @draw: which of its draws it is
  *
- * Context: Any. For modules that find it with symbol_get().
+ * Context: Process context, of who does it. For modules that find it with symbol_get().
  */
-void steer_burst(void)
+void steer_begin(unsigned int actor, unsigned int draw)
 {
+	steer_note_begin(actor, draw);
 	WRITE_ONCE(steer_burst_left, BURST_BLOCKS);
 }
-EXPORT_SYMBOL_GPL(steer_burst);
+EXPORT_SYMBOL_GPL(steer_begin);
 
 /**
  * steer_tell - say who wants to know of each switch that a strategy is made of
- * @fn: called with the address, at a yield point; NULL if nobody does any more
+ * @fn: called at the yield point; NULL if nobody does any more
  *
  * Context: Process context. May sleep. For modules that find it with symbol_get().
  */
-void steer_tell(void (*fn)(unsigned long ip))
+void steer_tell(void (*fn)(const struct steer_switch *s))
 {
 	WRITE_ONCE(steer_told, fn);
 	/* A yield point has preemption off. */
@@ -466,6 +489,9 @@ static void notrace steer_at_block(unsigned long ip)
 	c->inside = range;
 	c->range = range;
 	c->ip = ip;
+	c->stream = steer_stream(seed);
+	if (only_is_there())
+		c->nth = only_count(c->stream, ip);
 	if (range)
 		WRITE_ONCE(range->hits, READ_ONCE(range->hits) + 1);
 	chosen->at_block(c);
@@ -552,9 +578,6 @@ static void steer_prepare_cpus(void)
 		hrtimer_setup(&c->timer, steer_timer, CLOCK_MONOTONIC,
 			      HRTIMER_MODE_REL_PINNED_HARD);
 	}
-	steer_change_state = ~seed;
-	steer_changes = changes;
-	steer_draw_change();
 }
 
 static void steer_end_timers(void)
@@ -576,8 +599,13 @@ static int steer_choose(void)
 		pr_err("no strategy is called %s\n", strategy);
 		return -EINVAL;
 	}
-	if (!one_in || !most || !hold || !span || one_in > U32_MAX / 2 / HOLD_FACTOR) {
-		pr_err("one_in, most, hold and span must be 1 at least\n");
+	if (!one_in || !most || !hold || !span || one_in > U32_MAX / 2 / HOLD_FACTOR ||
+	    span > U32_MAX / 2) {
+		pr_err("one_in, most, hold and span must be 1 at least, and no more than can be counted\n");
+		return -EINVAL;
+	}
+	if (script_is_there() != !strcmp(strategy, "script")) {
+		pr_err("strategy script needs script=, and no other one takes it\n");
 		return -EINVAL;
 	}
 	if (!every)
@@ -621,7 +649,8 @@ static int steer_read_focus(void)
 		    steer_add_range(base, offset, length))
 			goto bad;
 	}
-	if (dense && thin && (u64)one_in * HOLD_FACTOR * BURST_FACTOR * thin <= U32_MAX)
+	if (dense && thin && (u64)one_in * HOLD_FACTOR * BURST_FACTOR * thin <= U32_MAX &&
+	    (u64)span * 2 * thin <= U32_MAX)
 		return 0;
 	pr_err("dense and thin must be 1 at least, and thin is too large\n");
 	return -EINVAL;
@@ -637,17 +666,22 @@ static int __init steer_init(void)
 
 	if (!err)
 		err = steer_read_focus();
+	if (!err && only_is_there())
+		err = only_count_init();
 	if (err)
 		return err;
 	steer_prepare_cpus();
 	err = cpuhp_setup_state(CPUHP_AP_ONLINE_DYN, "respawn/steer:online",
 				steer_online, NULL);
 	if (err < 0)
-		return err;
+		goto out;
 	steer_state = err;
 	err = steer_attach();
 	if (err)
 		steer_end_timers();
+out:
+	if (err)
+		only_count_exit();
 	return err;
 }
 
@@ -673,6 +707,7 @@ static void __exit steer_exit(void)
 
 	steer_detach();
 	steer_end_timers();
+	only_count_exit();
 	for_each_possible_cpu(cpu) {
 		const struct steer_cpu *c = per_cpu_ptr(&steer_cpus, cpu);
 
@@ -684,6 +719,7 @@ static void __exit steer_exit(void)
 	pr_info("%s, seed %llu: %lu blocks, %lu yields, %lu preemptions, %lu timers\n",
 		chosen->name, seed, blocks, yields, resched, timers);
 	steer_say_focus();
+	script_say_end();
 }
 
 module_init(steer_init);
