@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "../kunit/steer/steer_names.h"
+#include "build/script.h"
 #include "judge/events.h"
 #include "lib/host.h"
 #include "lib/ui.h"
@@ -30,7 +31,7 @@ static const struct field own_fields[] = {
 	{ "KEEP_GOING", "0", FIELD_SWITCH, AT(keep_going),
 	  .help = "1: explore goes on after a failure" },
 	{ "TIME", "0", FIELD_NUMBER, AT(time), .most = INT_MAX,
-	  .help = "host seconds after which explore begins no seed, and bisect ends; 0: no end" },
+	  .help = "host seconds after which explore begins no seed, and bisect or minimise ends" },
 	{ "RUN", "", FIELD_PATH, AT(run), .help = "record to replay, as build/runs/<name>" },
 	{ "BUNDLE", "", FIELD_PATH, AT(bundle), .help = "bundle to replay, instead of RUN=" },
 	{ "LOG", "", FIELD_PATH, AT(log), .help = "console for judge, or any kernel log or KTAP" },
@@ -391,6 +392,26 @@ static void check_ranges(const char *ranges)
 #define NAME(name, def, what)	#name " "
 #define PARAMETERS	STEER_PARAMETERS(NAME)
 
+/* "0-7fff:9000-9003", as minimise makes it */
+static void check_only(const char *only)
+{
+	__auto_strv struct strv parts = { 0 };
+	unsigned int first, last;
+
+	strv_split(&parts, only, ":");
+	for (size_t i = 0; i < parts.n; i++) {
+		int used = 0;
+
+		if (i == ONLY_PARTS ||
+		    sscanf(parts.v[i], "%x-%x%n", &first, &last, &used) != 2 ||
+		    parts.v[i][used] || first > last || last > 0xffff)
+			die("STEER=only=%s: at '%s', up to %d parts of 0-ffff are wanted, as 0-7fff:9000-9003",
+			    only, parts.v[i], ONLY_PARTS);
+	}
+	if (!parts.n)
+		die("STEER=only=%s: this names no part", only);
+}
+
 /* "one_in=32,most=4" */
 static void check_steer(const char *steer)
 {
@@ -401,13 +422,32 @@ static void check_steer(const char *steer)
 		const char *eq = strchr(words.v[i], '=');
 		__auto_free char *name = fmt("%.*s", (int)strcspn(words.v[i], "="), words.v[i]);
 
+		if (!strcmp(name, "only") && eq) {
+			check_only(eq + 1);
+			continue;
+		}
 		if (!has_word(PARAMETERS, " ", name))
-			die("STEER=%s: no such parameter, there are: " PARAMETERS, name);
+			die("STEER=%s: no such parameter, there are: " PARAMETERS "only", name);
 		if (!eq || !eq[1] || eq[1 + strspn(eq + 1, "0123456789")])
 			die("STEER=%s: a parameter has a number, as one_in=32", words.v[i]);
 	}
 	if (*steer && !words.n)
 		die("STEER=%s: this sets no parameter", steer);
+}
+
+static void check_script(const struct request *r)
+{
+	bool is_strategy = !strcmp(r->strategy, "script");
+	__auto_free char *bad = script_bad(r->script);
+
+	if (bad)
+		die("SCRIPT=: '%s' is none of up to %d places, as 2:5,kworker/1:0,process_one_work@7,2,64r",
+		    bad, SCRIPT_PLACES);
+	if (is_strategy && !*r->script)
+		die("STRATEGY=script follows SCRIPT=, which is not set; 'make minimise' finds one");
+	if (!is_strategy && *r->script)
+		die("SCRIPT= is for STRATEGY=script, and STRATEGY=%s does not follow it",
+		    r->strategy);
 }
 
 /* What init is told has a variable of its own, which the record knows of. */
@@ -498,6 +538,7 @@ void options_parse(struct options *o, const char *defaults, int argc, char **arg
 	check_keep(o->request.keep);
 	check_ranges(o->request.ranges);
 	check_steer(o->request.steer);
+	check_script(&o->request);
 	check_kcmdline(o->request.kcmdline);
 }
 

@@ -317,6 +317,7 @@ static void steering(void)
 	printf("| `%s` | %u | %s |\n", #name, (unsigned int)(def), what);
 	printf("\n## Parameters of strategies\n\n| `STEER=` | default | what it is |\n|---|---|---|\n");
 	STEER_PARAMETERS(PARAMETER)
+	printf("| `only` | `0-ffff` | parts of all that is drawn at which CPUs give way, of `random`, `burst` and `hold`; minimise finds them |\n");
 }
 
 static void trouble(void)

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define ARCH_NEEDS_MAX	6
 
@@ -38,6 +39,17 @@ struct need {
 };
 
 /**
+ * typedef call_fn - is this the call of a function?
+ * @code: instructions, up to the end of a function
+ * @left: bytes up to there
+ * @at: address of the first one
+ * @to: gets the address of what is called
+ *
+ * Return: how long the call is, 0 if it is none, in bytes
+ */
+typedef size_t (*call_fn)(const uint8_t *code, size_t left, uint64_t at, uint64_t *to);
+
+/**
  * struct arch - all that differs from one architecture to the next
  * @name: what ARCH= says
  * @aliases: other words for it that users type, NULL-terminated
@@ -60,6 +72,8 @@ struct need {
  *	not run in virtual time
  * @virtual_args: what else QEMU is told in virtual time
  * @virtual_cmdline: what is known of the machine beforehand in virtual time
+ * @call: how its compiler calls a function of the kernel; NULL where nobody asks
+ * @align: bytes between two places where an instruction may begin
  * @by_name: it is meant only where it is named, and not where all are
  * @needs: what its kernels and guests need of the machine, up to a PROBE_END
  */
@@ -84,6 +98,8 @@ struct arch {
 	unsigned int icount;
 	const char *virtual_args;
 	const char *virtual_cmdline;
+	call_fn call;
+	size_t align;
 	bool by_name;
 	struct need needs[ARCH_NEEDS_MAX + 1];
 };

@@ -16,6 +16,7 @@
  * @focus: what of it matters more than the rest
  * @plan: all steps there are
  * @kernel: the kernel
+ * @places: where the places of the request's script are in it, NULL if it has none
  * @initramfs: path of what it boots into
  */
 struct image {
@@ -24,6 +25,7 @@ struct image {
 	struct focus focus;
 	struct plan plan;
 	struct kernel kernel;
+	char *places;
 	char *initramfs;
 };
 

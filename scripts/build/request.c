@@ -69,6 +69,10 @@ const struct field request_fields[] = {
 	  .help = "operations to do more often, comma separated; FOCUS= finds them" },
 	{ "RANGES", "", FIELD_TEXT, AT(ranges), .later = true,
 	  .help = "addresses of the focus, base+offset:length+...; FOCUS= finds them" },
+	{ "SCRIPT", "", FIELD_TEXT, AT(script), .later = true,
+	  .help = "where CPUs give way with STRATEGY=script, and nowhere else; minimise finds it" },
+	{ "PLACES", "", FIELD_TEXT, AT(places), .later = true,
+	  .help = "the addresses of SCRIPT=, which finds them" },
 	{ "SMP", "4", FIELD_NUMBER, AT(smp),
 	  UP_TO(2, 8, "hotplug needs at least 2 CPUs, the kernels are built for 8"),
 	  .help = "CPUs of the guest, 2 to 8" },
@@ -198,11 +202,11 @@ char *request_from_json(struct request *r, const json_t *o)
  */
 char *request_words(const struct request *r)
 {
-	return fmt("ARCH=%s SEED=%llu CYCLES=%llu SMP=%llu ACTORS=%llu STRATEGY=%s%s%s%s%s%s%s",
+	return fmt("ARCH=%s SEED=%llu CYCLES=%llu SMP=%llu ACTORS=%llu STRATEGY=%s%s%s%s%s%s%s%s%s",
 		   r->arch->name, (unsigned long long)r->seed, (unsigned long long)r->cycles,
 		   (unsigned long long)r->smp, (unsigned long long)r->actors, r->strategy,
 		   *r->steer ? " STEER=" : "", r->steer, *r->ops ? " OPS=" : "", r->ops,
-		   *r->keep ? " KEEP=" : "", r->keep);
+		   *r->keep ? " KEEP=" : "", r->keep, *r->script ? " SCRIPT=" : "", r->script);
 }
 
 /**

@@ -41,6 +41,8 @@
  * @keep: which draws of which actors are made, as "1:0-7,9/2:3"; empty for all
  * @aim: operations that get into the focus, comma separated
  * @ranges: where the focus is, as the module steer takes it
+ * @script: where CPUs give way with the strategy "script", see build/script.c
+ * @places: where that is in the kernel, as the module steer takes it
  * @smp: CPUs of the guest
  * @smpboot: what becomes of the threads of a dead CPU: "respawn", "park", or
  *	empty where the one who runs it chooses
@@ -80,6 +82,8 @@ struct request {
 	const char *keep;
 	const char *aim;
 	const char *ranges;
+	const char *script;
+	const char *places;
 	uint64_t smp;
 	const char *smpboot;
 	const char *timing;

@@ -18,7 +18,7 @@
 
 #define NAME(name, points, every)	#name,
 
-static const char *const strategies[] = { STEER_STRATEGIES(NAME) "mix" };
+static const char *const strategies[] = { STEER_DRAWING(NAME) "mix" };
 
 /**
  * struct search - one range of seeds

@@ -611,12 +611,19 @@ static void read_brought(struct search *s)
 	s->brought.tarball = "";
 	s->brought.since = "";
 	s->brought.ranges = "";
+	s->brought.places = "";
 	s->brought.focus = for_all_trees(s->brought.focus);
 	if (!request_is_virtual(&s->brought))
 		die("RUN=%s ran in real time, where no seed is a schedule", s->o->run);
 	s->fresh = s->brought;
 	s->fresh.keep = "";
 	s->fresh.steer = seeds_with_walk(s->brought.steer, 0);
+	/* Few switches are for few operations. */
+	if (*s->brought.script || strstr(s->brought.steer, "only=")) {
+		s->fresh.strategy = "mix";
+		s->fresh.script = "";
+		s->fresh.steer = "";
+	}
 	s->has_brought = true;
 }
 

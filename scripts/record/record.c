@@ -290,6 +290,21 @@ static json_t *focus_json(const struct image *i, const char *dir)
 	return all;
 }
 
+/* How many places the script had, and how many of them were come by, if that was said */
+static json_t *script_json(const struct request *r, const char *dir)
+{
+	static const char key[] = "steer: script: ";
+	__auto_free char *path = fmt("%s/console.log", dir), *console = read_file(path, NULL);
+	const char *at = console ? strstr(console, key) : NULL;
+	__auto_strv struct strv places = { 0 };
+	unsigned int reached;
+	bool known = at && sscanf(at + strlen(key), "%u of ", &reached) == 1;
+
+	strv_split(&places, r->script, "+");
+	return json_pack("{s:i, s:o}", "places", (int)places.n, "reached",
+			 known ? json_integer(reached) : json_null());
+}
+
 /**
  * record_make - say what is known of a trial
  * @rec: gets it; nothing is written yet
@@ -316,6 +331,8 @@ void record_make(struct record *rec, const struct guest *g, const struct snapsho
 					      "words_size", (json_int_t)from->size));
 	if (g->image->focus.of.n)
 		json_object_set_new(o, "focus", focus_json(g->image, g->dir));
+	if (*g->req.script)
+		json_object_set_new(o, "script", script_json(&g->req, g->dir));
 	record_add_verdict(o, g->judge);
 	json_object_set_new(o, "events", json_integer(events_of(g->dir)));
 	json_object_set_new(o, "times", json_pack("{s:f, s:f, s:f}", "boot", g->boot,

@@ -41,6 +41,8 @@ void trial_choose(struct request *r, const struct image *image)
 	r->strategy = strategy_of(r);
 	if (!*r->ranges && image->focus.ranges)
 		r->ranges = image->focus.ranges;
+	if (!*r->places && image->places)
+		r->places = image->places;
 }
 
 static void begin(struct trial *t)

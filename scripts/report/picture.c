@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A stress run as a picture: time downwards, a column for each CPU, and in it the
- * operations and the places where it had the others go first.
+ * operations and the places where it had the others go first. What is known of these is
+ * below.
  */
 #define _GNU_SOURCE
 #include <stdlib.h>
+#include <string.h>
 #include <string.h>
 
 #include "report/picture.h"
@@ -62,7 +64,7 @@ static void add(struct row **rows, size_t *n, struct row row)
 static size_t read_rows(const struct events *e, const struct symbol *all, size_t symbols,
 			struct row **rows)
 {
-	size_t n = 0;
+	size_t n = 0, switches = 0;
 
 	*rows = NULL;
 	for (uint64_t i = e->first; i < e->count; i++) {
@@ -75,7 +77,7 @@ static size_t read_rows(const struct events *e, const struct symbol *all, size_t
 		if (m.is_switch) {
 			__auto_free char *where = place(m.arg, all, symbols);
 
-			row.text = fmt("~ %s", where);
+			row.text = fmt("~%zu %s", ++switches, where);
 		} else if (m.is_failure) {
 			row.text = fmt("! %s", e->failure);
 		} else {
@@ -108,6 +110,24 @@ static void print_row(const struct row *r, unsigned int cpus, FILE *f)
 		fprintf(f, " %.*s\n", width - 1, r->text);
 }
 
+/* Of those that somebody counted it is known who was there, and how it was. */
+static void print_switches(const struct events *e, FILE *f)
+{
+	struct gave_way *all;
+	size_t n = events_switches(e, &all);
+
+	for (size_t i = 0; i < n; i++) {
+		const struct gave_way *w = &all[i];
+
+		if (!w->nth)
+			continue;
+		fprintf(f, "~%zu: in draw %u of actor %u, the %s%s comes by for time %u, gives way %u times%s\n",
+			i + 1, w->draw, w->actor, strcmp(w->task, "actor") ? "task " : "",
+			w->task, w->nth, w->times, w->resched ? ", and asks for another task" : "");
+	}
+	free(all);
+}
+
 /**
  * report_picture - draw a run
  * @e: its events
@@ -134,4 +154,5 @@ void report_picture(const struct events *e, const struct symbol *all, size_t sym
 		free(rows[i].text);
 	}
 	free(rows);
+	print_switches(e, f);
 }

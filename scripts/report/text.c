@@ -199,6 +199,18 @@ static void try_next(const struct report *r, FILE *f)
 	}
 }
 
+/* A script of another kernel may not fit this one any more. */
+static void script_row(const struct record *rec, FILE *f)
+{
+	const json_t *script = record_member(rec, "script"), *reached = NULL;
+	long long places = json_integer_value(json_object_get(script, "places"));
+
+	reached = json_object_get(script, "reached");
+	if (json_is_integer(reached))
+		fprintf(f, "script: %lld of its %lld places were come by\n",
+			(long long)json_integer_value(reached), places);
+}
+
 static void write_text(const struct report *r, FILE *f)
 {
 	struct ktap_counts sum = { .passed = r->same, .failed = r->different };
@@ -209,6 +221,7 @@ static void write_text(const struct report *r, FILE *f)
 		struct ktap_counts c = record_counts(r->records[i]);
 
 		report_failure(r->records[i], f);
+		script_row(r->records[i], f);
 		sum.passed += c.passed;
 		sum.failed += c.failed;
 		sum.skipped += c.skipped;

@@ -109,6 +109,8 @@ char *qemu_words(const struct request *r)
 		strv_add(&words, INIT "steer=%s", steer);
 	if (*r->ranges)
 		strv_add(&words, INIT "ranges=%s", r->ranges);
+	if (*r->places)
+		strv_add(&words, INIT "places=%s", r->places);
 	if (*r->keep)
 		strv_add(&words, INIT "keep=%s", r->keep);
 	if (*r->aim)

@@ -84,7 +84,7 @@ static void time_goes_down_and_cpus_across(void **state)
 	assert_line(text, 1, "    0.001000  1: offline 3", "offline 3");
 	assert_line(text, 2, "    0.002000  . ", " 3: kthread-park 2");
 	assert_line(text, 3, "    0.003000  . ", " 3: done");
-	assert_line(text, 4, "    0.004000  . ", " ~ kthread_park+0x10");
+	assert_line(text, 4, "    0.004000  . ", " ~1 kthread_park+0x10");
 	assert_line(text, 5, "    0.005000  1: = -16", "= -16");
 	assert_line(text, 6, "    0.006000  . ", " ! progress: it is stuck");
 }
@@ -97,7 +97,7 @@ static void a_place_without_a_name_is_an_address(void **state)
 	__auto_free char *text = picture(all, 1, "");
 
 	(void)state;
-	assert_line(text, 1, "    0.000000  ~ 0x80012400", "0x80012400");
+	assert_line(text, 1, "    0.000000  ~1 0x80012400", "0x80012400");
 }
 
 /* The end is what people want to see of a long run. */

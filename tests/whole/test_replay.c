@@ -17,6 +17,8 @@
 #include <cmocka.h>
 #include <jansson.h>
 
+#include "build/script.h"
+#include "record/trial.h"
 #include "run/events_file.h"
 #include "program.h"
 #include "lib/util.h"
@@ -438,6 +440,64 @@ static void a_failing_run_is_made_smaller(void **state)
 	replay(smaller, 0, "reproduced: fail");
 }
 
+/* Where CPUs gave way in a record, and a script of the first @n times, if @script */
+static size_t switches(const char *dir, struct gave_way **all, size_t n, char **script)
+{
+	__auto_free char *path = fmt("%s/events.bin", dir), *vmlinux = NULL;
+	struct record rec;
+	struct image image;
+	struct events e;
+	struct trial t;
+	size_t found;
+
+	assert_true(events_read(&e, path));
+	found = events_switches(&e, all);
+	events_free(&e);
+	record_read(&rec, dir);
+	trial_again(&t, &rec, &image, "", out);
+	vmlinux = fmt("%s/vmlinux", image.kernel.dir);
+	if (script)
+		*script = script_of(*all, n < found ? n : found, vmlinux, t.req.arch);
+	record_free(&rec);
+	return found;
+}
+
+/*
+ * What was drawn is done again from its name alone, by the same task at the same place,
+ * and all else that was drawn is not.
+ */
+static void a_script_does_what_was_drawn(void **state)
+{
+	__auto_free char *drawn = stressed("STEER=one_in=500,only=0-fff", 0);
+	__auto_free char *script = NULL, *words = NULL, *said = NULL;
+	__auto_free char *twice = NULL, *dir = NULL;
+	struct gave_way *was, *is;
+
+	(void)state;
+	assert_true(switches(drawn, &was, 1, &script) > 1);
+	assert_non_null(script);
+	remove_tree(drawn);
+	words = fmt("stress ARCH=arm64 SMPBOOT=respawn CYCLES=5 STRATEGY=script SCRIPT=%s", script);
+	expect(words, 0, "");
+	dir = record();
+	said = fmt("report RUN=%s", dir);
+	expect(said, 0, "script: 1 of its 1 places were come by");
+	assert_int_equal(switches(dir, &is, 0, NULL), 1);
+	assert_memory_equal(is, was, sizeof(*is));
+	twice = fmt("check-determinism N=2 RUN=%s", dir);
+	expect(twice, 0, "2 of 2 replays are bit-identical");
+	free(was);
+	free(is);
+}
+
+/* A script of another kernel: what is not in this one is said, and the rest is done. */
+static void a_place_that_is_not_there_is_said(void **state)
+{
+	(void)state;
+	expect("stress ARCH=arm64 SMPBOOT=respawn CYCLES=5 STRATEGY=script SCRIPT=1:0,actor,no_such_function@0,1,1",
+	       0, "script: this kernel has no such place: 1:0,actor,no_such_function@0,1,1");
+}
+
 static void a_passing_run_is_small_enough(void **state)
 {
 	__auto_free char *dir = stressed("", 0), *words = fmt("minimise RUN=%s", dir);
@@ -517,6 +577,10 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(a_late_main_loop_changes_nothing, fresh_out,
 						remove_out),
 		cmocka_unit_test_setup_teardown(a_failing_run_is_made_smaller,
+						fresh_out, remove_out),
+		cmocka_unit_test_setup_teardown(a_script_does_what_was_drawn,
+						fresh_out, remove_out),
+		cmocka_unit_test_setup_teardown(a_place_that_is_not_there_is_said,
 						fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(a_passing_run_is_small_enough,
 						fresh_out, remove_out),

@@ -1,6 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "build/arch.h"
 
+/* bl: 26 bits, of words */
+static size_t call(const uint8_t *code, size_t left, uint64_t at, uint64_t *to)
+{
+	uint32_t word;
+
+	if (left < sizeof(word))
+		return 0;
+	word = code[0] | code[1] << 8 | code[2] << 16 | (uint32_t)code[3] << 24;
+	if (word >> 26 != 0x25)
+		return 0;
+	*to = at + (int64_t)((int32_t)(word << 6) >> 4);
+	return sizeof(word);
+}
+
 const struct arch arch_arm64 = {
 	.name = "arm64",
 	.aliases = { "aarch64" },
@@ -21,6 +35,8 @@ const struct arch arch_arm64 = {
 	.icount = 1,
 	.virtual_args = "",
 	.virtual_cmdline = "",
+	.call = call,
+	.align = 4,
 	.needs = {
 		{ PROBE_PROGRAM, "aarch64-linux-gnu-gcc", "gcc-aarch64-linux-gnu",
 		  "builds arm64 kernels", WHERE_CROSS },

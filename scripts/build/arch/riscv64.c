@@ -1,6 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "build/arch.h"
 
+static uint32_t word(const uint8_t *code)
+{
+	return code[0] | code[1] << 8 | code[2] << 16 | (uint32_t)code[3] << 24;
+}
+
+/* jal ra, or auipc ra and jalr ra, ra */
+static size_t call(const uint8_t *code, size_t left, uint64_t at, uint64_t *to)
+{
+	uint32_t one = left < 4 ? 0 : word(code), two = left < 8 ? 0 : word(code + 4);
+
+	if ((one & 0xfff) == 0x0ef) {
+		*to = at + (int32_t)(((int32_t)one >> 31 & ~0xfffff) | (one & 0xff000) |
+				     (one >> 9 & 0x800) | (one >> 20 & 0x7fe));
+		return 4;
+	}
+	if ((one & 0xfff) == 0x097 && (two & 0xfffff) == 0x080e7) {
+		*to = at + (int32_t)(one & ~0xfff) + ((int32_t)two >> 20);
+		return 8;
+	}
+	return 0;
+}
+
 const struct arch arch_riscv64 = {
 	.name = "riscv64",
 	.aliases = { "riscv" },
@@ -22,6 +44,8 @@ const struct arch arch_riscv64 = {
 	/* The machine gives its guest random numbers, and can't be told not to. */
 	.virtual_args = "-seed 1",
 	.virtual_cmdline = "",
+	.call = call,
+	.align = 2,
 	.by_name = true,
 	.needs = {
 		{ PROBE_PROGRAM, "riscv64-linux-gnu-gcc", "gcc-riscv64-linux-gnu",

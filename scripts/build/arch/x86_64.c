@@ -1,6 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "build/arch.h"
 
+/* call rel32, from its end */
+static size_t call(const uint8_t *code, size_t left, uint64_t at, uint64_t *to)
+{
+	if (left < 5 || code[0] != 0xe8)
+		return 0;
+	*to = at + 5 + (int32_t)(code[1] | code[2] << 8 | code[3] << 16 |
+				 (uint32_t)code[4] << 24);
+	return 5;
+}
+
 const struct arch arch_x86_64 = {
 	.name = "x86_64",
 	.aliases = { "x86", "amd64" },
@@ -30,6 +40,8 @@ const struct arch arch_x86_64 = {
 	.icount = 3,
 	.virtual_args = "",
 	.virtual_cmdline = "lpj=1000000 tsc=reliable ",
+	.call = call,
+	.align = 1,
 	.needs = {
 		{ PROBE_PROGRAM, "x86_64-linux-gnu-gcc", "gcc-x86-64-linux-gnu",
 		  "builds x86_64 kernels", WHERE_CROSS },
