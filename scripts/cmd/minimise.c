@@ -3,12 +3,15 @@
  * How little does it take to fail in the same way? The operations that the run was
  * made of are left out, many at once and then fewer, as long as one of a few walks
  * through the rest still fails so. Each operation is the same whatever is left out
- * before it. What is left then needs few CPUs, and few switches between them.
+ * before it. What is left then needs few CPUs, and few switches between them. These get
+ * names that hold on other kernels as well: a script.
  */
 #define _GNU_SOURCE
 #include <stdlib.h>
 #include <string.h>
 
+#include "../kunit/steer/steer_names.h"
+#include "build/script.h"
 #include "cmd/cmd.h"
 #include "cmd/picture.h"
 #include "cmd/seeds.h"
@@ -22,8 +25,33 @@
 #define WALKS		8
 #define FEW_WALKS	4
 
+/* So few switches get names. */
+#define SWITCHES_MAX	16
+
+/* In how many windows it is looked for, how often, and how many operations are few */
+#define WINDOWS		32
+#define WINDOW_ROUNDS	3
+#define WINDOW_WALKS	2
+#define WINDOW_LEAST	16
+
+/* Of all operations, so many parts are left out at once before there is a script. */
+#define COARSE		16
+
+/* TIME=, unless it is set: most of what can be left out is by then. */
+#define SECONDS_MAX	180
+
 /* An operation is noted when it is over, so these may have been in the making. */
 #define IN_THE_MAKING	24
+
+/**
+ * struct choice - operations that are done
+ * @d: them, in the order in which they were over
+ * @n: how many
+ */
+struct choice {
+	struct draw *d;
+	size_t n;
+};
 
 /**
  * struct shrink - what is being made smaller
@@ -32,6 +60,9 @@
  * @out: O=
  * @best: what the smallest trial so far that did was asked
  * @record: its record
+ * @choice: the operations that it does
+ * @all: how many there were
+ * @ends: when no more are tried
  * @tries: trials that were made
  * @seeds: those that are being made
  * @steer: where CPUs gave way in the one of them that failed likewise
@@ -43,6 +74,9 @@ struct shrink {
 	const char *out;
 	struct request best;
 	char *record;
+	struct choice choice;
+	size_t all;
+	double ends;
 	unsigned int tries;
 	struct seeds *seeds;
 	char *steer;
@@ -62,10 +96,10 @@ static void look(void *arg, const struct trial *t, const struct finding *f)
 	seeds_stop(s->seeds);
 }
 
-/* What is not steered has one walk. */
-static bool is_steered(const struct request *r)
+/* Where nothing is drawn, there is one walk. */
+static bool has_walks(const struct request *r)
 {
-	return strcmp(r->strategy, "none");
+	return strcmp(r->strategy, "none") && strcmp(r->strategy, "script");
 }
 
 static uint64_t walk_of(const struct request *r)
@@ -81,10 +115,13 @@ static bool fails(struct shrink *s, const struct request *r, unsigned int more)
 	uint64_t walk = walk_of(r);
 	struct seeds seeds = {
 		.image = s->past->image, .req = *r, .accel = "virtual", .out = s->out,
-		.first = walk, .last = walk + (is_steered(r) ? more : 0), .keep_going = true,
+		.first = walk, .last = walk + (has_walks(r) ? more : 0), .keep_going = true,
 		.walks = true, .found = look, .arg = s,
 	};
 
+	/* When there is no more time, what there is by then is the least. */
+	if (now() > s->ends)
+		return false;
 	s->seeds = &seeds;
 	s->found = NULL;
 	seeds_run(&seeds);
@@ -101,16 +138,6 @@ static bool fails(struct shrink *s, const struct request *r, unsigned int more)
 }
 
 /* ---- which operations -------------------------------------------------------------- */
-
-/**
- * struct script - operations that are done
- * @d: them, in the order in which they were over
- * @n: how many
- */
-struct script {
-	struct draw *d;
-	size_t n;
-};
 
 static struct draw *draws_copy(const struct draw *d, size_t n)
 {
@@ -131,7 +158,7 @@ static int by_actor(const void *a, const void *b)
 }
 
 /* As KEEP= takes it: "1:0-7,9/2:3" */
-static char *script_text(const struct script *s)
+static char *keep_of(const struct choice *s)
 {
 	struct draw *d = draws_copy(s->d, s->n);
 	__auto_strv struct strv actors = { 0 };
@@ -160,7 +187,7 @@ static char *script_text(const struct script *s)
 }
 
 /* What the run did, and what each actor may have been about to do */
-static void script_read(struct script *s, const char *dir, const struct request *r)
+static void choice_read(struct choice *s, const char *dir, const struct request *r)
 {
 	s->n = events_draws_of(dir, &s->d);
 	s->d = reallocarray(s->d, s->n + (r->actors + 1) * IN_THE_MAKING, sizeof(*s->d));
@@ -177,51 +204,94 @@ static void script_read(struct script *s, const char *dir, const struct request 
 	}
 }
 
-/* Does it still fail without @n operations from the @from-th on? */
-static bool script_cut(struct script *script, struct shrink *s, size_t from, size_t n)
+/* Does it still fail with no other operations than @less, on one of so many walks? */
+static bool choice_is(struct shrink *s, struct choice *less, uint64_t walk, unsigned int walks)
 {
-	struct script less = { .d = draws_copy(script->d, script->n) };
 	struct request w = s->best;
-	bool good;
 
-	less.n = script->n - n;
-	memmove(&less.d[from], &less.d[from + n], (less.n - from) * sizeof(*less.d));
-	w.keep = script_text(&less);
-	good = *w.keep && fails(s, &w, n > 1 ? FEW_WALKS - 1 : WALKS - 1);
-	if (!good) {
-		free(less.d);
+	if (walk && has_walks(&w))
+		w.steer = seeds_with_walk(w.steer, walk);
+	w.keep = keep_of(less);
+	if (!*w.keep || !fails(s, &w, walks - 1)) {
+		free(less->d);
 		return false;
 	}
-	free(script->d);
-	*script = less;
+	free(s->choice.d);
+	s->choice = *less;
 	return true;
 }
 
-/* Leave out as many as can be, from the last ones on, and more than one at once first. */
-static void shrink_script(struct shrink *s, const char *dir)
+/* Does it still fail without @n operations from the @from-th on? */
+static bool choice_cut(struct shrink *s, size_t from, size_t n)
 {
-	struct script script;
-	struct request w = s->best;
-	size_t all;
+	struct choice less = { .d = draws_copy(s->choice.d, s->choice.n), .n = s->choice.n - n };
 
-	script_read(&script, dir, &w);
-	all = script.n;
-	w.keep = script_text(&script);
-	if (!fails(s, &w, 4 * WALKS)) {
-		ui_note("%-10s it takes more than those that were over", "operations");
-		return;
-	}
-	for (size_t size = script.n / 2; size; size /= 2) {
-		for (size_t at = script.n; at;) {
-			size_t from = at > size ? at - size : 0;
+	memmove(&less.d[from], &less.d[from + n], (less.n - from) * sizeof(*less.d));
+	return choice_is(s, &less, 0, n > 1 ? FEW_WALKS : WALKS);
+}
 
-			script_cut(&script, s, from, at - from);
-			at = from;
-			ui_progress(all - script.n, all, s->best.keep);
+/* Does it fail with nothing else than @n operations from the @from-th on? */
+static bool choice_take(struct shrink *s, size_t from, size_t n, uint64_t walk)
+{
+	struct choice less = { .d = draws_copy(s->choice.d + from, n), .n = n };
+
+	return choice_is(s, &less, walk, WINDOW_WALKS);
+}
+
+/*
+ * A race takes few operations, close to each other, and one that is shown often enough to
+ * be found here is shown again by another walk through one of a few windows.
+ */
+static bool shrink_to_window(struct shrink *s)
+{
+	size_t size = s->choice.n / WINDOWS;
+
+	if (size < WINDOW_LEAST)
+		size = WINDOW_LEAST;
+	if (s->choice.n < 2 * size)
+		return false;
+	for (size_t round = 0; round < WINDOW_ROUNDS; round++) {
+		size_t shift = round * size / WINDOW_ROUNDS;
+
+		for (size_t at = s->choice.n - shift; at >= size; at -= size) {
+			if (choice_take(s, at - size, size, walk_of(&s->best) + 1 +
+					round * WINDOW_WALKS))
+				return true;
+			ui_progress(round * s->choice.n + s->choice.n - at,
+				    WINDOW_ROUNDS * s->choice.n, "windows");
 		}
 	}
-	ui_note("%-10s %zu of %zu: %s", "operations", script.n, all, s->best.keep);
-	free(script.d);
+	return false;
+}
+
+/* Only what was over before the failure, or nearly so; false if it takes more */
+static bool read_operations(struct shrink *s, const char *dir)
+{
+	struct request w = s->best;
+
+	choice_read(&s->choice, dir, &w);
+	s->all = s->choice.n;
+	w.keep = keep_of(&s->choice);
+	return fails(s, &w, 4 * WALKS);
+}
+
+/*
+ * Leave out as many as can be, from the last ones on, and more than one at once first, but
+ * no fewer than @least at once.
+ */
+static void shrink_operations(struct shrink *s, size_t least)
+{
+	size_t size = s->choice.n / 2;
+
+	for (size = size > least ? size : least; size >= least; size /= 2) {
+		for (size_t at = s->choice.n; at;) {
+			size_t from = at > size ? at - size : 0;
+
+			choice_cut(s, from, at - from);
+			at = from;
+			ui_progress(s->all - s->choice.n, s->all, s->best.keep);
+		}
+	}
 }
 
 /* ---- where -------------------------------------------------------------------------- */
@@ -244,42 +314,254 @@ static void shrink_number(struct shrink *s, const char *name, size_t offset, uin
 	ui_note("%-10s %llu", name, (unsigned long long)good);
 }
 
-/* As few changes of who goes first as will do, at most in so many basic blocks */
-static bool shrink_changes(struct shrink *s)
+/* ---- which switches ----------------------------------------------------------------- */
+
+/* Where CPUs gave way in the smallest trial so far */
+static size_t switches_of(const struct shrink *s, struct gave_way **all)
 {
-	static const unsigned int spans[] = { 1000, 8000 };
+	__auto_free char *path = fmt("%s/events.bin", s->record);
+	struct events e;
+	size_t n;
 
-	for (unsigned int changes = 1; changes <= 8; changes *= 2) {
-		for (size_t i = 0; i < ARRAY_SIZE(spans); i++) {
-			struct request w = s->best;
+	if (!events_read(&e, path))
+		die("%s is missing or damaged: where CPUs gave way is not known", path);
+	n = events_switches(&e, all);
+	events_free(&e);
+	return n;
+}
 
-			w.strategy = "pct";
-			w.steer = fmt("changes=%u,span=%u,every=1000000", changes, spans[i]);
-			if (fails(s, &w, 2 * WALKS))
-				return true;
+static size_t switches(const struct shrink *s)
+{
+	struct gave_way *all;
+	size_t n = switches_of(s, &all);
+
+	free(all);
+	return n;
+}
+
+/**
+ * struct part - a part of all that is drawn, see kunit/steer/script.c
+ * @first: the first of its numbers
+ * @last: the last one
+ */
+struct part {
+	unsigned int first;
+	unsigned int last;
+};
+
+static bool fails_with_parts(struct shrink *s, const char *steer, const struct part *p, size_t n,
+			     unsigned int more)
+{
+	__auto_strv struct strv words = { 0 };
+	__auto_free char *only = NULL;
+	struct request w = s->best;
+
+	for (size_t i = 0; i < n; i++)
+		strv_add(&words, "%x-%x", p[i].first, p[i].last);
+	only = strv_join(&words, ":");
+	w.steer = fmt("%s%sonly=%s", steer, *steer ? "," : "", only);
+	return n && fails(s, &w, more);
+}
+
+/*
+ * Follow fewer of the switches that were drawn: what is left out does not change what is
+ * drawn elsewhere. The parts are halved until there are few switches in them.
+ */
+static bool shrink_parts(struct shrink *s)
+{
+	__auto_free char *steer = copy(s->best.steer), *walk = NULL;
+	struct part p[ONLY_PARTS] = { { 0, 0xffff } };
+	unsigned int width = 0x10000;
+	size_t n = 1;
+
+	/* That switches are counted takes time, which may do for another schedule. */
+	if (!fails_with_parts(s, steer, p, n, 2 * WALKS - 1))
+		return false;
+	walk = seeds_with_walk(steer, walk_of(&s->best));
+	for (; width && n && switches(s) > SWITCHES_MAX; width /= 2) {
+		for (size_t i = n; width < 0x10000 && i--;) {
+			struct part was = p[i];
+
+			memmove(&p[i], &p[i + 1], (n - i - 1) * sizeof(*p));
+			if (fails_with_parts(s, walk, p, n - 1, 0)) {
+				n--;
+				continue;
+			}
+			memmove(&p[i + 1], &p[i], (n - i - 1) * sizeof(*p));
+			p[i] = was;
 		}
+		if (2 * n > ARRAY_SIZE(p))
+			return false;
+		for (size_t i = n; width > 1 && i--;) {
+			p[2 * i + 1] = (struct part){ p[i].first + width / 2, p[i].last };
+			p[2 * i] = (struct part){ p[i].first, p[i].first + width / 2 - 1 };
+		}
+		n *= 2;
+		ui_progress(0x10000 / width, 0x10000, s->best.steer);
+	}
+	return true;
+}
+
+static bool fails_by_script(struct shrink *s, const struct strv *places)
+{
+	__auto_free char *vmlinux = fmt("%s/vmlinux", s->past->image->kernel.dir);
+	__auto_strv struct strv lacks = { 0 };
+	struct request w = s->best;
+
+	w.strategy = "script";
+	w.steer = "";
+	w.script = strv_join(places, "+");
+	w.places = script_places(w.script, vmlinux, w.arch, &lacks);
+	return places->n && fails(s, &w, 0);
+}
+
+/* The switches that are left get names, and of these as many as can be are left out. */
+static bool shrink_places(struct shrink *s)
+{
+	__auto_free char *vmlinux = fmt("%s/vmlinux", s->past->image->kernel.dir), *text = NULL;
+	__auto_strv struct strv places = { 0 };
+	struct gave_way *all;
+	size_t n = switches_of(s, &all);
+
+	text = script_of(all, n, vmlinux, s->best.arch);
+	free(all);
+	if (!text)
+		return false;
+	strv_split(&places, text, "+");
+	if (!fails_by_script(s, &places))
+		return false;
+	for (size_t i = places.n; i--;) {
+		struct strv less = { 0 };
+
+		for (size_t j = 0; j < places.n; j++)
+			if (j != i)
+				strv_add(&less, "%s", places.v[j]);
+		if (fails_by_script(s, &less)) {
+			strv_free(&places);
+			places = less;
+		} else {
+			strv_free(&less);
+		}
+	}
+	return true;
+}
+
+/* Go back to a trial that was smaller. */
+static void go_back(struct shrink *s, const struct request *r, const char *record)
+{
+	s->best = *r;
+	free(s->record);
+	s->record = copy(record);
+}
+
+/* Can part of what it draws be left out? */
+static bool has_parts(const struct request *r)
+{
+	static const char *const drawing[] = { "random", "hold", "burst" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(drawing); i++)
+		if (!strcmp(r->strategy, drawing[i]))
+			return true;
+	return false;
+}
+
+/* The switches that the run has are drawn; leave out as many of them as can be. */
+static bool script_of_drawn(struct shrink *s)
+{
+	const struct request was = s->best;
+	__auto_free char *record = copy(s->record);
+
+	if (has_parts(&was) && shrink_parts(s) && shrink_places(s))
+		return true;
+	go_back(s, &was, record);
+	return false;
+}
+
+/*
+ * Draw others, rarely and for long to begin with. There are few places in a short run,
+ * and so many walks come by the right ones.
+ */
+static bool script_of_others(struct shrink *s)
+{
+	static const struct {
+		const char *strategy;
+		const char *steer;
+	} ways[] = {
+		{ "random", "one_in=512,most=64" }, { "random", "one_in=512" },
+		{ "random", "one_in=128,most=16" }, { "random", "one_in=128" },
+		{ "hold", "one_in=4" }, { "random", "one_in=32" }, { "random", "one_in=8" },
+	};
+	const struct request was = s->best;
+	__auto_free char *record = copy(s->record);
+
+	for (size_t i = 0; i < ARRAY_SIZE(ways); i++) {
+		struct request w = was;
+
+		ui_progress(i, ARRAY_SIZE(ways), "a script");
+		w.strategy = ways[i].strategy;
+		w.steer = ways[i].steer;
+		if (fails(s, &w, 4 * WALKS - 1) && script_of_drawn(s))
+			return true;
+		go_back(s, &was, record);
 	}
 	return false;
 }
 
-/* Rarer and rarer, as long as it is steered at all */
-static void shrink_steering(struct shrink *s)
+/* Is it as good without any steering? */
+static bool needs_none(struct shrink *s)
 {
 	struct request none = s->best;
 
 	none.strategy = "none";
 	none.steer = "";
-	if (!is_steered(&s->best) || fails(s, &none, 0) || shrink_changes(s))
-		goto out;
-	for (unsigned int one_in = 64; one_in <= 1 << 16; one_in *= 4) {
-		struct request w = s->best;
+	none.script = "";
+	none.places = "";
+	return !strcmp(s->best.strategy, "none") || fails(s, &none, 0);
+}
 
-		w.steer = fmt("one_in=%u", one_in);
-		if (!fails(s, &w, WALKS - 1))
-			break;
+static bool has_script(const struct shrink *s)
+{
+	return !strcmp(s->best.strategy, "script");
+}
+
+static void say(const struct shrink *s, const char *what)
+{
+	ui_note("%-10s %zu of %zu operations, strategy %s, after %u runs", what, s->choice.n,
+		s->all, s->best.strategy, s->tries);
+}
+
+static size_t size_of(const struct shrink *s)
+{
+	return s->choice.n + strlen(s->best.script);
+}
+
+/*
+ * What is steered everywhere goes another way when an operation is left out. So most of
+ * them go first, many at once, then most switches, and the rest of both after that: fewer
+ * switches may do with fewer operations, and these with fewer switches.
+ */
+static void shrink(struct shrink *s)
+{
+	size_t was = 0, is = 1;
+
+	shrink_to_window(s);
+	say(s, "window");
+	shrink_operations(s, 1 + s->choice.n / COARSE);
+	say(s, "many");
+	if (!needs_none(s) && !script_of_drawn(s)) {
+		shrink_operations(s, 1);
+		say(s, "one by one");
+		if (!needs_none(s))
+			script_of_others(s);
 	}
-out:
-	ui_note("%-10s %s %s", "steering", s->best.strategy, s->best.steer);
+	say(s, "switches");
+	while (is != was) {
+		was = size_of(s);
+		if (has_script(s))
+			shrink_places(s);
+		shrink_operations(s, 1);
+		is = has_script(s) ? size_of(s) : was;
+	}
 }
 
 /* How a trial failed; dies if it did not, or another judge says so. */
@@ -305,7 +587,9 @@ int cmd_minimise(const struct options *o)
 	struct record rec;
 	struct image image;
 	struct trial past;
-	struct shrink s = { .past = &past, .out = o->out };
+	struct shrink s = {
+		.past = &past, .out = o->out, .ends = now() + (o->time ?: SECONDS_MAX),
+	};
 
 	record_read(&rec, o->run);
 	s.signature = failure_of(&rec);
@@ -316,9 +600,15 @@ int cmd_minimise(const struct options *o)
 		printf("%s does not fail again; 'make replay' says where it diverges\n", rec.dir);
 		return EXIT_BAD;
 	}
-	shrink_script(&s, rec.dir);
+	if (read_operations(&s, rec.dir))
+		shrink(&s);
+	else
+		ui_note("%-10s it takes more than those that were over", "operations");
 	shrink_number(&s, "CPUs", offsetof(struct request, smp), 2);
-	shrink_steering(&s);
+	ui_note("%-10s %zu of %zu: %s", "operations", s.choice.n, s.all, s.best.keep);
+	ui_note("%-10s %s %s%s", "steering", s.best.strategy, s.best.steer, s.best.script);
+	if (now() > s.ends)
+		ui_note("%-10s there was no time to see if less will do: TIME= has more", "end");
 	ui_done("%u runs", s.tries);
 	picture_of(s.record, &image, s.best.smp);
 	words = request_words(&s.best);
