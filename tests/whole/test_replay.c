@@ -17,6 +17,7 @@
 #include <cmocka.h>
 #include <jansson.h>
 
+#include "../../kunit/torture/torture_log.h"
 #include "build/script.h"
 #include "record/trial.h"
 #include "run/events_file.h"
@@ -255,7 +256,7 @@ static void another_event_is_noticed(void **state)
 
 	(void)state;
 	/* The time of an event in the middle of the log */
-	log[128 + 32 * 10]++;
+	((struct torture_log *)log)->event[10].time++;
 	write_file(path, log, len);
 	replay(dir, 1, "diverged at event 10:");
 	change(dir, "run.json", "\"ended_by\": \"guest\"", "\"ended_by\": \"host\"");
