@@ -10,6 +10,7 @@
 #include "cmd/bench.h"
 #include "lib/host.h"
 #include "lib/ui.h"
+#include "record/trial.h"
 
 /**
  * bench_each - measure on each architecture that was asked for
@@ -39,6 +40,7 @@ int bench_each(const struct options *o, const char *name,
 
 		r.suites = fmt("%s/kunit/bench", host_source());
 		ask(&r);
+		trial_needs(&r);
 		image_open(&image, &r);
 		image_build(&image);
 		s = measure(o, &image, results);

@@ -641,6 +641,7 @@ static void choose_focus(struct search *s, const struct options *o)
 		s->fresh.focus = "none";
 		return;
 	}
+	trial_needs(&r);
 	r.commit = *o->bad ? o->bad : "HEAD";
 	r.since = o->good;
 	r.focus = "auto";

@@ -57,6 +57,7 @@ static int step_of_seeds(const struct options *o)
 		r.plan = "stress";
 	if (!strcmp(r.strategy, "none"))
 		r.strategy = "mix";
+	trial_needs(&r);
 	image_open(&image, &r);
 	image_build(&image);
 	s.seeds = (struct seeds){

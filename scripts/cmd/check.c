@@ -47,7 +47,7 @@ struct job {
 
 /* ---- what there is to do ---------------------------------------------------------- */
 
-static void open_images(struct job *j, const struct options *o)
+static void open_images(struct job *j, const struct options *o, bool to_run)
 {
 	*j = (struct job){ .o = o };
 	while (o->arch[j->nr_images])
@@ -59,6 +59,8 @@ static void open_images(struct job *j, const struct options *o)
 	for (size_t i = 0; i < j->nr_images; i++) {
 		struct request r = options_request(o, o->arch[i]);
 
+		if (to_run)
+			trial_needs(&r);
 		image_open(&j->images[i], &r);
 	}
 	for (size_t i = 0; i < j->nr_images; i++) {
@@ -333,7 +335,7 @@ int cmd_check(const struct options *o)
 	struct job j;
 	int status;
 
-	open_images(&j, o);
+	open_images(&j, o, true);
 	status = do_job(&j);
 	/* Of a whole one, as most people call it */
 	if (!*o->request.plan && !*o->request.tree && o->arch[0] && o->arch[1] &&
@@ -352,7 +354,7 @@ int cmd_build(const struct options *o)
 {
 	struct job j;
 
-	open_images(&j, o);
+	open_images(&j, o, false);
 	for (size_t i = 0; i < j.nr_images; i++)
 		ui_note("%-8s %s\n%-8s %s", o->arch[i]->name, j.images[i].kernel.image, "",
 			j.images[i].initramfs);
@@ -385,7 +387,7 @@ int check_commit(const struct options *o)
 	struct job j;
 	int status;
 
-	open_images(&j, o);
+	open_images(&j, o, true);
 	status = do_job(&j);
 	if (status == EXIT_ERROR)
 		return EXIT_ABORT;

@@ -165,6 +165,7 @@ int cmd_check_determinism(const struct options *o)
 		struct request r = options_request(o, o->arch[i]);
 		struct image image;
 
+		trial_needs(&r);
 		image_open(&image, &r);
 		image_build(&image);
 		for (size_t n = 0; n < ARRAY_SIZE(kinds); n++) {

@@ -206,6 +206,7 @@ int cmd_explore(const struct options *o)
 		struct image image;
 		int s;
 
+		trial_needs(&r);
 		image_open(&image, &r);
 		image_build(&image);
 		s = explore_image(o, &image, &image.kernel.req);

@@ -11,6 +11,7 @@
 
 #include "cmd/planted.h"
 #include "lib/host.h"
+#include "record/trial.h"
 
 /* The value of a line as "Class: race" in the head of a patch, to be freed */
 static char *header(const char *text, const char *name)
@@ -108,6 +109,7 @@ void planted_build(const struct planted *b, struct image *i, struct request *r)
 	struct request chosen;
 
 	r->patches = !request_has_series(r) && exists(b->bare) ? b->bare : b->path;
+	trial_needs(r);
 	image_open(i, r);
 	chosen = i->kernel.req;
 	tree_aside(&i->tree, "bugs");

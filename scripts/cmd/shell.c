@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #include "cmd/cmd.h"
 #include "lib/ui.h"
+#include "record/trial.h"
 #include "run/accel.h"
 #include "run/guest.h"
 
@@ -19,6 +20,7 @@ int cmd_shell(const struct options *o)
 	struct image image;
 	struct guest g = { .image = &image, .req = o->request };
 
+	trial_needs(&g.req);
 	image_open(&image, &g.req);
 	image_build(&image);
 	g.req = image.kernel.req;

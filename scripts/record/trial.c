@@ -45,6 +45,15 @@ void trial_choose(struct request *r, const struct image *image)
 		r->places = image->places;
 }
 
+/**
+ * trial_needs - die of what no guest can run without, before anything is built for it
+ * @r: what it will be asked
+ */
+void trial_needs(const struct request *r)
+{
+	qemu_version(r->arch);
+}
+
 static void begin(struct trial *t)
 {
 	struct guest *g = &t->guest;

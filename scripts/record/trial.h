@@ -61,6 +61,7 @@ struct trial_source {
 	void *arg;
 };
 
+void trial_needs(const struct request *r);
 void trial_choose(struct request *r, const struct image *image);
 void trials_run(const struct trial_source *source);
 void trials_run_all(struct trial *const *t, size_t n, size_t most);

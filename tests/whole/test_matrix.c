@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A matrix with one cell that passes, and one for each way in which a cell may not: it
- * fails, its kernel does not boot, it can't be run here. All are told, in all formats.
+ * fails, its kernel does not boot, it hangs, it can't be run here. All are told, in all formats.
  */
 #define _GNU_SOURCE
+#include <errno.h>
+#include <glob.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -21,7 +24,37 @@ static const char cells[] =
 	"good	ARCH=arm64 PLAN=hotplug CYCLES=3 SMPBOOT=park\n"
 	"broken	ARCH=arm64 PLAN=stress CYCLES=20 SMPBOOT=park KCMDLINE=respawn.plant=progress\n"
 	"no/boot	ARCH=arm64 PLAN=hotplug SMPBOOT=park KCMDLINE=rdinit=/nowhere\n"
-	"missing	ARCH=arm64 PLAN=hotplug TIMING=real ACCEL=kvm SMPBOOT=park\n";
+	"missing	ARCH=arm64 PLAN=hotplug TIMING=real ACCEL=kvm SMPBOOT=park\n"
+	"hangs	ARCH=arm64 PLAN=planted_stuck SMPBOOT=park STALL=3 SUITES=" TESTS_DIR "/guest\n"
+	"qemu/none	ARCH=s390x PLAN=hotplug SERIES=none\n";
+
+/* All programs of this host but one */
+static char *path_without(const char *program)
+{
+	char *dir = fmt("%s/bin", out);
+	__auto_free char *all = copy(getenv("PATH"));
+	__auto_strv struct strv dirs = { 0 };
+
+	assert_int_equal(mkdir(dir, 0777), 0);
+	strv_split(&dirs, all, ":");
+	for (size_t i = 0; i < dirs.n; i++) {
+		__auto_free char *pattern = fmt("%s/*", dirs.v[i]);
+		glob_t g;
+
+		if (glob(pattern, 0, NULL, &g))
+			continue;
+		for (size_t j = 0; j < g.gl_pathc; j++) {
+			const char *name = strrchr(g.gl_pathv[j], '/') + 1;
+			__auto_free char *to = fmt("%s/%s", dir, name);
+
+			/* The first of that name is the one that is meant. */
+			if (strcmp(name, program) && symlink(g.gl_pathv[j], to))
+				assert_int_equal(errno, EEXIST);
+		}
+		globfree(&g);
+	}
+	return dir;
+}
 
 static char *file(const char *text)
 {
@@ -54,26 +87,42 @@ static void each_cell_is_told_of(void **state)
 	__auto_free char *report = fmt("report RUN=%s/matrix FORMAT=junit", out), *junit = NULL;
 	__auto_free char *text = fmt("report RUN=%s/matrix", out), *plain = NULL;
 	__auto_free char *list = fmt("matrix-list FORMAT=json CELLS=no/* MATRIX=%s", path);
+	__auto_free char *bin = path_without("qemu-system-s390x"), *programs = copy(getenv("PATH"));
+	__auto_free char *kcidb = fmt("report RUN=%s/matrix FORMAT=kcidb", out), *miss = NULL;
+	__auto_free char *summary = fmt("report RUN=%s/matrix FORMAT=summary", out), *page = NULL;
 	__auto_free char *json = NULL, *gone = fmt("%s/matrix/good/result.json", out);
 
 	(void)state;
+	setenv("PATH", bin, 1);
 	said = said_of(words, EXIT_ERROR);
 	assert_says(said, "good                 ok");
 	assert_says(said, "broken               not ok");
 	assert_says(said, "no/boot              not ok");
 	assert_says(said, "missing              ERROR");
 	assert_says(said, "ACCEL=kvm");
-	assert_says(said, "1 passed, 3 failed, 0 skipped");
+	assert_says(said, "hangs                not ok");
+	assert_says(said, "qemu/none            ERROR");
+	assert_says(said, "qemu-system-s390x is not installed; 'make deps' installs it");
+	assert_says(said, "1 passed, 5 failed, 0 skipped");
 	junit = said_of(report, EXIT_PASS);
 	assert_says(junit, "<failure ");
 	assert_says(junit, "<error ");
 	assert_says(junit, "name=\"missing\"");
+	assert_says(junit, "name=\"qemu/none\"");
+	miss = said_of(kcidb, EXIT_PASS);
+	assert_says(miss, "\"MISS\"");
+	assert_says(miss, "\"FAIL\"");
+	assert_says(miss, "\"PASS\"");
+	page = said_of(summary, EXIT_PASS);
+	assert_says(page, "qemu/none");
+	assert_says(page, "missing");
 	plain = said_of(text, EXIT_PASS);
 	assert_says(plain, "missing: error: respawn: ACCEL=kvm");
 	/* One that was interrupted goes on with what is left. */
 	assert_int_equal(unlink(gone), 0);
 	rest = said_of(words, EXIT_ERROR);
-	assert_says(rest, "3 of 4 cells are over already");
+	assert_says(rest, "5 of 6 cells are over already");
+	setenv("PATH", programs, 1);
 	json = said_of(list, EXIT_PASS);
 	assert_string_equal(json, "[{\"name\":\"no/boot\",\"arch\":\"arm64\",\"words\":\"ARCH=arm64 PLAN=hotplug SMPBOOT=park KCMDLINE=rdinit=/nowhere\"}]\n");
 }
