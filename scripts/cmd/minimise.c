@@ -122,6 +122,7 @@ static bool fails(struct shrink *s, const struct request *r, unsigned int more)
 	/* When there is no more time, what there is by then is the least. */
 	if (now() > s->ends)
 		return false;
+	seeds.seconds = s->ends - now();
 	s->seeds = &seeds;
 	s->found = NULL;
 	seeds_run(&seeds);
@@ -548,7 +549,7 @@ static void shrink(struct shrink *s)
 	say(s, "window");
 	shrink_operations(s, 1 + s->choice.n / COARSE);
 	say(s, "many");
-	if (!needs_none(s) && !script_of_drawn(s)) {
+	if (!has_script(s) && !needs_none(s) && !script_of_drawn(s)) {
 		shrink_operations(s, 1);
 		say(s, "one by one");
 		if (!needs_none(s))
