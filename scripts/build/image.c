@@ -9,7 +9,6 @@
 #include "build/image.h"
 #include "build/initramfs.h"
 #include "build/overlay.h"
-#include "build/script.h"
 #include "lib/cache.h"
 #include "lib/ui.h"
 
@@ -80,20 +79,6 @@ static void do_without(struct image *i, const char *why)
 	name_all(i, r);
 }
 
-/* A script may be of another kernel, and have places that this one has not. */
-static void find_places(struct image *i)
-{
-	__auto_free char *vmlinux = fmt("%s/vmlinux", i->kernel.dir);
-	const struct request *r = &i->kernel.req;
-	__auto_strv struct strv lacks = { 0 };
-
-	if (!*r->script)
-		return;
-	i->places = script_places(r->script, vmlinux, r->arch, &lacks);
-	for (size_t j = 0; j < lacks.n; j++)
-		ui_note("script: this kernel has no such place: %s", lacks.v[j]);
-}
-
 /**
  * image_build - have it
  * @i: from image_open(); SERIES=auto may become another thing than it was there
@@ -111,6 +96,5 @@ void image_build(struct image *i)
 		do_without(i, why);
 	kernel_build(&i->kernel, &i->tree);
 	focus_locate(&i->focus, &i->kernel);
-	find_places(i);
 	i->initramfs = initramfs_build(&i->kernel, &i->tree, &i->plan);
 }

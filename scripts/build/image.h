@@ -16,7 +16,6 @@
  * @focus: what of it matters more than the rest
  * @plan: all steps there are
  * @kernel: the kernel
- * @places: where the places of the request's script are in it, NULL if it has none
  * @initramfs: path of what it boots into
  */
 struct image {
@@ -25,7 +24,6 @@ struct image {
 	struct focus focus;
 	struct plan plan;
 	struct kernel kernel;
-	char *places;
 	char *initramfs;
 };
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "../kunit/steer/steer_names.h"
+#include "build/script.h"
 #include "lib/ui.h"
 #include "record/trial.h"
 #include "run/pool.h"
@@ -22,6 +23,25 @@ static const char *strategy_of(const struct request *r)
 	if (strcmp(r->strategy, "mix"))
 		return r->strategy;
 	return mix[r->seed / 2 % ARRAY_SIZE(mix)];
+}
+
+/* A script may be of another kernel, and have places that this one has not. */
+static const char *places_of(const struct request *r, const struct image *image)
+{
+	static char *known, *places;
+	__auto_free char *vmlinux = fmt("%s/vmlinux", image->kernel.dir);
+	__auto_free char *key = fmt("%s %s", vmlinux, r->script);
+	__auto_strv struct strv lacks = { 0 };
+
+	/* Seeds of one request ask one after the other. */
+	if (known && !strcmp(known, key))
+		return places;
+	free(known);
+	known = copy(key);
+	places = script_places(r->script, vmlinux, r->arch, &lacks);
+	for (size_t i = 0; i < lacks.n; i++)
+		ui_note("script: this kernel has no such place: %s", lacks.v[i]);
+	return places;
 }
 
 /**
@@ -41,8 +61,8 @@ void trial_choose(struct request *r, const struct image *image)
 	r->strategy = strategy_of(r);
 	if (!*r->ranges && image->focus.ranges)
 		r->ranges = image->focus.ranges;
-	if (!*r->places && image->places)
-		r->places = image->places;
+	if (*r->script && !*r->places)
+		r->places = places_of(r, image);
 }
 
 /**
