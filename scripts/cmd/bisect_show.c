@@ -309,7 +309,8 @@ int cmd_bisect_log(const struct options *o)
 	printf("git bisect start\n");
 	git_line(&b, "bad", b.history.n - 1);
 	git_line(&b, "good", 0);
-	for (size_t i = 1; i + 1 < b.history.n; i++) {
+	/* Of several that are bad git believes the last line, so that is the oldest one. */
+	for (size_t i = b.history.n - 1; i-- > 1;) {
 		double bug = has_bug(&b, i);
 
 		if (bisect_is_untestable(b.engine, i))
