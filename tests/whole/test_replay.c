@@ -441,6 +441,33 @@ static void a_failing_run_is_made_smaller(void **state)
 	replay(smaller, 0, "reproduced: fail");
 }
 
+/* A thread says that it is parked and then sleeps: one switch shows that, between the two. */
+static void a_race_becomes_a_script(void **state)
+{
+	__auto_free char *words = NULL, *said = NULL, *dir = NULL, *pattern = NULL;
+	const char *run;
+	glob_t g;
+
+	(void)state;
+	expect("stress ARCH=arm64 SMPBOOT=respawn SEED=2 PATCHES=" TESTS_DIR
+	       "/bugs/parkme-completion-early.patch", 1, "crash: WARN() reached");
+	pattern = fmt("%s/runs/*-seed2", out);
+	assert_int_equal(glob(pattern, 0, NULL, &g), 0);
+	dir = copy(g.gl_pathv[0]);
+	globfree(&g);
+	words = fmt("minimise RUN=%s", dir);
+	assert_int_equal(call(words, &said), 0);
+	assert_non_null(strstr(said, "STRATEGY=script"));
+	assert_non_null(strstr(said, ",__kthread_parkme@"));
+	assert_non_null(strstr(said, " comes by for time "));
+	run = strstr(said, "make replay RUN=");
+	assert_non_null(run);
+	run += strlen("make replay RUN=");
+	free_ptr(&dir);
+	dir = fmt("%.*s", (int)strcspn(run, "\n"), run);
+	replay(dir, 0, "reproduced: crash");
+}
+
 /* Where CPUs gave way in a record, and a script of the first @n times, if @script */
 static size_t switches(const char *dir, struct gave_way **all, size_t n, char **script)
 {
@@ -579,6 +606,7 @@ int main(int argc, char **argv)
 						remove_out),
 		cmocka_unit_test_setup_teardown(a_failing_run_is_made_smaller,
 						fresh_out, remove_out),
+		cmocka_unit_test_setup_teardown(a_race_becomes_a_script, fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(a_script_does_what_was_drawn,
 						fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(a_place_that_is_not_there_is_said,
