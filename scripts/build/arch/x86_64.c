@@ -31,8 +31,12 @@ const struct arch arch_x86_64 = {
 	 */
 	.cpu = "max,-rdrand,-rdseed,-erms",
 	.console = "ttyS0",
-	/* Without ACPI a triple fault is the one way out of a microvm. */
-	.cmdline = "reboot=t cpu_init_udelay=0 ",
+	/*
+	 * Without ACPI a triple fault is the one way out of a microvm. Whether the timer's
+	 * interrupt comes is seen in a moment of real time, in which a busy host may not
+	 * let the guest run: then it panics.
+	 */
+	.cmdline = "reboot=t cpu_init_udelay=0 no_timer_check ",
 	/*
 	 * The kernel spins for a fixed time to calibrate the APIC timer: the
 	 * dearer an instruction, the fewer it takes.
