@@ -239,18 +239,20 @@ bool script_is_there(void)
  */
 const struct steer_place *script_at(const struct steer_stream *s, unsigned long ip)
 {
+	const struct steer_place *found = NULL;
 	int i;
 
 	if (!test_bit(hash_long(ip, SITE_BITS), script_sites))
 		return NULL;
+	/* Each place counts for itself, also those of another time here. */
 	for (i = 0; i < script_nr_places; i++) {
 		struct steer_place *p = &script_places[i];
 
 		if (p->ip == ip && p->key == s->key && p->epoch == s->epoch &&
 		    ++p->seen == p->nth)
-			return p;
+			found = p;
 	}
-	return NULL;
+	return found;
 }
 
 /**

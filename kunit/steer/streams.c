@@ -8,7 +8,6 @@
  *
  * Tasks are known by their names, which are the same in other runs, and kernels.
  */
-#include <linux/cache.h>
 #include <linux/hash.h>
 #include <linux/kernel.h>
 #include <linux/percpu.h>
@@ -16,9 +15,7 @@
 #include <linux/sched.h>
 #include <linux/string.h>
 
-#include "../compat.h"
 #include "script.h"
-#include "steer.h"
 #include "streams.h"
 
 #define SLOT_BITS	10
