@@ -19,24 +19,6 @@
 #include "steer_names.h"
 #include "streams.h"
 
-/**
- * steer_key - a number for the name of a task
- * @name: the name
- *
- * The host makes the same numbers of the names in a script.
- *
- * Context: Any.
- * Return: the number
- */
-u32 steer_key(const char *name)
-{
-	u32 key = 2166136261u;
-
-	while (*name)
-		key = (key ^ (unsigned char)*name++) * 16777619u;
-	return key;
-}
-
 /* ---- only these of the draws ----------------------------------------------------- */
 
 /**

@@ -26,7 +26,6 @@ struct steer_place {
 	unsigned int seen;
 };
 
-u32 steer_key(const char *name);
 const struct steer_place *script_at(const struct steer_stream *s, unsigned long ip);
 bool script_is_there(void);
 void script_say_end(void);

@@ -6,6 +6,24 @@
  * against these lists, and the module is made from them.
  */
 
+/**
+ * steer_key - a number for the name of a task
+ * @name: the name
+ *
+ * The host has it for the names in a script, and the module for tasks that it sees.
+ *
+ * Context: Any.
+ * Return: the number
+ */
+static inline unsigned int steer_key(const char *name)
+{
+	unsigned int key = 2166136261u;
+
+	while (*name)
+		key = (key ^ (unsigned char)*name++) * 16777619u;
+	return key;
+}
+
 /*
  * X(name, it acts at yield points, ns between timers unless "every" says): the
  * function <name>_at_block() is what it does at a yield point.

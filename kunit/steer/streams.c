@@ -15,7 +15,7 @@
 #include <linux/sched.h>
 #include <linux/string.h>
 
-#include "script.h"
+#include "steer_names.h"
 #include "streams.h"
 
 #define SLOT_BITS	10

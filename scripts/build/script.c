@@ -157,16 +157,6 @@ char *script_of(const struct gave_way *all, size_t n, const char *vmlinux,
 
 /* ---- for a guest to do -------------------------------------------------------------- */
 
-/* As the module steer has it */
-static uint32_t key_of(const char *name)
-{
-	uint32_t key = 2166136261u;
-
-	while (*name)
-		key = (key ^ (unsigned char)*name++) * 16777619u;
-	return key;
-}
-
 /* The compiler may make "fn.isra.0" of it in one kernel and not in another. */
 static bool is_function(const struct symbol *s, const struct place *p)
 {
@@ -220,7 +210,7 @@ char *script_places(const char *script, const char *vmlinux, const struct arch *
 			continue;
 		}
 		strv_add(&places, "+%llx:%x:%u:%u:%u:%u:%u", (unsigned long long)at,
-			 key_of(p.task), p.actor, p.draw, p.nth, p.times, p.resched);
+			 steer_key(p.task), p.actor, p.draw, p.nth, p.times, p.resched);
 	}
 	blocks_close(&b);
 	text = strv_join(&places, "");
