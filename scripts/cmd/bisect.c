@@ -299,21 +299,32 @@ static enum bisection_what kind_of(struct search *s, const char *signature)
 								      BISECTION_OTHER;
 }
 
-static void note_run(struct search *s, uint64_t seed, double seconds, const char *signature,
-		     const char *record)
+/* @steered: whether it did what it was asked to, as far as its commit has that */
+static void note_run(struct search *s, const struct finding *f, bool steered)
 {
-	enum bisection_what what = kind_of(s, signature);
+	enum bisection_what what = kind_of(s, f->signature);
 	struct bisection_counts n;
 
+	if (what == BISECTION_PASS && !steered && !s->as_brought) {
+		/* All seeds have that script. */
+		give_up(s, "nothing of the script comes to pass");
+		return;
+	}
+	if (what == BISECTION_PASS && !steered) {
+		what = BISECTION_UNFIT;
+		ui_note("%.12s: nothing of the script came to pass, so this run does not count",
+			commit_of(s, s->at)->id);
+	}
 	bisection_note(&s->b, &(struct bisection_entry){
-		.commit = s->at, .what = what, .seed = s->as_brought ? BISECTION_BROUGHT : seed,
-		.seconds = seconds, .signature = (char *)signature, .record = (char *)record,
+		.commit = s->at, .what = what, .seconds = f->wall,
+		.seed = s->as_brought ? BISECTION_BROUGHT : f->seed,
+		.signature = (char *)f->signature, .record = (char *)f->record,
 	});
 	s->decided |= what == BISECTION_FAIL;
 	n = bisection_counts(&s->b, s->at);
 	if (what == BISECTION_OTHER && n.of[BISECTION_OTHER] >= OTHERS_MAX &&
 	    !n.of[BISECTION_PASS] && !n.of[BISECTION_FAIL])
-		give_up(s, signature);
+		give_up(s, f->signature);
 }
 
 static void run_over(void *arg, const struct trial *t, const struct finding *f)
@@ -325,7 +336,7 @@ static void run_over(void *arg, const struct trial *t, const struct finding *f)
 	if (!record_was_tested(&t->record))
 		give_up(s, f->signature ?: "nothing of the test can run");
 	else
-		note_run(s, f->seed, f->wall, f->signature, f->record);
+		note_run(s, f, record_was_steered(&t->record));
 }
 
 /* In list's order, until one fails as it is looked for */
@@ -381,7 +392,9 @@ static void run_command(struct search *s, const uint64_t *list, size_t n)
 			return;
 		}
 		said = status ? fmt("the command ends with status %d", status) : NULL;
-		note_run(s, list[i], now() - begun, said, NULL);
+		note_run(s, &(struct finding){
+			.seed = list[i], .wall = now() - begun, .signature = said,
+		}, true);
 		ui_progress(i + 1, n, "");
 	}
 }
@@ -499,7 +512,7 @@ static void try_brought(struct search *s)
 		return;
 	for (size_t i = 0; i < s->b.n; i++)
 		if (s->b.log[i].commit == bad && s->b.log[i].seed == BISECTION_BROUGHT &&
-		    s->b.log[i].what <= BISECTION_OTHER)
+		    bisection_is_run(s->b.log[i].what))
 			return;
 	if (!build(s, bad))
 		return;

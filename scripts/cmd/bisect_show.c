@@ -79,9 +79,12 @@ void bisection_show(const struct bisection *b, FILE *f)
 		fprintf(f, "          and %zu more that may be\n", left - SHOWN);
 	show_bar(f, bisect_nothing(b->engine));
 	fprintf(f, "nothing changed: both ends fail alike\n");
-	fprintf(f, "%zu commits; %zu runs: %zu failed, %zu passed, %zu failed in another way; %zu builds; %.0f s\n",
+	fprintf(f, "%zu commits; %zu runs: %zu failed, %zu passed, %zu failed in another way",
 		b->history.n - 1, bisection_runs(b), n.of[BISECTION_FAIL], n.of[BISECTION_PASS],
-		n.of[BISECTION_OTHER], n.of[BISECTION_BUILT], seconds(b));
+		n.of[BISECTION_OTHER]);
+	if (n.of[BISECTION_UNFIT])
+		fprintf(f, ", %zu did nothing of the script", n.of[BISECTION_UNFIT]);
+	fprintf(f, "; %zu builds; %.0f s\n", n.of[BISECTION_BUILT], seconds(b));
 	fprintf(f, "of fresh seeds fail %.1f %% with the bug, %.2f %% without; of seeds that failed elsewhere %.0f %% more\n",
 		100 * r.after, 100 * r.before, 100 * r.carry);
 	free(all);

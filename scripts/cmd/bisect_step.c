@@ -34,7 +34,8 @@ static void seen(void *arg, const struct trial *t, const struct finding *f)
 {
 	struct commit_seeds *s = arg;
 
-	if (!record_was_tested(&t->record))
+	if (!record_was_tested(&t->record) ||
+	    (!f->signature && !record_was_steered(&t->record)))
 		return;
 	if (!f->signature || !*s->signature || !strcmp(f->signature, s->signature))
 		s->said++;

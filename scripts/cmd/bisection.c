@@ -24,7 +24,7 @@
 static const char *const whats[] = {
 	[BISECTION_PASS] = "pass", [BISECTION_FAIL] = "fail", [BISECTION_OTHER] = "other",
 	[BISECTION_UNTESTABLE] = "untestable", [BISECTION_BUILT] = "built",
-	[BISECTION_SKIPPED] = "skipped",
+	[BISECTION_SKIPPED] = "skipped", [BISECTION_UNFIT] = "unfit",
 };
 
 /**
@@ -36,6 +36,17 @@ static const char *const whats[] = {
 const char *bisection_what_name(enum bisection_what what)
 {
 	return whats[what];
+}
+
+/**
+ * bisection_is_run - is it what became of a run?
+ * @what: it
+ *
+ * Return: false for builds, and for what the user said
+ */
+bool bisection_is_run(enum bisection_what what)
+{
+	return what <= BISECTION_OTHER || what == BISECTION_UNFIT;
 }
 
 /* ---- the engine ------------------------------------------------------------------- */
@@ -66,6 +77,7 @@ static void tell(const struct bisection *b, struct bisect *engine, size_t i)
 			bisect_observe(engine, e->commit, e->seed, BISECT_FAIL);
 		break;
 	case BISECTION_OTHER:
+	case BISECTION_UNFIT:
 		bisect_skip_seed(engine, e->commit, e->seed);
 		break;
 	case BISECTION_UNTESTABLE:
@@ -155,7 +167,7 @@ void bisection_costs(struct bisection *b)
 	double sum = RUN_GUESS, n = 1;
 
 	for (size_t i = 0; i < b->n; i++) {
-		if (b->log[i].what > BISECTION_OTHER)
+		if (!bisection_is_run(b->log[i].what))
 			continue;
 		sum += b->log[i].seconds;
 		n++;
@@ -452,11 +464,12 @@ struct bisection_counts bisection_counts(const struct bisection *b, size_t commi
  * bisection_runs - how many runs there were
  * @b: the bisection
  *
- * Return: all that passed or failed, in whatever way
+ * Return: all that passed or failed, in whatever way, or did not do what they were to
  */
 size_t bisection_runs(const struct bisection *b)
 {
 	struct bisection_counts n = bisection_counts(b, BISECTION_ALL);
 
-	return n.of[BISECTION_PASS] + n.of[BISECTION_FAIL] + n.of[BISECTION_OTHER];
+	return n.of[BISECTION_PASS] + n.of[BISECTION_FAIL] + n.of[BISECTION_OTHER] +
+	       n.of[BISECTION_UNFIT];
 }

@@ -16,9 +16,10 @@ enum bisection_what {
 	BISECTION_UNTESTABLE,
 	BISECTION_BUILT,
 	BISECTION_SKIPPED,	/* the user said so */
+	BISECTION_UNFIT,	/* it passed, but did nothing of the script that was brought */
 };
 
-#define BISECTION_WHATS	(BISECTION_SKIPPED + 1)
+#define BISECTION_WHATS	(BISECTION_UNFIT + 1)
 
 /**
  * struct bisection_counts - how often what happened
@@ -95,6 +96,7 @@ struct bisect *bisection_guess(const struct bisection *b, const struct bisect_st
 			       enum bisect_outcome outcome);
 struct bisection_counts bisection_counts(const struct bisection *b, size_t commit);
 size_t bisection_runs(const struct bisection *b);
+bool bisection_is_run(enum bisection_what what);
 const char *bisection_what_name(enum bisection_what what);
 
 struct bisect_step bisection_search(const struct options *o, struct bisection *b);

@@ -523,6 +523,20 @@ bool record_was_tested(const struct record *rec)
 	       (!record_is_good(rec) || n.passed + n.failed);
 }
 
+/**
+ * record_was_steered - did a run do anything of its script?
+ * @rec: its record
+ *
+ * Called by those who bisect. A kernel may have none of the script's places, or never come
+ * by one: that it passed says nothing then.
+ *
+ * Return: whether it did; true where there is no script
+ */
+bool record_was_steered(const struct record *rec)
+{
+	return !record_member(rec, "script") || record_real(rec, "script.reached") > 0;
+}
+
 struct ktap_counts record_counts(const struct record *rec)
 {
 	return (struct ktap_counts){

@@ -35,6 +35,7 @@ double record_real(const struct record *rec, const char *path);
 enum verdict record_verdict(const struct record *rec);
 bool record_is_good(const struct record *rec);
 bool record_was_tested(const struct record *rec);
+bool record_was_steered(const struct record *rec);
 struct ktap_counts record_counts(const struct record *rec);
 char *record_console(const struct record *rec);
 void record_free(struct record *rec);

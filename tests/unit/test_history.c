@@ -4,6 +4,7 @@
  * two, what is no question, and a state file that outlives the program.
  */
 #define _GNU_SOURCE
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -19,6 +20,7 @@
 #include "child.h"
 #include "cmd/bisection.h"
 #include "lib/util.h"
+#include "record/record.h"
 
 static char *user;
 
@@ -242,6 +244,47 @@ static void the_same_image_is_the_same_commit(void **state)
 	assert_true(bisect_probability(b.engine, 4) > 0);
 }
 
+/* A run that did nothing of its script changes no opinion; one that passes does. */
+static void an_unfit_run_says_nothing(void **state)
+{
+	double was[6];
+	struct bisection b;
+
+	(void)state;
+	open_it(&b, "");
+	see(&b, 5, BISECTION_FAIL, BISECTION_BROUGHT);
+	see(&b, 5, BISECTION_FAIL, 1);
+	for (size_t i = 1; i < 6; i++)
+		was[i] = bisect_probability(b.engine, i);
+	see(&b, 3, BISECTION_UNFIT, BISECTION_BROUGHT);
+	for (size_t i = 1; i < 6; i++)
+		assert_true(fabs(bisect_probability(b.engine, i) - was[i]) < 0.000001);
+	see(&b, 2, BISECTION_PASS, BISECTION_BROUGHT);
+	assert_true(bisect_probability(b.engine, 2) < was[2] - 0.001);
+}
+
+static void a_script_that_was_not_followed(void **state)
+{
+	static const struct {
+		const char *json;
+		bool steered;
+	} records[] = {
+		{ "{}", true },
+		{ "{\"script\": {\"places\": 3, \"reached\": null}}", false },
+		{ "{\"script\": {\"places\": 3, \"reached\": 0}}", false },
+		{ "{\"script\": {\"places\": 3, \"reached\": 1}}", true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(records); i++) {
+		struct record rec = { .json = json_loads(records[i].json, 0, NULL) };
+
+		assert_non_null(rec.json);
+		assert_int_equal(record_was_steered(&rec), records[i].steered);
+		json_decref(rec.json);
+	}
+}
+
 static int open_again(const void *arg)
 {
 	struct bisection b;
@@ -299,6 +342,9 @@ int main(void)
 						remove_user),
 		cmocka_unit_test_setup_teardown(the_same_image_is_the_same_commit, make_user,
 						remove_user),
+		cmocka_unit_test_setup_teardown(an_unfit_run_says_nothing, make_user,
+						remove_user),
+		cmocka_unit_test(a_script_that_was_not_followed),
 		cmocka_unit_test_setup_teardown(a_bad_state_file_is_refused, make_user,
 						remove_user),
 	};
