@@ -17,6 +17,7 @@
 #include <linux/cpu.h>
 #include <linux/cpuhotplug.h>
 #include <linux/delay.h>
+#include <linux/hash.h>
 #include <linux/hrtimer.h>
 #include <linux/kernel.h>
 #include <linux/module.h>
@@ -72,12 +73,14 @@ MODULE_PARM_DESC(focus, "ranges of code that matter more");
  * struct steer_range - code in the focus
  * @from: its first address
  * @to: the first one behind it
- * @hits: yield points there that were come by
+ * @hits: how often yield points there were come by
+ * @blocks: which of them were, since that was asked last: a bit of a hash of each
  */
 struct steer_range {
 	unsigned long from;
 	unsigned long to;
 	unsigned long hits;
+	u64 blocks;
 };
 
 static struct steer_range steer_ranges[FOCUS_RANGES];
@@ -101,6 +104,21 @@ static int steer_get_hits(char *text, const struct kernel_param *kp)
 static const struct kernel_param_ops steer_hits_ops = { .get = steer_get_hits };
 module_param_cb(hits, &steer_hits_ops, NULL, 0444);
 MODULE_PARM_DESC(hits, "how often each range of the focus was come by");
+
+/* Who reads them begins anew. */
+static int steer_get_blocks(char *text, const struct kernel_param *kp)
+{
+	int i, used = 0;
+
+	for (i = 0; i < steer_nr_ranges; i++)
+		used += scnprintf(text + used, PAGE_SIZE - used, "%llx ",
+				  xchg(&steer_ranges[i].blocks, 0));
+	return used + scnprintf(text + used, PAGE_SIZE - used, "\n");
+}
+
+static const struct kernel_param_ops steer_blocks_ops = { .get = steer_get_blocks };
+module_param_cb(blocks, &steer_blocks_ops, NULL, 0400);
+MODULE_PARM_DESC(blocks, "which blocks of each range were come by since this was read");
 
 /**
  * struct steer_cpu - what a CPU draws from, and what it has done
@@ -480,6 +498,15 @@ static struct steer_range *steer_range_of(unsigned long ip)
 	return NULL;
 }
 
+static void notrace steer_count(struct steer_range *range, unsigned long ip)
+{
+	u64 block = BIT_ULL(hash_long(ip - range->from, 6));
+
+	WRITE_ONCE(range->hits, READ_ONCE(range->hits) + 1);
+	if (!(READ_ONCE(range->blocks) & block))
+		WRITE_ONCE(range->blocks, READ_ONCE(range->blocks) | block);
+}
+
 static void notrace steer_at_block(unsigned long ip)
 {
 	struct steer_cpu *c = this_cpu_ptr(&steer_cpus);
@@ -493,7 +520,7 @@ static void notrace steer_at_block(unsigned long ip)
 	if (only_is_there())
 		c->nth = only_count(c->stream, ip);
 	if (range)
-		WRITE_ONCE(range->hits, READ_ONCE(range->hits) + 1);
+		steer_count(range, ip);
 	chosen->at_block(c);
 }
 

@@ -18,10 +18,27 @@
 /* An operation gets into a range if it is there so often as one in so many of the best */
 #define AS_GOOD		4
 
+/* So many operations that reach a block are few. */
+#define FEW		3
+
 /* Functions that nothing reaches which are named */
 #define UNREACHED_MAX	4
 
-/* The lines of a console as {"operation": {"range": hits}} */
+/* A word RANGE:HITS:BLOCKS, as {"RANGE": [hits, blocks]} */
+static void read_range(const char *word, json_t *reach)
+{
+	unsigned long long hits, blocks;
+	unsigned int range;
+	char key[24];
+
+	if (sscanf(word, "%u:%llu:%llx", &range, &hits, &blocks) != 3)
+		return;
+	snprintf(key, sizeof(key), "%u", range);
+	json_object_set_new(reach, key, json_pack("[I, I]", (json_int_t)hits,
+						  (json_int_t)blocks));
+}
+
+/* The lines of a console as {"operation": {"range": [hits, blocks]}} */
 static json_t *read_reach(const char *console)
 {
 	json_t *all = json_object();
@@ -29,22 +46,19 @@ static json_t *read_reach(const char *console)
 	for (const char *at = console; (at = strstr(at, CALIBRATE));) {
 		__auto_strv struct strv words = { 0 };
 		__auto_free char *line = NULL;
-		json_t *reach = json_object();
+		json_t *reach;
 
 		at += strlen(CALIBRATE);
 		line = fmt("%.*s", (int)strcspn(at, "\r\n"), at);
 		strv_split(&words, line, " ");
-		for (size_t i = 1; i < words.n; i++) {
-			char *hits = strchr(words.v[i], ':');
-
-			if (!hits)
-				continue;
-			*hits++ = '\0';
-			json_object_set_new(reach, words.v[i], json_integer(atoll(hits)));
-		}
-		if (words.n)
-			json_object_set(all, words.v[0], reach);
-		json_decref(reach);
+		if (!words.n)
+			continue;
+		/* What an operation reaches may take several lines. */
+		if (!json_object_get(all, words.v[0]))
+			json_object_set_new(all, words.v[0], json_object());
+		reach = json_object_get(all, words.v[0]);
+		for (size_t i = 1; i < words.n; i++)
+			read_range(words.v[i], reach);
 	}
 	return all;
 }
@@ -100,16 +114,32 @@ static json_t *calibrate(struct trial *t)
 	return o.reach;
 }
 
-static json_int_t hits_of(const json_t *reach, size_t range)
+static json_int_t number_of(const json_t *reach, size_t range, size_t which)
 {
 	char key[24];
 
 	snprintf(key, sizeof(key), "%zu", range);
-	return json_integer_value(json_object_get(reach, key));
+	return json_integer_value(json_array_get(json_object_get(reach, key), which));
+}
+
+static json_int_t hits_of(const json_t *reach, size_t range)
+{
+	return number_of(reach, range, 0);
+}
+
+static uint64_t blocks_of(const json_t *reach, size_t range)
+{
+	return number_of(reach, range, 1);
+}
+
+static void add_op(struct strv *ops, const char *name)
+{
+	if (!strv_has(ops, name))
+		strv_add(ops, "%s", name);
 }
 
 /* The operations that get into @range well; none if nearly all of them do */
-static void choose(json_t *all, size_t range, struct strv *ops)
+static void choose_by_hits(json_t *all, size_t range, struct strv *ops)
 {
 	__auto_strv struct strv good = { 0 };
 	const char *name;
@@ -127,8 +157,27 @@ static void choose(json_t *all, size_t range, struct strv *ops)
 	if (good.n * 2 > json_object_size(all))
 		return;
 	for (size_t i = 0; i < good.n; i++)
-		if (!strv_has(ops, good.v[i]))
-			strv_add(ops, "%s", good.v[i]);
+		add_op(ops, good.v[i]);
+}
+
+/*
+ * The operations that reach blocks of @range which few others do: a path that is taken
+ * after an error is where some bugs are, and is no place that is come by often.
+ */
+static void choose_by_blocks(json_t *all, size_t range, struct strv *ops)
+{
+	const char *name;
+	json_t *reach;
+
+	for (unsigned int bit = 0; bit < 64; bit++) {
+		__auto_strv struct strv there = { 0 };
+
+		json_object_foreach(all, name, reach)
+			if (blocks_of(reach, range) >> bit & 1)
+				strv_add(&there, "%s", name);
+		for (size_t i = 0; there.n <= FEW && i < there.n; i++)
+			add_op(ops, there.v[i]);
+	}
 }
 
 static bool is_reached(json_t *all, size_t range)
@@ -201,8 +250,10 @@ void trial_aim(struct request *r, const struct image *image, const char *out)
 		return;
 	}
 	say_unreached(all, &image->focus);
-	for (size_t i = 0; i < image->focus.of.n; i++)
-		choose(all, i, &ops);
+	for (size_t i = 0; i < image->focus.of.n; i++) {
+		choose_by_hits(all, i, &ops);
+		choose_by_blocks(all, i, &ops);
+	}
 	r->aim = strv_join(&ops, ",");
 	json_decref(all);
 }
