@@ -30,6 +30,8 @@
 #define NAME_LEN	64
 #define NO_STEP		127
 
+#define EXCEPTIONS_PATH	"/exceptions"
+#define RACES		"/sys/kernel/debug/kcsan"
 #define LEAKS		"/sys/kernel/debug/kmemleak"
 #define LEAK_AGE	6
 
@@ -501,6 +503,40 @@ static void look_for_leaks(void)
 	close(fd);
 }
 
+/*
+ * Where the kernel sees data races, have it report them from now on, other than those of
+ * the functions that are excepted. A tree need not have all of these. Where there are any,
+ * the kernel was built to see races.
+ */
+static void report_races(void)
+{
+	bool can = !access(RACES, W_OK), asked = false;
+	FILE *f = fopen(EXCEPTIONS_PATH, "re");
+	char line[NAME_LEN + 2];
+	int err;
+
+	if (!f)
+		complain("open", EXCEPTIONS_PATH);
+	line[0] = '!';
+	while (f && fgets(line + 1, sizeof(line) - 1, f)) {
+		asked = true;
+		line[strcspn(line, "\n")] = '\0';
+		err = can ? write_text(RACES, line) : 0;
+		errno = -err;
+		if (err && err != -ENOENT)
+			complain("except", line + 1);
+	}
+	if (f)
+		fclose(f);
+	if (can)
+		err = write_text(RACES, "on");
+	else
+		err = asked ? -ENOENT : 0;
+	errno = -err;
+	if (err)
+		complain("turn on", RACES);
+}
+
 static void run_plan(void)
 {
 	const char *chosen[STEPS_MAX];
@@ -576,6 +612,7 @@ int main(void)
 	mount_all();
 	read_parameters("/proc/cmdline", cmdline, sizeof(cmdline));
 	read_plan();
+	report_races();
 	if (snapshot)
 		stop_for_snapshot();
 	say_guest();

@@ -15,6 +15,7 @@
 #include <archive_entry.h>
 
 #include "build/apt.h"
+#include "build/exceptions.h"
 #include "build/initramfs.h"
 #include "build/modules.h"
 #include "build/package.h"
@@ -206,13 +207,15 @@ static char *busybox(const struct arch *a)
 static char *initramfs_key(const struct kernel *k, const struct plan *p)
 {
 	__auto_free char *own = fmt("%s/initramfs", host_source()), *bb = busybox(k->arch);
+	__auto_free char *exceptions = exceptions_of(&k->req);
 	struct hash *h = hash_new();
 	char key[HASH_LEN], hex[HASH_LEN];
 
-	hash_str(h, "initramfs 6");
+	hash_str(h, "initramfs 7");
 	/* Compiler and libraries are in that, too. */
 	hash_str(h, k->key);
 	hash_str(h, p->text);
+	hash_str(h, exceptions);
 	hash_str(h, k->req.series);
 	hash_str(h, k->req.selftests);
 	hash_str(h, PROGRAM_FLAGS);
@@ -566,6 +569,7 @@ static void write_archive(const char *path, const struct kernel *k, struct tree 
 	static const char *const dirs[] = {
 		"bin", "dev", "modules", "proc", "sys", "tmp",
 	};
+	__auto_free char *exceptions = exceptions_of(&k->req);
 	struct archive *a = archive_write_new();
 
 	archive_write_set_format_cpio_newc(a);
@@ -577,6 +581,7 @@ static void write_archive(const char *path, const struct kernel *k, struct tree 
 	/* What init has as its standard files until devtmpfs is mounted */
 	add(a, "dev/console", S_IFCHR | 0600, NULL, 0);
 	add(a, "plan", S_IFREG | 0644, p->text, strlen(p->text));
+	add(a, "exceptions", S_IFREG | 0644, exceptions, strlen(exceptions));
 	add_modules(a, k, p, modules);
 	add_tree_modules(a, k);
 	add_selftests(a, k, t);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "build/exceptions.h"
 #include "build/kernel.h"
 #include "build/kunitconfig.h"
 #include "build/toolchain.h"
@@ -67,11 +68,13 @@ static char *fragments(const struct request *r)
  * kernel_check_config - is there a configuration for a request?
  * @r: the request
  *
- * Called before anything is fetched or built. Dies if a fragment is missing.
+ * Called before anything is fetched or built. Dies if a fragment is missing, or if an
+ * exception of the flavour is none.
  */
 void kernel_check_config(const struct request *r)
 {
 	free(fragments(r));
+	free(exceptions_of(r));
 }
 
 /**

@@ -333,7 +333,8 @@ static void work_place(struct strv *names, const struct lines *lines, size_t fro
  * Locks for lockdep, work items for a lockup of a workqueue, the functions on top
  * of its stack for the others. A panic may have its stack before it.
  *
- * Return: names with " < " between, to be freed; empty if it does not say
+ * Return: names with " < " between, to be freed; empty if it does not say, or if the
+ * report's first line says enough
  */
 char *signature_place(const struct trouble_row *row, const struct lines *lines, size_t at)
 {
@@ -342,6 +343,9 @@ char *signature_place(const struct trouble_row *row, const struct lines *lines, 
 	__auto_strv struct strv names = { 0 };
 	char *all = copy("");
 
+	/* Its first line has both functions; the stack may be of whatever was interrupted. */
+	if (!strcmp(row->id, "kcsan"))
+		return all;
 	if (!strncmp(row->id, "lockdep", strlen("lockdep")))
 		lock_place(&names, lines, at + 1, to);
 	if (!strcmp(row->id, "workqueue-lockup"))

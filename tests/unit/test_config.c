@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tests of kernel_config_lacks(): what fell out of a configuration, and what may.
+ * Tests of kernel_config_lacks(): what fell out of a configuration, and what may; and of
+ * what a flavour's detector is not to report.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,8 +11,10 @@
 
 #include <cmocka.h>
 
+#include "build/exceptions.h"
 #include "build/kernel.h"
 #include "build/kunitconfig.h"
+#include "child.h"
 #include "lib/util.h"
 
 static const char config[] =
@@ -91,12 +94,46 @@ static void suites_become_modules(void **state)
 			    "CONFIG_TEST_LIMIT=3\nCONFIG_NAME_TEST=\"y\"\n");
 }
 
+static void exceptions_are_functions(void **state)
+{
+	__auto_free char *names = exceptions_in("list", "# of ticks\n\n"
+		"kernel/a.c\t\tone_fn\tdoes no harm\n  kernel/b.c two_fn the same");
+	__auto_free char *none = exceptions_in("list", "");
+
+	(void)state;
+	assert_string_equal(names, "one_fn\ntwo_fn\n");
+	assert_string_equal(none, "");
+}
+
+static int read_exceptions(const void *text)
+{
+	free(exceptions_in("list", text));
+	return 0;
+}
+
+/* An exception without a reason was not looked at. */
+static void no_exception_without_a_reason(void **state)
+{
+	static const char *const bad[] = {
+		"kernel/a.c one_fn", "kernel/a.c", "kernel/a.c one_fn\n# reason\n",
+		"kernel/a.c one_fn why\none_fn\n",
+		"kernel/a.c a_function_with_a_name_that_is_so_long_that_nobody_wants_to_read_it why",
+	};
+
+	(void)state;
+	assert_int_equal(in_a_child(read_exceptions, "kernel/a.c one_fn why"), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		assert_int_equal(in_a_child(read_exceptions, bad[i]), EXIT_ERROR);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(suites_become_modules),
 		cmocka_unit_test(what_falls_out_is_named),
 		cmocka_unit_test(part_of_a_series_may_lack_its_options),
+		cmocka_unit_test(exceptions_are_functions),
+		cmocka_unit_test(no_exception_without_a_reason),
 	};
 
 	return cmocka_run_group_tests_name("config", tests, NULL, NULL);

@@ -362,6 +362,16 @@ static const struct {
 	  "BUG: KASAN: slab-use-after-free in user+0x10/0x20\nRead of size 8 at addr ffff888003c04000 by task a/77\n"
 	  "Call Trace:\n <TASK>\n dump_stack_lvl+0x1/0x2\n print_report+0x1/0x2\n kasan_report+0x1/0x2\n"
 	  " user+0x10/0x20\n another+0x1/0x2\n </TASK>\n\nAllocated by task 1:\n maker+0x1/0x2\n" },
+	/* KCSAN: by the two functions, whatever an interrupt came into */
+	{ "BUG: KCSAN: data-race in reader / writer\n\n"
+	  "write to 0xffff888003c04000 of 8 bytes by interrupt on cpu 0:\n"
+	  " writer+0x10/0x20\n asm_sysvec_a+0x1/0x2\n some_fn+0x1/0x2\n",
+	  "BUG: KCSAN: data-race in reader / writer\n\n"
+	  "write to 0xffff88800aa04000 of 8 bytes by interrupt on cpu 1:\n"
+	  " writer+0x10/0x20\n asm_sysvec_a+0x1/0x2\n other_fn+0x1/0x2\n",
+	  "BUG: KCSAN: data-race in other_writer / reader\n\n"
+	  "write to 0xffff888003c04000 of 8 bytes by interrupt on cpu 0:\n"
+	  " other_writer+0x10/0x20\n asm_sysvec_a+0x1/0x2\n some_fn+0x1/0x2\n" },
 	/* panics, with the stack behind them */
 	{ "Kernel panic - not syncing: Attempted to kill init! exitcode=0x0000000b\nCPU: 0 PID: 1\n"
 	  "Call trace:\n dump_backtrace+0x1/0x2\n panic+0x1/0x2\n do_exit+0x1/0x2\n",

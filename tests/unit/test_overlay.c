@@ -87,7 +87,9 @@ static void files_and_edits_are_there(void **state)
 	open_user_tree(&t, "true");
 	overlay_lay(&t, &request);
 	assert_text(&t, "kernel/Makefile",
-		    "obj-y = fork.o\n\nobj-$(CONFIG_LIFECYCLE_YIELD_POINTS) += yield_points.o\n");
+		    "obj-y = fork.o\n\nobj-$(CONFIG_LIFECYCLE_YIELD_POINTS) += yield_points.o\n"
+		    "# It is called from code that must not be seen to access anything.\n"
+		    "KCSAN_SANITIZE_yield_points.o := n\n");
 	assert_text(&t, "lib/Kconfig.debug", "endmenu\n\nsource \"lib/Kconfig.yield_points\"\n");
 	assert_text(&t, "include/linux/compiler-gcc.h",
 		    "before\n#if (defined(CONFIG_KCOV) || defined(CONFIG_LIFECYCLE_YIELD_POINTS)) && \\\n"
