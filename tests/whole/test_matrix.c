@@ -146,32 +146,81 @@ static void what_is_no_cell_is_refused(void **state)
 	expect("matrix CELLS=nowhere/*", EXIT_ERROR, "no such cell");
 }
 
-/* A linter of these files, from npm, if this host has npm and a network */
-static void workflow_is_valid(void **state)
+/* A program of npm's, if this host has npm and a network; else the test is skipped */
+static char *npm_program(const char *packages, const char *name)
 {
-	__auto_free char *npm = find_program("npm"), *dir = fmt("%s/npm", host_cache());
-	__auto_free char *validator = fmt("%s/node_modules/.bin/action-validator", dir);
-	__auto_free char *install = fmt("mkdir -p '%s' && cd '%s' && npm install --silent --no-fund --no-audit @action-validator/core @action-validator/cli",
-					dir, dir);
-	__auto_strv struct strv argv = { 0 }, broken = { 0 };
-	__auto_free char *said = NULL, *more = NULL, *copy_of = fmt("%s/broken.yml", out);
-	struct run_opts o = { .out = &said }, also = { .out = &more };
-	static const char bad[] = "on: push\njobs:\n  a:\n    runs-on: x\n"
-				  "    needs: nowhere\n    step: []\n";
+	__auto_free char *npm = find_program("npm"), *dir = fmt("%s/npm/%s", host_cache(), name);
+	__auto_free char *install = fmt("mkdir -p '%s' && npm install --prefix '%s' --silent --no-fund --no-audit %s",
+					dir, dir, packages);
+	char *program = fmt("%s/node_modules/.bin/%s", dir, name);
 
-	(void)state;
-	if (!npm || (!exists(validator) && system(install))) {
+	if (!npm || (!exists(program) && (system(install) || !exists(program)))) {
 		print_message("npm, or what it fetches from, is not there\n");
 		skip();
 	}
-	strv_add(&argv, "%s", validator);
-	strv_add(&argv, TESTS_DIR "/../.github/workflows/check.yml");
-	if (run(&argv, &o))
+	return program;
+}
+
+/* Its exit status, in the folder of the test, where @path is looked at */
+static int lints(const char *program, const char *options, const char *path, char **said)
+{
+	__auto_strv struct strv argv = { 0 };
+	struct run_opts o = { .out = said, .dir = out };
+
+	strv_add(&argv, "%s", program);
+	strv_split(&argv, options, " ");
+	strv_add(&argv, "%s", path);
+	return run(&argv, &o);
+}
+
+static void workflow_is_valid(void **state)
+{
+	static const char bad[] = "on: push\njobs:\n  a:\n    runs-on: x\n"
+				  "    needs: nowhere\n    step: []\n";
+	__auto_free char *program = npm_program("@action-validator/core @action-validator/cli",
+						"action-validator");
+	__auto_free char *path = file(bad), *said = NULL, *more = NULL;
+
+	(void)state;
+	if (lints(program, "", TESTS_DIR "/../.github/workflows/check.yml", &said))
 		fail_msg("%s", said);
-	write_file(copy_of, bad, strlen(bad));
-	strv_add(&broken, "%s", validator);
-	strv_add(&broken, "%s", copy_of);
-	assert_int_not_equal(run(&broken, &also), 0);
+	assert_int_not_equal(lints(program, "", path, &more), 0);
+}
+
+/* It takes a file of the folder that it is in, which has to be a git tree. */
+static int gitlab_lints(const char *program, const char *text)
+{
+	__auto_free char *path = fmt("%s/pipeline.yml", out), *said = NULL;
+	int status;
+
+	write_file(path, text, strlen(text));
+	status = lints(program, "--list --file", "pipeline.yml", &said);
+	if (status)
+		print_message("%s", said);
+	return status;
+}
+
+/* The pipeline, and the child of it that is made of the matrix */
+static void pipeline_is_valid(void **state)
+{
+	/* One version for all: later ones want a newer node than Debian has. */
+	__auto_free char *program = npm_program("gitlab-ci-local@4.61.1", "gitlab-ci-local");
+	__auto_free char *own = read_file(TESTS_DIR "/../.gitlab-ci.yml", NULL);
+	__auto_free char *cells_of = said_of("matrix-list FORMAT=gitlab", EXIT_PASS);
+	__auto_free char *init = fmt("git init -q '%s'", out);
+
+	(void)state;
+	assert_non_null(own);
+	assert_int_equal(system(init), 0);
+	if (gitlab_lints(program, "a:\n  script: [make]\n")) {
+		print_message("this linter does not run on this host's node\n");
+		skip();
+	}
+	assert_int_equal(gitlab_lints(program, own), 0);
+	assert_int_equal(gitlab_lints(program, cells_of), 0);
+	assert_int_not_equal(gitlab_lints(program, "a:\n  script: 3\n"), 0);
+	assert_int_not_equal(gitlab_lints(program, "a:\n  script: [make]\n  needs: [b]\n"), 0);
+	assert_int_not_equal(gitlab_lints(program, "a:\n  script: [make]\n  artifact: {}\n"), 0);
 }
 
 int main(int argc, char **argv)
@@ -180,6 +229,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(each_cell_is_told_of, fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(what_is_no_cell_is_refused, fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(workflow_is_valid, fresh_out, remove_out),
+		cmocka_unit_test_setup_teardown(pipeline_is_valid, fresh_out, remove_out),
 	};
 
 	respawn = realpath(argc > 1 ? argv[1] : "build/respawn", NULL);
