@@ -88,11 +88,20 @@ static void torture_that_is_broken(void **state)
 
 static void theirs_fail(void **state)
 {
+	/* By its status, and by what it says */
+	static const char *const texts[] = {
+		"cpu-hotplug: cpu-on-off-test.sh ended with status 1",
+		"cpu-hotplug: says-not-ok.sh says 'not ok', and ended with status 0",
+		"failed: cpu-hotplug.cpu-on-off-test.sh", "0 passed, 2 failed", NULL
+	};
+	__auto_free char *said = NULL;
+
 	(void)state;
 	expect(THEIRS "PLAN=kunit,selftests PATCHES=" TESTS_DIR "/whole/theirs_fail.patch FOCUS=none",
 	       EXIT_BAD, "failed: example.example_simple_test");
-	expect(THEIRS "PLAN=selftests PATCHES=" TESTS_DIR "/whole/theirs_fail.patch FOCUS=none",
-	       EXIT_BAD, "failed: cpu-hotplug.cpu-on-off-test.sh");
+	assert_int_equal(call(THEIRS "PLAN=selftests PATCHES=" TESTS_DIR
+			      "/whole/theirs_fail.patch FOCUS=none V=1", &said), EXIT_BAD);
+	check_said(said, texts);
 	/* KUnit is there and runs nothing. */
 	expect(THEIRS "PLAN=kunit KCMDLINE=kunit.enable=0", EXIT_BAD, "never reported");
 }
