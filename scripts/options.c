@@ -25,11 +25,13 @@
 
 /* What a command is asked beside its requests */
 static const struct field own_fields[] = {
-	{ "SEEDS", "1..100", FIELD_TEXT, AT(seeds), .help = "seeds to explore, from..to" },
+	{ "SEEDS", "1..100", FIELD_TEXT, AT(seeds), .help = "seeds to explore, from..to; with a focus, runs" },
 	{ "JOBS", "0", FIELD_NUMBER, AT(guests), .most = 1024,
 	  .help = "guests at once, 0 for one per CPU of the host" },
 	{ "KEEP_GOING", "0", FIELD_SWITCH, AT(keep_going),
 	  .help = "1: explore goes on after a failure" },
+	{ "LEADS", "1", FIELD_SWITCH, AT(leads),
+	  .help = "0: what runs show of the focus leads to no more of their kind" },
 	{ "TIME", "0", FIELD_NUMBER, AT(time), .most = INT_MAX,
 	  .help = "host seconds after which explore begins no seed, and bisect or minimise ends" },
 	{ "RUN", "", FIELD_PATH, AT(run), .help = "record to replay, as build/runs/<name>" },

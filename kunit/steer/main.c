@@ -14,6 +14,7 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/bitmap.h>
 #include <linux/cpu.h>
 #include <linux/cpuhotplug.h>
 #include <linux/delay.h>
@@ -68,6 +69,8 @@ MODULE_PARM_DESC(focus, "ranges of code that matter more");
 
 /* No console line has more counts than this. */
 #define FOCUS_LINE	16
+/* Nor more words of pairs */
+#define PAIRS_LINE	16
 
 /**
  * struct steer_range - code in the focus
@@ -119,6 +122,14 @@ static int steer_get_blocks(char *text, const struct kernel_param *kp)
 static const struct kernel_param_ops steer_blocks_ops = { .get = steer_get_blocks };
 module_param_cb(blocks, &steer_blocks_ops, NULL, 0400);
 MODULE_PARM_DESC(blocks, "which blocks of each range were come by since this was read");
+
+/*
+ * Which blocks of the focus came after which ones of another task: a bit of a hash of the
+ * two. It says whether a run showed an order that no other one did.
+ */
+static DECLARE_BITMAP(steer_pairs, FOCUS_PAIRS);
+static struct task_struct *steer_last_task;
+static unsigned long steer_last_ip;
 
 /**
  * struct steer_cpu - what a CPU draws from, and what it has done
@@ -505,6 +516,11 @@ static void notrace steer_count(struct steer_range *range, unsigned long ip)
 	WRITE_ONCE(range->hits, READ_ONCE(range->hits) + 1);
 	if (!(READ_ONCE(range->blocks) & block))
 		WRITE_ONCE(range->blocks, READ_ONCE(range->blocks) | block);
+	if (steer_last_task && steer_last_task != current)
+		set_bit(hash_64(steer_last_ip * GOLDEN_RATIO_64 ^ ip, ilog2(FOCUS_PAIRS)),
+			steer_pairs);
+	WRITE_ONCE(steer_last_task, current);
+	WRITE_ONCE(steer_last_ip, ip);
 }
 
 static void notrace steer_at_block(unsigned long ip)
@@ -726,6 +742,20 @@ static void steer_say_focus(void)
 	}
 }
 
+static void steer_say_pairs(void)
+{
+	char line[PAIRS_LINE * (BITS_PER_LONG / 4 + 1) + 1];
+	unsigned int i, used = 0;
+
+	for (i = 0; steer_nr_ranges && i < BITS_TO_LONGS(FOCUS_PAIRS); i++) {
+		used += scnprintf(line + used, sizeof(line) - used, " %lx", steer_pairs[i]);
+		if ((i + 1) % PAIRS_LINE)
+			continue;
+		pr_info("pairs from %u:%s\n", i + 1 - PAIRS_LINE, line);
+		used = 0;
+	}
+}
+
 /* The numbers are part of what two runs of a seed have to agree in. */
 static void __exit steer_exit(void)
 {
@@ -746,6 +776,7 @@ static void __exit steer_exit(void)
 	pr_info("%s, seed %llu: %lu blocks, %lu yields, %lu preemptions, %lu timers\n",
 		chosen->name, seed, blocks, yields, resched, timers);
 	steer_say_focus();
+	steer_say_pairs();
 	script_say_end();
 }
 

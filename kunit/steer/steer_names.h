@@ -48,6 +48,9 @@ static inline unsigned int steer_key(const char *name)
 /* As many pieces of code as can be in the focus */
 #define FOCUS_RANGES	64
 
+/* Bits for the pairs of blocks in the focus that were come by one after the other */
+#define FOCUS_PAIRS	4096
+
 /* As many parts of all draws, and places in a script */
 #define ONLY_PARTS	48
 #define SCRIPT_PLACES	32

@@ -144,7 +144,8 @@ static void try_bug(struct bug *b, struct outcome *f, const struct options *o,
 	struct image image;
 	struct seeds s = {
 		.image = &image, .req = *r, .accel = "virtual", .out = o->out,
-		.guests = o->guests, .seconds = o->time, .found = caught, .arg = &c,
+		.guests = o->guests, .seconds = o->time, .feedback = o->leads,
+		.found = caught, .arg = &c,
 	};
 
 	seeds_range(o->seeds, &s.first, &s.last);

@@ -38,6 +38,7 @@
  * @real: bugs runs them in real time, too
  * @gdb: replay opens a debugger at the end of the run
  * @keep_going: explore goes on after a failure
+ * @leads: runs that show something new of the focus lead to more of their kind
  *
  * Filled in by options_parse(), and read by commands alone.
  */
@@ -70,6 +71,7 @@ struct options {
 	bool real;
 	bool gdb;
 	bool keep_going;
+	bool leads;
 	bool verbose;
 };
 

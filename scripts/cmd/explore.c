@@ -22,6 +22,7 @@
  * @signature: what they have in common
  * @n: how many there are
  * @seed: of the shortest run
+ * @walk: of that one, 0 for that of its seed
  * @guest: guest time of that one
  * @record: its record
  */
@@ -29,6 +30,7 @@ struct group {
 	char *signature;
 	size_t n;
 	uint64_t seed;
+	uint64_t walk;
 	double guest;
 	char *record;
 };
@@ -85,10 +87,18 @@ static void count_in(struct exploration *x, const struct finding *f)
 	g = group_of(x, f->signature);
 	if (!g->n++ || f->guest < g->guest) {
 		g->seed = f->seed;
+		g->walk = f->walk;
 		g->guest = f->guest;
 		free(g->record);
 		g->record = copy(f->record);
 	}
+}
+
+/* "7", or "7 walk 23" where CPUs give way as another seed says */
+static char *run_name(uint64_t seed, uint64_t walk)
+{
+	return walk ? fmt("%llu walk %llu", (unsigned long long)seed, (unsigned long long)walk) :
+		      fmt("%llu", (unsigned long long)seed);
 }
 
 static char *key_of(const struct trial *t)
@@ -99,28 +109,29 @@ static char *key_of(const struct trial *t)
 static void take(void *arg, const struct trial *t, const struct finding *f)
 {
 	struct exploration *x = arg;
-	__auto_free char *key = key_of(t);
+	__auto_free char *key = key_of(t), *name = run_name(f->seed, f->walk);
+	__auto_free char *pairs = f->pairs ? pairs_text(f->pairs) : NULL;
 
 	memo_write(x->dir, key,
-		   json_pack("{s:I, s:s, s:f, s:f, s:I, s:s?, s:s?}", "seed",
-			     (json_int_t)f->seed, "verdict", verdict_name(f->verdict),
+		   json_pack("{s:I, s:I, s:s?, s:s, s:f, s:f, s:I, s:s?, s:s?}", "seed",
+			     (json_int_t)f->seed, "walk", (json_int_t)f->walk, "pairs", pairs,
+			     "verdict", verdict_name(f->verdict),
 			     "guest", f->guest, "wall", f->wall, "events",
 			     (json_int_t)f->events, "signature", f->signature,
 			     "record", f->record));
 	count_in(x, f);
 	if (f->signature)
-		ui_note("seed %-6llu %s\n            %s", (unsigned long long)f->seed,
-			f->signature, f->record);
+		ui_note("seed %-6s %s\n            %s", name, f->signature, f->record);
 }
 
 /* A failure whose record is gone is run again. */
-static bool is_known(void *arg, const struct trial *t)
+static bool is_known(void *arg, const struct trial *t, struct pairs *pairs)
 {
 	struct exploration *x = arg;
 	__auto_free char *key = key_of(t);
 	json_t *o = memo_read(x->dir, key);
 	struct finding f = {
-		.seed = t->req.seed,
+		.seed = t->req.seed, .walk = seeds_walk(t->req.steer),
 		.guest = json_real_value(json_object_get(o, "guest")),
 		.wall = json_real_value(json_object_get(o, "wall")),
 		.events = json_integer_value(json_object_get(o, "events")),
@@ -129,6 +140,10 @@ static bool is_known(void *arg, const struct trial *t)
 	};
 	bool known = o && (!f.signature || (f.record && exists(f.record)));
 
+	/* What LEADS=0 left says nothing of them, and which run comes next depends on that. */
+	if (!pairs_of_text(json_string_value(json_object_get(o, "pairs")), pairs) &&
+	    x->seeds.feedback)
+		known = false;
 	if (known) {
 		count_in(x, &f);
 		x->before++;
@@ -156,11 +171,14 @@ static void summary(struct exploration *x)
 		       s->req.arch->name, x->n, x->before,
 		       s->wall > 0 ? s->tried / s->wall : 0,
 		       x->wall > 0 ? x->events / x->wall : 0);
-		for (size_t i = 0; i < x->nr_groups; i++)
-			printf("%s%5zu%s  %s\n       shortest: seed %llu, %.3f s of guest time\n       make replay RUN=%s\n",
-			       ui_on(stdout, UI_RED), x->groups[i].n, ui_off(stdout),
-			       x->groups[i].signature, (unsigned long long)x->groups[i].seed,
-			       x->groups[i].guest, x->groups[i].record);
+		for (size_t i = 0; i < x->nr_groups; i++) {
+			const struct group *g = &x->groups[i];
+			__auto_free char *name = run_name(g->seed, g->walk);
+
+			printf("%s%5zu%s  %s\n       shortest: seed %s, %.3f s of guest time\n       make replay RUN=%s\n",
+			       ui_on(stdout, UI_RED), g->n, ui_off(stdout), g->signature, name,
+			       g->guest, g->record);
+		}
 	}
 	report_total(stdout, x->n - x->failed, x->failed, 0);
 }
@@ -173,7 +191,8 @@ static int explore_image(const struct options *o, const struct image *image,
 		.seeds = {
 			.image = image, .req = *r, .accel = accel_choose(image, r),
 			.out = o->out, .guests = o->guests, .seconds = o->time,
-			.keep_going = o->keep_going, .known = is_known, .found = take,
+			.keep_going = o->keep_going, .feedback = o->leads, .known = is_known,
+			.found = take,
 		},
 	};
 

@@ -74,9 +74,28 @@ char *seeds_with_walk(const char *steer, uint64_t walk)
 	return strv_join(&others, ",");
 }
 
-/* Seeds take turns with what smpboot does, unless the user chose that. */
-static struct trial trial_of_seed(const struct seeds *s, uint64_t seed)
+/**
+ * seeds_walk - the walk that STEER= asks for
+ * @steer: its parameters
+ *
+ * Return: its seed; 0 for the one that the run's seed makes
+ */
+uint64_t seeds_walk(const char *steer)
 {
+	__auto_strv struct strv words = { 0 };
+	uint64_t walk = 0;
+
+	strv_split(&words, steer, ",");
+	for (size_t i = 0; i < words.n; i++)
+		if (!strncmp(words.v[i], "walk=", strlen("walk=")))
+			walk = strtoull(words.v[i] + strlen("walk="), NULL, 10);
+	return walk;
+}
+
+/* Seeds take turns with what smpboot does, unless the user chose that. */
+static struct trial trial_of_run(const struct seeds *s, const struct lead *run)
+{
+	uint64_t seed = run->seed;
 	const struct smpboot *mode = smpboot_next(NULL, &s->req);
 	size_t n = seed % modes(s);
 	struct trial t = {
@@ -90,6 +109,8 @@ static struct trial trial_of_seed(const struct seeds *s, uint64_t seed)
 		t.req.steer = seeds_with_walk(s->req.steer, seed);
 	else
 		t.req.seed = seed;
+	if (run->walk)
+		t.req.steer = seeds_with_walk(s->req.steer, run->walk);
 	t.req.smpboot = mode->name;
 	trial_choose(&t.req, s->image);
 	if (s->like)
@@ -110,30 +131,57 @@ static struct trial *next_trial(void *arg)
 	if (!t)
 		die("out of memory");
 	for (; !s->over && s->next <= s->last && !out_of_time(s); s->next++) {
-		*t = trial_of_seed(s, s->list ? s->list[s->next] : s->next);
-		if (s->known && s->known(s->arg, t))
-			continue;
-		s->next++;
-		return t;
+		struct lead run = { .seed = s->list ? s->list[s->next] : s->next };
+		struct pairs pairs;
+
+		if (s->feedback && !leads_next(&s->leads, &run))
+			break;
+		*t = trial_of_run(s, &run);
+		if (!s->known || !s->known(s->arg, t, &pairs)) {
+			s->next++;
+			return t;
+		}
+		if (s->feedback)
+			leads_over(&s->leads, &run, &pairs);
 	}
 	free(t);
 	return NULL;
 }
 
-/* A host at fault says nothing of the seed, which is run again. */
+static struct lead run_of(const struct trial *t)
+{
+	return (struct lead){ .seed = t->req.seed, .walk = seeds_walk(t->req.steer) };
+}
+
+/*
+ * The console is read while it is there. A host at fault says nothing of the seed. How far
+ * a run gets that went wrong is up to the host, too: it shows nothing of the focus.
+ */
 static void trial_seen(void *arg, struct trial *t)
 {
-	(void)arg;
-	if (record_verdict(&t->record) == VERDICT_ERROR)
+	struct lead run = run_of(t);
+	struct seeds *s = arg;
+
+	if (record_verdict(&t->record) == VERDICT_ERROR) {
 		t->keep = KEEP_NOT;
+	} else if (s->feedback) {
+		__auto_free char *console = record_console(&t->record);
+		struct pairs pairs = { 0 };
+
+		if (record_is_good(&t->record))
+			pairs_of_console(console, &pairs);
+		leads_over(&s->leads, &run, &pairs);
+	}
 }
 
 static void trial_over(void *arg, struct trial *t)
 {
 	struct seeds *s = arg;
 	const struct record *rec = &t->record;
+	struct lead run = run_of(t);
 	struct finding f = {
-		.seed = t->req.seed, .verdict = record_verdict(rec), .record = rec->dir,
+		.seed = run.seed, .walk = run.walk, .pairs = leads_pairs(&s->leads, &run),
+		.verdict = record_verdict(rec), .record = rec->dir,
 		.signature = json_string_value(record_member(rec, "signature")),
 		.guest = record_real(rec, "times.guest"), .wall = record_real(rec, "times.wall"),
 		.events = json_integer_value(record_member(rec, "events")),
@@ -167,6 +215,17 @@ static void show(void *arg)
 		    s->seconds > 0 ? s->seconds : (double)(s->last - s->first + 1), text);
 }
 
+/*
+ * What there is to show is the focus; and who says how CPUs are to give way has that. A
+ * script is the same on each walk.
+ */
+static bool takes_leads(const struct seeds *s)
+{
+	return s->image->focus.of.n && strcmp(s->req.strategy, "none") &&
+	       strcmp(s->req.strategy, "script") && !s->list &&
+	       !s->walks && !seeds_walk(s->req.steer) && !strcmp(s->accel, "virtual");
+}
+
 /* One snapshot of each mode, for all of its seeds to go on from */
 static void take_snapshots(struct seeds *s)
 {
@@ -176,7 +235,7 @@ static void take_snapshots(struct seeds *s)
 	if (!like)
 		die("out of memory");
 	for (size_t i = 0; i < n; i++)
-		like[i] = trial_of_seed(s, i);
+		like[i] = trial_of_run(s, &(struct lead){ .seed = i });
 	trials_snapshot(like, n);
 	s->like = like;
 }
@@ -190,6 +249,8 @@ static void take_snapshots(struct seeds *s)
 void seeds_run(struct seeds *s)
 {
 	take_snapshots(s);
+	s->feedback &= takes_leads(s);
+	s->leads = (struct leads){ .first = s->first };
 	s->next = s->first;
 	s->begun = now();
 	trials_run(&(struct trial_source){
@@ -197,6 +258,7 @@ void seeds_run(struct seeds *s)
 		.most = s->guests, .arg = s,
 	});
 	s->wall = now() - s->begun;
+	leads_free(&s->leads);
 	free(s->like);
 	s->like = NULL;
 }

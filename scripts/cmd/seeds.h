@@ -2,11 +2,14 @@
 #ifndef RESPAWN_SEEDS_H
 #define RESPAWN_SEEDS_H
 
+#include "cmd/leads.h"
 #include "record/trial.h"
 
 /**
  * struct finding - what a seed showed
  * @seed: the seed
+ * @walk: of where CPUs give way, 0 for that of the seed
+ * @pairs: what it showed of the focus; NULL if that is not asked
  * @verdict: what the run was judged to be
  * @signature: what went wrong and where, as far as it is the same in other runs
  *	of the same bug; NULL if nothing did
@@ -17,6 +20,8 @@
  */
 struct finding {
 	uint64_t seed;
+	uint64_t walk;
+	const struct pairs *pairs;
 	enum verdict verdict;
 	const char *signature;
 	const char *record;
@@ -41,7 +46,10 @@ struct finding {
  * @forget: runs that fail leave no records either
  * @keep_all: those that pass leave records, too
  * @walks: the seeds are those of where CPUs give way, and @req has that of the run
- * @known: is this seed done with, as far as this trial goes? May be NULL
+ * @feedback: runs that show something new of the focus lead to more of their kind; then
+ *	the range is one of runs, and seeds are tried from @first on
+ * @known: is this seed done with, as far as this trial goes, and what did it show? May be
+ *	NULL
  * @found: told of each seed that is over; may be NULL
  * @arg: first argument of both
  * @tried: seeds that are over
@@ -65,7 +73,8 @@ struct seeds {
 	bool forget;
 	bool keep_all;
 	bool walks;
-	bool (*known)(void *arg, const struct trial *t);
+	bool feedback;
+	bool (*known)(void *arg, const struct trial *t, struct pairs *pairs);
 	void (*found)(void *arg, const struct trial *t, const struct finding *f);
 	void *arg;
 	size_t tried;
@@ -74,11 +83,13 @@ struct seeds {
 	double wall;
 
 	struct trial *like;
+	struct leads leads;
 	uint64_t next;
 	double begun;
 	bool over;
 };
 
+uint64_t seeds_walk(const char *steer);
 char *seeds_with_walk(const char *steer, uint64_t walk);
 void seeds_range(const char *text, uint64_t *first, uint64_t *last);
 void seeds_run(struct seeds *s);
