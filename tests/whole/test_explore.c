@@ -179,6 +179,49 @@ static void two_at_once(void **state)
 	goes_on(6);
 }
 
+/* What is remembered of runs: as names, one after the other, and how many are led to */
+static char *runs_known(size_t *led)
+{
+	__auto_free char *pattern = fmt("%s/explore/*.json", out);
+	__auto_strv struct strv names = { 0 };
+	glob_t g;
+
+	*led = 0;
+	assert_int_equal(glob(pattern, 0, NULL, &g), 0);
+	for (size_t i = 0; i < g.gl_pathc; i++) {
+		__auto_free char *text = read_file(g.gl_pathv[i], NULL);
+
+		assert_non_null(text);
+		strv_add(&names, "%s", strrchr(g.gl_pathv[i], '/') + 1);
+		*led += strstr(text, "\"walk\":") && !strstr(text, "\"walk\": 0") &&
+			!strstr(text, "\"walk\":0");
+	}
+	globfree(&g);
+	return strv_join(&names, " ");
+}
+
+/* One guest at a time, or three and in two calls: the same runs are chosen. */
+static void what_leads_on_is_no_matter_of_chance(void **state)
+{
+	static const char aimed[] =
+		"explore ARCH=arm64 CYCLES=2 FOCUS=kthread_park,kthread_unpark ";
+	__auto_free char *one = fmt("%sJOBS=1 SEEDS=1..36", aimed);
+	__auto_free char *first = fmt("%sJOBS=3 SEEDS=1..25", aimed);
+	__auto_free char *rest = fmt("%sJOBS=3 SEEDS=1..36", aimed), *all = NULL, *again = NULL;
+	size_t led, led_again;
+
+	expect(one, EXIT_PASS, "36 passed, 0 failed");
+	all = runs_known(&led);
+	assert_in_range(led, 1, 10);
+	remove_out(state);
+	fresh_out(state);
+	expect(first, EXIT_PASS, "25 passed, 0 failed");
+	expect(rest, EXIT_PASS, "36 seeds tried, 25 of them before");
+	again = runs_known(&led_again);
+	assert_string_equal(all, again);
+	assert_int_equal(led, led_again);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct CMUnitTest tests[] = {
@@ -192,6 +235,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(qemu_is_killed, fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(the_disk_is_full, fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(two_at_once, fresh_out, remove_out),
+		cmocka_unit_test_setup_teardown(what_leads_on_is_no_matter_of_chance,
+						fresh_out, remove_out),
 	};
 
 	if (argc < 2)
