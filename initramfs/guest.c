@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -328,6 +329,18 @@ int write_kept(const char *path, const char *text)
 	if (is_unusable(path))
 		return -EIO;
 	return fd < 0 || pwrite(fd, text, strlen(text), 0) < 0 ? -errno : 0;
+}
+
+/**
+ * is_preempt_rt - is the kernel built with PREEMPT_RT?
+ *
+ * Return: whether its version says so
+ */
+bool is_preempt_rt(void)
+{
+	struct utsname u;
+
+	return !uname(&u) && strstr(u.version, "PREEMPT_RT");
 }
 
 /**

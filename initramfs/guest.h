@@ -80,6 +80,7 @@ int write_kept(const char *path, const char *text);
 bool await_child(pid_t child, int *status);
 bool ended_well(const char *what, int status);
 bool install_busybox(void);
+bool is_preempt_rt(void);
 bool read_number(const char *name, u64 *value);
 
 bool parse_cpulist(const char *list, u64 *mask);

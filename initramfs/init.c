@@ -601,9 +601,7 @@ static void run_shell(void)
  */
 static void await_console(void)
 {
-	struct utsname u;
-
-	if (!uname(&u) && strstr(u.version, "PREEMPT_RT"))
+	if (is_preempt_rt())
 		sleep(1);
 }
 

@@ -196,12 +196,28 @@ static bool may_stop_at(const char *name, bool *inside)
 	return !*inside && strcmp(name, "cpu:teardown");
 }
 
+/*
+ * With PREEMPT_RT a CPU that is online but has no threads, or parked ones, expires no
+ * timers: who sleeps there wakes when it moves on. A CPU that is left there, and someone
+ * who keeps CPUs from moving meanwhile, wait for each other: see docs/found.md.
+ */
+static bool has_timers(const char *name, bool inside)
+{
+	static bool threadless;
+
+	if (inside)
+		threadless = true;
+	if (!strcmp(name, "smpboot/threads:online"))
+		threadless = false;
+	return !threadless || !is_preempt_rt() || !strcmp(planted, "known:partial");
+}
+
 static bool read_states(void)
 {
 	static char text[TEXT_LEN];
 	char *line, *save, name[NAME_LEN];
 	int n = read_text(STATES_PATH, text, sizeof(text));
-	bool inside = false;
+	bool inside = false, stop;
 	int state;
 
 	if (n < 0)
@@ -216,7 +232,8 @@ static bool read_states(void)
 		if (!strncmp(name, "respawn/", 8))
 			continue;
 		states[nr_states++] = state;
-		if (may_stop_at(name, &inside))
+		stop = may_stop_at(name, &inside);
+		if (has_timers(name, inside) && stop)
 			stops[nr_stops++] = state;
 		if (inside)
 			first_online = nr_stops;

@@ -241,7 +241,8 @@ static void run(void)
  *  - "foreign_refusal": a CPU does not come online while a hotplug state is refused
  *  - "unusable:FILE": it can be neither read nor written
  *  - "unforked:WHO", "killed:WHO": see fork_for()
- *  - "known:cpuset", "known:affinity": what is done for bugs of docs/found.md is not done
+ *  - "known:cpuset", "known:affinity", "known:partial": what is done for bugs of
+ *    docs/found.md is not done
  *  - "no_hotplug": no operation moves a CPU
  */
 static bool plant(void)
@@ -249,7 +250,7 @@ static bool plant(void)
 	static const char *const ours[] = {
 		"unforked:set", "unforked:fork", "unforked:full", "unforked:actor",
 		"killed:set", "killed:fork", "killed:full", "killed:actor",
-		"known:cpuset", "known:affinity", "no_hotplug",
+		"known:cpuset", "known:affinity", "known:partial", "no_hotplug",
 	};
 	const char *name = getenv("RESPAWN_PLANT");
 	size_t i;
