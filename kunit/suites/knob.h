@@ -92,6 +92,12 @@ static inline bool knob_may_miss(void)
 	return IS_ENABLED(CONFIG_DEBUG_OBJECTS);
 }
 
+/* The number of the task's @n-th allocation, as kmemleak allocates an object for each */
+static inline unsigned int knob_nth(unsigned int n)
+{
+	return IS_ENABLED(CONFIG_DEBUG_KMEMLEAK) ? 2 * n - 1 : n;
+}
+
 /* KASAN keeps thousands of objects that were freed, to see them used again. */
 static inline bool slab_is_exact(void)
 {

@@ -582,7 +582,7 @@ static void failed_allocation_rolls_back(struct kunit *test)
 	all_respawn(test);
 	offline(test);
 	for (unsigned int nth = 1; nth <= 2 * NR_ALWAYS; nth++) {
-		current->fail_nth = nth;
+		current->fail_nth = knob_nth(nth);
 		err = add_cpu(cpu);
 		current->fail_nth = 0;
 		if (!err && knob_may_miss()) {
@@ -608,7 +608,7 @@ static void respawn_and_fail(struct kunit *test)
 	for (int i = 0; i < 2 * ROUNDS; i++) {
 		int err;
 
-		current->fail_nth = 2 * NR_ALWAYS - i % 2;
+		current->fail_nth = knob_nth(2 * NR_ALWAYS - i % 2);
 		err = add_cpu(cpu);
 		current->fail_nth = 0;
 		if (!err && knob_may_miss()) {
@@ -801,7 +801,7 @@ static int register_and_fail(unsigned int rounds)
 	int err = -ENOMEM, failed = 0;
 
 	for (unsigned int i = 0; err == -ENOMEM && i < rounds; i++) {
-		current->fail_nth = 2;
+		current->fail_nth = knob_nth(2);
 		err = smpboot_register_percpu_thread(&plug);
 		current->fail_nth = 0;
 		failed += err == -ENOMEM;
