@@ -96,26 +96,13 @@ static void look(void *arg, const struct trial *t, const struct finding *f)
 	seeds_stop(s->seeds);
 }
 
-/* Where nothing is drawn, there is one walk. */
-static bool has_walks(const struct request *r)
-{
-	return strcmp(r->strategy, "none") && strcmp(r->strategy, "script");
-}
-
-static uint64_t walk_of(const struct request *r)
-{
-	const char *walk = strstr(r->steer, "walk=");
-
-	return walk ? strtoull(walk + strlen("walk="), NULL, 10) : 0;
-}
-
 /* Does @r fail in that way, on its own walk or on one of @more others? */
 static bool fails(struct shrink *s, const struct request *r, unsigned int more)
 {
-	uint64_t walk = walk_of(r);
+	uint64_t walk = seeds_walk(r->steer);
 	struct seeds seeds = {
 		.image = s->past->image, .req = *r, .accel = "virtual", .out = s->out,
-		.first = walk, .last = walk + (has_walks(r) ? more : 0), .keep_going = true,
+		.first = walk, .last = walk + (seeds_has_walks(r) ? more : 0), .keep_going = true,
 		.walks = true, .found = look, .arg = s,
 	};
 
@@ -210,7 +197,7 @@ static bool choice_is(struct shrink *s, struct choice *less, uint64_t walk, unsi
 {
 	struct request w = s->best;
 
-	if (walk && has_walks(&w))
+	if (walk && seeds_has_walks(&w))
 		w.steer = seeds_with_walk(w.steer, walk);
 	w.keep = keep_of(less);
 	if (!*w.keep || !fails(s, &w, walks - 1)) {
@@ -255,7 +242,7 @@ static bool shrink_to_window(struct shrink *s)
 		size_t shift = round * size / WINDOW_ROUNDS;
 
 		for (size_t at = s->choice.n - shift; at >= size; at -= size) {
-			if (choice_take(s, at - size, size, walk_of(&s->best) + 1 +
+			if (choice_take(s, at - size, size, seeds_walk(s->best.steer) + 1 +
 					round * WINDOW_WALKS))
 				return true;
 			ui_progress(round * s->choice.n + s->choice.n - at,
@@ -378,7 +365,7 @@ static bool shrink_parts(struct shrink *s)
 	/* That switches are counted takes time, which may do for another schedule. */
 	if (!fails_with_parts(s, steer, p, n, 2 * WALKS - 1))
 		return false;
-	walk = seeds_with_walk(steer, walk_of(&s->best));
+	walk = seeds_with_walk(steer, seeds_walk(s->best.steer));
 	for (; width && n && switches(s) > SWITCHES_MAX; width /= 2) {
 		for (size_t i = n; width < 0x10000 && i--;) {
 			struct part was = p[i];

@@ -75,6 +75,17 @@ char *seeds_with_walk(const char *steer, uint64_t walk)
 }
 
 /**
+ * seeds_has_walks - is there more than one walk through a run?
+ * @r: the request
+ *
+ * Return: false where nothing is drawn
+ */
+bool seeds_has_walks(const struct request *r)
+{
+	return strcmp(r->strategy, "none") && strcmp(r->strategy, "script");
+}
+
+/**
  * seeds_walk - the walk that STEER= asks for
  * @steer: its parameters
  *
@@ -215,14 +226,10 @@ static void show(void *arg)
 		    s->seconds > 0 ? s->seconds : (double)(s->last - s->first + 1), text);
 }
 
-/*
- * What there is to show is the focus; and who says how CPUs are to give way has that. A
- * script is the same on each walk.
- */
+/* What there is to show is the focus; and who says how CPUs are to give way has that. */
 static bool takes_leads(const struct seeds *s)
 {
-	return s->image->focus.of.n && strcmp(s->req.strategy, "none") &&
-	       strcmp(s->req.strategy, "script") && !s->list &&
+	return s->image->focus.of.n && seeds_has_walks(&s->req) && !s->list &&
 	       !s->walks && !seeds_walk(s->req.steer) && !strcmp(s->accel, "virtual");
 }
 

@@ -89,6 +89,7 @@ struct seeds {
 	bool over;
 };
 
+bool seeds_has_walks(const struct request *r);
 uint64_t seeds_walk(const char *steer);
 char *seeds_with_walk(const char *steer, uint64_t walk);
 void seeds_range(const char *text, uint64_t *first, uint64_t *last);
