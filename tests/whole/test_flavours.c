@@ -25,11 +25,11 @@ struct flavour {
 };
 
 static struct flavour flavours[] = {
-	{ "debug-objects", "planted_free_active", "ODEBUG: free active" },
 	{ "kasan", "planted_use_after_free", "BUG: KASAN: slab-use-after-free" },
 	{ "kcsan", "planted_race", "BUG: KCSAN: data-race in count" },
 	{ "kmemleak", "planted_leak", "new suspected memory leaks" },
 	{ "lockdep", "planted_lock_order", "possible circular locking dependency" },
+	{ "lockdep", "planted_free_active", "ODEBUG: free active" },
 	{ "rt", "planted_sleeping_lock", "sleeping function called from invalid context" },
 };
 
@@ -79,7 +79,7 @@ int main(int argc, char **argv)
 		return EXIT_ERROR;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(flavours); i++) {
-		tests[i].name = flavours[i].config;
+		tests[i].name = flavours[i].step;
 		tests[i].test_func = the_plant_is_seen;
 		tests[i].initial_state = &flavours[i];
 	}
