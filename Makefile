@@ -9,7 +9,7 @@ O ?= build
 CC = cc
 CFLAGS ?= -O2 -g
 FUZZ_SECONDS ?= 60
-LIBS := libarchive jansson libelf nettle libxml-2.0
+LIBS := libarchive jansson libdw libelf nettle libxml-2.0
 
 RESPAWN := $(O)/respawn
 DEPS := $(O)/respawn-deps

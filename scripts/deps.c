@@ -29,6 +29,8 @@ static const struct need common[] = {
 	  ANYWHERE },
 	{ PROBE_HEADER, "jansson.h", "libjansson-dev", "reads and writes run records", ANYWHERE },
 	{ PROBE_HEADER, "gelf.h", "libelf-dev", "finds functions in kernels", ANYWHERE },
+	{ PROBE_HEADER, "elfutils/libdw.h", "libdw-dev", "finds the lines that addresses are of",
+	  ANYWHERE },
 	{ PROBE_HEADER, "nettle/sha2.h", "nettle-dev", "SHA-256", ANYWHERE },
 	{ PROBE_HEADER, "libxml2/libxml/xmlwriter.h", "libxml2-dev", "writes JUnit XML", ANYWHERE },
 	{ PROBE_HEADER, "cmocka.h", "libcmocka-dev", "unit tests of the host program", ANYWHERE },

@@ -3,7 +3,6 @@
  * The functions of a kernel that was built, and where they are.
  */
 #define _GNU_SOURCE
-#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,6 +56,38 @@ static size_t read_table(Elf *elf, Elf_Scn *scn, const GElf_Shdr *header, struct
 }
 
 /**
+ * symbols_find - read the functions of a kernel, if that can be done
+ * @vmlinux: the kernel, with its symbols
+ * @all: gets them, for symbols_free()
+ *
+ * Return: how many there are; 0 if it can't be read, or has none
+ */
+size_t symbols_find(const char *vmlinux, struct symbol **all)
+{
+	int fd = open(vmlinux, O_RDONLY | O_CLOEXEC);
+	GElf_Shdr header;
+	Elf_Scn *scn;
+	size_t n = 0;
+	Elf *elf;
+
+	*all = NULL;
+	if (fd < 0)
+		return 0;
+	elf_version(EV_CURRENT);
+	elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
+	scn = elf ? symbol_table(elf, &header) : NULL;
+	if (scn)
+		n = read_table(elf, scn, &header, all);
+	elf_end(elf);
+	close(fd);
+	if (!n) {
+		free(*all);
+		*all = NULL;
+	}
+	return n;
+}
+
+/**
  * symbols_read - read the functions of a kernel
  * @vmlinux: the kernel, with its symbols
  * @all: gets them, for symbols_free()
@@ -67,23 +98,12 @@ static size_t read_table(Elf *elf, Elf_Scn *scn, const GElf_Shdr *header, struct
  */
 size_t symbols_read(const char *vmlinux, struct symbol **all)
 {
-	int fd = open(vmlinux, O_RDONLY | O_CLOEXEC);
-	GElf_Shdr header;
-	Elf_Scn *scn;
-	size_t n = 0;
-	Elf *elf;
+	size_t n = symbols_find(vmlinux, all);
 
-	if (fd < 0)
-		die("cannot read %s: %s", vmlinux, strerror(errno));
-	elf_version(EV_CURRENT);
-	elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
-	scn = elf ? symbol_table(elf, &header) : NULL;
-	if (scn)
-		n = read_table(elf, scn, &header, all);
+	if (!n && !exists(vmlinux))
+		die("cannot read %s: it is not there", vmlinux);
 	if (!n)
-		die("%s: no functions are found in it: %s", vmlinux, elf_errmsg(-1));
-	elf_end(elf);
-	close(fd);
+		die("%s: no functions are found in it", vmlinux);
 	return n;
 }
 

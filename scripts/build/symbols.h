@@ -19,6 +19,7 @@ struct symbol {
 	uint64_t size;
 };
 
+size_t symbols_find(const char *vmlinux, struct symbol **all);
 size_t symbols_read(const char *vmlinux, struct symbol **all);
 void symbols_free(struct symbol *all, size_t n);
 

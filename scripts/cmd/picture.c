@@ -23,16 +23,14 @@ void picture_of(const char *dir, const struct image *image, unsigned int cpus)
 {
 	__auto_free char *path = fmt("%s/events.bin", dir);
 	__auto_free char *vmlinux = fmt("%s/vmlinux", image->kernel.dir);
-	struct symbol *all = NULL;
+	struct debuginfo d;
 	struct events e;
-	size_t n = 0;
 
 	if (!events_read(&e, path))
 		die("%s is missing or damaged: only stress runs have events to draw", path);
-	if (exists(vmlinux))
-		n = symbols_read(vmlinux, &all);
-	report_picture(&e, all, n, cpus, stdout);
-	symbols_free(all, n);
+	debuginfo_open(&d, vmlinux);
+	report_picture(&e, &d, cpus, stdout);
+	debuginfo_close(&d);
 	events_free(&e);
 }
 

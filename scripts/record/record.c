@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "build/debuginfo.h"
 #include "lib/host.h"
 #include "record/record.h"
 #include "run/events_file.h"
@@ -241,6 +242,20 @@ void record_add_verdict(json_t *o, const struct judge *j)
 	json_object_set_new(o, "results", tests(ktap_root(judge_ktap(j))));
 }
 
+/* The excerpt says which lines of the source its places are, as far as the kernel knows. */
+static void add_lines(json_t *o, const struct image *i)
+{
+	const char *excerpt = json_string_value(json_object_get(o, "excerpt"));
+	__auto_free char *vmlinux = fmt("%s/vmlinux", i->kernel.dir), *text = NULL;
+	struct debuginfo d;
+
+	if (!excerpt || !debuginfo_open(&d, vmlinux))
+		return;
+	text = debuginfo_in_text(&d, excerpt);
+	json_object_set_new(o, "excerpt", json_string(text));
+	debuginfo_close(&d);
+}
+
 /* How many events a run had that keeps a log of them; 0 if it keeps none */
 static uint64_t events_of(const char *dir)
 {
@@ -334,6 +349,7 @@ void record_make(struct record *rec, const struct guest *g, const struct snapsho
 	if (*g->req.script)
 		json_object_set_new(o, "script", script_json(&g->req, g->dir));
 	record_add_verdict(o, g->judge);
+	add_lines(o, g->image);
 	json_object_set_new(o, "events", json_integer(events_of(g->dir)));
 	json_object_set_new(o, "times", json_pack("{s:f, s:f, s:f}", "boot", g->boot,
 						  "wall", g->wall,

@@ -7,7 +7,6 @@
 #define _GNU_SOURCE
 #include <stdlib.h>
 #include <string.h>
-#include <string.h>
 
 #include "report/picture.h"
 
@@ -16,6 +15,9 @@
 
 /* Of a long run, so many rows before its end are shown. */
 #define ROWS_MAX	200
+
+/* Of so many switches at most, the lines of the source are said. */
+#define SWITCHES_MAX	40
 
 /**
  * struct row - something that a CPU did
@@ -40,18 +42,6 @@ static int by_time(const void *a, const void *b)
 	return one->number < two->number ? -1 : one->number > two->number;
 }
 
-/* The symbols are of a kernel that lies where it was linked to. */
-static char *place(uint32_t low, const struct symbol *all, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		uint32_t offset = low - (uint32_t)all[i].at;
-
-		if (offset < all[i].size)
-			return fmt("%s+%#x", all[i].name, offset);
-	}
-	return fmt("%#x", low);
-}
-
 static void add(struct row **rows, size_t *n, struct row row)
 {
 	*rows = reallocarray(*rows, *n + 1, sizeof(**rows));
@@ -61,8 +51,7 @@ static void add(struct row **rows, size_t *n, struct row row)
 }
 
 /* An operation has a row where it begins, and one where it is over. */
-static size_t read_rows(const struct events *e, const struct symbol *all, size_t symbols,
-			struct row **rows)
+static size_t read_rows(const struct events *e, const struct debuginfo *d, struct row **rows)
 {
 	size_t n = 0, switches = 0;
 
@@ -75,7 +64,7 @@ static size_t read_rows(const struct events *e, const struct symbol *all, size_t
 		row.time = m.time;
 		row.cpu = m.cpu;
 		if (m.is_switch) {
-			__auto_free char *where = place(m.arg, all, symbols);
+			__auto_free char *where = debuginfo_function(d, m.arg);
 
 			row.text = fmt("~%zu %s", ++switches, where);
 		} else if (m.is_failure) {
@@ -110,20 +99,29 @@ static void print_row(const struct row *r, unsigned int cpus, FILE *f)
 		fprintf(f, " %.*s\n", width - 1, r->text);
 }
 
-/* Of those that somebody counted it is known who was there, and how it was. */
-static void print_switches(const struct events *e, FILE *f)
+/*
+ * The line of the source of each switch, if there are not many. Of those that somebody
+ * counted it is known who was there, and how it was. The yield point is a call; its
+ * address is where that returns to.
+ */
+static void print_switches(const struct events *e, const struct debuginfo *d, FILE *f)
 {
 	struct gave_way *all;
 	size_t n = events_switches(e, &all);
 
 	for (size_t i = 0; i < n; i++) {
 		const struct gave_way *w = &all[i];
+		__auto_free char *line = n <= SWITCHES_MAX ? debuginfo_line(d, w->ip - 1) : NULL;
 
+		if (line)
+			fprintf(f, "~%zu: at %s%s", i + 1, line, w->nth ? ", " : "\n");
+		else if (w->nth)
+			fprintf(f, "~%zu: ", i + 1);
 		if (!w->nth)
 			continue;
-		fprintf(f, "~%zu: in draw %u of actor %u, the %s%s comes by for time %u, gives way %u times%s\n",
-			i + 1, w->draw, w->actor, strcmp(w->task, "actor") ? "task " : "",
-			w->task, w->nth, w->times, w->resched ? ", and asks for another task" : "");
+		fprintf(f, "in draw %u of actor %u, the %s%s comes by for time %u, gives way %u times%s\n",
+			w->draw, w->actor, strcmp(w->task, "actor") ? "task " : "", w->task,
+			w->nth, w->times, w->resched ? ", and asks for another task" : "");
 	}
 	free(all);
 }
@@ -131,16 +129,15 @@ static void print_switches(const struct events *e, FILE *f)
 /**
  * report_picture - draw a run
  * @e: its events
- * @all: the functions of its kernel
- * @symbols: how many
+ * @d: what its kernel says of addresses
  * @cpus: how many CPUs the guest had
  * @f: where to
  */
-void report_picture(const struct events *e, const struct symbol *all, size_t symbols,
-		    unsigned int cpus, FILE *f)
+void report_picture(const struct events *e, const struct debuginfo *d, unsigned int cpus,
+		    FILE *f)
 {
 	struct row *rows;
-	size_t n = read_rows(e, all, symbols, &rows), from = n > ROWS_MAX ? n - ROWS_MAX : 0;
+	size_t n = read_rows(e, d, &rows), from = n > ROWS_MAX ? n - ROWS_MAX : 0;
 
 	fprintf(f, "%12s ", "seconds");
 	for (unsigned int cpu = 0; cpu < cpus; cpu++)
@@ -154,5 +151,5 @@ void report_picture(const struct events *e, const struct symbol *all, size_t sym
 		free(rows[i].text);
 	}
 	free(rows);
-	print_switches(e, f);
+	print_switches(e, d, f);
 }

@@ -4,10 +4,10 @@
 
 #include <stdio.h>
 
-#include "build/symbols.h"
+#include "build/debuginfo.h"
 #include "judge/events.h"
 
-void report_picture(const struct events *e, const struct symbol *all, size_t symbols,
-		    unsigned int cpus, FILE *f);
+void report_picture(const struct events *e, const struct debuginfo *d, unsigned int cpus,
+		    FILE *f);
 
 #endif /* RESPAWN_PICTURE_H */

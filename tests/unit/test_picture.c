@@ -24,6 +24,7 @@ static char *picture(const struct torture_event *all, uint64_t count, const char
 		{ "kthread_park", "kthread.c", 0xffff800080012340, 0x80 },
 		{ "kthread_unpark", "kthread.c", 0xffff8000800123c0, 0x40 },
 	};
+	struct debuginfo d = { .all = symbols, .n = ARRAY_SIZE(symbols) };
 	size_t size = sizeof(struct torture_log) + ENTRIES * sizeof(struct torture_event), len;
 	struct torture_log *log = calloc(1, size);
 	char *text = NULL;
@@ -40,7 +41,7 @@ static char *picture(const struct torture_event *all, uint64_t count, const char
 	assert_true(events_parse(&e, log, size));
 	f = open_memstream(&text, &len);
 	assert_non_null(f);
-	report_picture(&e, symbols, ARRAY_SIZE(symbols), 2, f);
+	report_picture(&e, &d, 2, f);
 	fclose(f);
 	events_free(&e);
 	return text;

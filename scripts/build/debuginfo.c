@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Which function of a kernel an address is of, and which line of the source. The kernel
+ * is one that lies where it was linked to.
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <elfutils/libdw.h>
+
+#include "build/debuginfo.h"
+#include "lib/util.h"
+
+/* The kernel has functions begin at multiples of that, at most. */
+#define ALIGNMENT	64
+
+/**
+ * debuginfo_open - read what a kernel says of its addresses
+ * @d: gets it, for debuginfo_close()
+ * @vmlinux: the kernel, with its symbols
+ *
+ * Return: whether it has functions; if not, @d is empty, and of use all the same
+ */
+bool debuginfo_open(struct debuginfo *d, const char *vmlinux)
+{
+	*d = (struct debuginfo){ .fd = -1 };
+	d->n = symbols_find(vmlinux, &d->all);
+	if (!d->n)
+		return false;
+	d->fd = open(vmlinux, O_RDONLY | O_CLOEXEC);
+	d->lines = d->fd < 0 ? NULL : dwarf_begin(d->fd, DWARF_C_READ);
+	return true;
+}
+
+/**
+ * debuginfo_close - free what debuginfo_open() gave
+ * @d: it
+ */
+void debuginfo_close(struct debuginfo *d)
+{
+	symbols_free(d->all, d->n);
+	dwarf_end(d->lines);
+	if (d->fd >= 0)
+		close(d->fd);
+	*d = (struct debuginfo){ .fd = -1 };
+}
+
+/**
+ * debuginfo_function - the function at an address
+ * @d: of the kernel
+ * @at: the address, or its low half if the high one is 0
+ *
+ * Return: "function+0xoffset", or the address if no function is there; for free()
+ */
+char *debuginfo_function(const struct debuginfo *d, uint64_t at)
+{
+	bool half = at <= UINT32_MAX;
+
+	for (size_t i = 0; i < d->n; i++) {
+		uint64_t begin = half ? (uint32_t)d->all[i].at : d->all[i].at;
+
+		if (at >= begin && at - begin < d->all[i].size)
+			return fmt("%s+%#x", d->all[i].name, (unsigned int)(at - begin));
+	}
+	return fmt("%#llx", (unsigned long long)at);
+}
+
+/**
+ * debuginfo_line - the line of the source that an address is of
+ * @d: of the kernel
+ * @at: the address
+ *
+ * Return: "file:line", for free(); NULL if nothing says so
+ */
+char *debuginfo_line(const struct debuginfo *d, uint64_t at)
+{
+	Dwarf_Line *line;
+	const char *file;
+	Dwarf_Die unit;
+	int number;
+
+	if (!d->lines || !dwarf_addrdie(d->lines, at, &unit))
+		return NULL;
+	line = dwarf_getsrc_die(&unit, at);
+	file = line ? dwarf_linesrc(line, NULL, NULL) : NULL;
+	if (!file || dwarf_lineno(line, &number) || !number)
+		return NULL;
+	/* A header that is named from the folder of the build */
+	return fmt("%s:%d", strncmp(file, "./", 2) ? file : file + 2, number);
+}
+
+/*
+ * The only function that is called so. The kernel takes it to go on up to the next one:
+ * that many bytes, which tells it from others of its name.
+ */
+static const struct symbol *find(const struct debuginfo *d, const char *name, size_t len,
+				 unsigned long size)
+{
+	const struct symbol *found = NULL;
+
+	for (size_t i = 0; i < d->n; i++) {
+		const struct symbol *s = &d->all[i];
+
+		if (strncmp(s->name, name, len) || s->name[len] || s->size > size ||
+		    s->size + ALIGNMENT <= size)
+			continue;
+		if (found && found->at != s->at)
+			return NULL;
+		found = s;
+	}
+	return found;
+}
+
+static bool is_of_name(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       c == '_' || c == '.';
+}
+
+/* The line that "+0x1c/0x90" at @plus is of; @end gets what is behind that */
+static char *line_of(const struct debuginfo *d, const char *text, const char *plus,
+		     const char **end)
+{
+	unsigned long offset, size;
+	const struct symbol *s;
+	const char *name = plus;
+	int len = 0;
+	bool exact;
+
+	if (sscanf(plus, "+0x%lx/0x%lx%n", &offset, &size, &len) != 2 || !len)
+		return NULL;
+	*end = plus + len;
+	while (name > text && is_of_name(name[-1]))
+		name--;
+	/* One of a module */
+	if (!strncmp(*end, " [", 2))
+		return NULL;
+	s = find(d, name, plus - name, size);
+	if (!s)
+		return NULL;
+	/* A frame of a trace is where a call returns to; these are where the CPU was. */
+	exact = (name - text >= 5 && !strncmp(name - 5, "pc : ", 5)) ||
+		(name - text >= 5 && !strncmp(name - 5, "0010:", 5));
+	return debuginfo_line(d, s->at + offset - (exact || !offset ? 0 : 1));
+}
+
+/**
+ * debuginfo_in_text - have a text of the kernel's say which lines it is about
+ * @d: of that kernel
+ * @text: a splat, or what is around it, with places as "function+0x1c/0x90"
+ *
+ * Return: the text, with " (file:line)" behind each place of which that is known; for free()
+ */
+char *debuginfo_in_text(const struct debuginfo *d, const char *text)
+{
+	const char *at = text, *plus, *end;
+	char *result = NULL;
+	size_t len = 0;
+	FILE *f = open_memstream(&result, &len);
+
+	if (!f)
+		die("out of memory");
+	while ((plus = strstr(at, "+0x"))) {
+		__auto_free char *line = NULL;
+
+		end = plus + 1;
+		line = line_of(d, text, plus, &end);
+		fwrite(at, 1, end - at, f);
+		if (line)
+			fprintf(f, " (%s)", line);
+		at = end;
+	}
+	fputs(at, f);
+	fclose(f);
+	return result;
+}
