@@ -25,6 +25,10 @@
 #ifndef USES
 #define USES		0.5
 #endif
+/* How much is left to later steps, for each bit that is to be learned, if all seeds travel */
+#ifndef PATIENCE
+#define PATIENCE	2.0
+#endif
 /* From this probability on a commit has the bug for sure. */
 #define SURE		0.99
 /* Fresh seeds of the first batch at BAD, and of each after that */
@@ -737,6 +741,7 @@ static double untestable(const struct bisect *b, size_t commit, size_t known, si
  * @seeking: cost of finding one more seed that fails
  * @where: commit that it is looked for at, and can't be carried to
  * @uses: steps that will carry it
+ * @patience: how much dearer fresh runs are taken to be where carried ones were run
  */
 struct choice {
 	struct bisect_step best;
@@ -747,6 +752,7 @@ struct choice {
 	double seeking;
 	size_t where;
 	double uses;
+	double patience;
 };
 
 /* @sums of all hypotheses, each by whether @commit has the bug under it */
@@ -765,6 +771,9 @@ static void weigh(const struct bisect *b, struct choice *c, size_t commit, size_
 		cost += (n - seeds) * c->seeking / (b->tested[commit] ? 1 : c->uses);
 	if (!b->tested[commit])
 		cost += b->s.build[commit];
+	/* What a commit shows slowly, later ones will show on the way, if seeds travel. */
+	if (b->tested[commit] && !n && !b->s.by_run)
+		cost *= c->patience;
 	worth = b->s.by_run ? bits : bits / cost;
 	if (bits < WORTHLESS || worth <= c->worth || (n > seeds && commit == c->where))
 		return;
@@ -918,6 +927,7 @@ struct bisect_step bisect_next(struct bisect *b)
 	c.seeking = b->s.run / after;
 	c.where = surely_bad(b);
 	c.uses = 1 + USES * bisect_bits(b);
+	c.patience = 1 + PATIENCE * bisect_bits(b) * pow(bisect_rates(b).carry, 2);
 	for (size_t y = 0; y <= last; y++) {
 		c.known += b->tested[y] || b->untestable[y];
 		c.bad += b->untestable[y];
