@@ -18,6 +18,9 @@
 /* Lines of console that a report shows before and after what went wrong */
 #define LINES_BEFORE	8
 #define LINES_AFTER	24
+/* Lines up to a call trace, and lines of it */
+#define LINES_TO_TRACE	48
+#define LINES_TRACE	24
 /* What a program of kselftest ends with if it was skipped */
 #define EXIT_SKIPPED	4
 
@@ -1256,6 +1259,25 @@ struct ktap_counts judge_counts(const struct judge *j)
 	return n;
 }
 
+/* Where the registers are many, the stack comes late, and says the most. */
+static size_t excerpt_end(const struct judge *j, size_t at)
+{
+	for (size_t i = at; i < at + LINES_TO_TRACE; i++) {
+		const char *line = lines_at(j->lines, i);
+		size_t end = i + LINES_TRACE;
+
+		if (!line || !(strstr(line, "Call trace:") || strstr(line, "Call Trace:")))
+			continue;
+		for (i++; i < end; i++) {
+			line = lines_at(j->lines, i);
+			if (line && strstr(line, "---[ end trace"))
+				end = i + 1;
+		}
+		return end > at + LINES_AFTER ? end : at + LINES_AFTER;
+	}
+	return at + LINES_AFTER;
+}
+
 /**
  * judge_excerpt - the console around what went wrong
  * @j: the judge
@@ -1265,11 +1287,11 @@ struct ktap_counts judge_counts(const struct judge *j)
 char *judge_excerpt(const struct judge *j)
 {
 	size_t len = 0, at = j->first ? j->first->at : 0;
-	size_t from = at > LINES_BEFORE ? at - LINES_BEFORE : 1;
+	size_t from = at > LINES_BEFORE ? at - LINES_BEFORE : 1, to = excerpt_end(j, at);
 	char *text = NULL;
 	FILE *f = open_memstream(&text, &len);
 
-	for (size_t i = from; at && i < at + LINES_AFTER; i++) {
+	for (size_t i = from; at && i < to; i++) {
 		const char *line = lines_at(j->lines, i);
 
 		if (line)

@@ -541,6 +541,32 @@ static void a_flood_is_bounded(void **state)
 	judge_free(j);
 }
 
+/* So many registers that the stack is not among the lines that are shown otherwise */
+static void the_stack_is_shown(void **state)
+{
+	struct judge *j = judge_new(NULL);
+	__auto_free char *excerpt = NULL;
+	static const char log[] = BEGIN "[    1.000000] BUG: in the middle\n";
+	static const char trace[] =
+		"[    1.000000] Call trace:\n[    1.000000]  a+0x1/0x2\n"
+		"[    1.000000]  b+0x1/0x2\n[    1.000000] ---[ end trace 0000000000000000 ]---\n"
+		"[    1.000000] what comes then\n";
+
+	(void)state;
+	judge_feed(j, log, strlen(log));
+	for (size_t i = 0; i < 40; i++) {
+		static const char line[] = "[    1.000000] x1 : 0000000000000000\n";
+
+		judge_feed(j, line, strlen(line));
+	}
+	judge_feed(j, trace, strlen(trace));
+	judge_end(j, ENDING_ITSELF, NULL);
+	excerpt = judge_excerpt(j);
+	assert_non_null(strstr(excerpt, "\n   a+0x1/0x2\n   b+0x1/0x2\n  ---[ end trace"));
+	assert_null(strstr(excerpt, "what comes then"));
+	judge_free(j);
+}
+
 /* The last line of a kernel counts, though no other comes. */
 static void the_newest_line_is_looked_at(void **state)
 {
@@ -688,6 +714,7 @@ int main(void)
 		cmocka_unit_test(all_failures_are_kept),
 		cmocka_unit_test(failures_are_bounded),
 		cmocka_unit_test(a_flood_is_bounded),
+		cmocka_unit_test(the_stack_is_shown),
 		cmocka_unit_test(the_newest_line_is_looked_at),
 		cmocka_unit_test(an_expected_line_is_no_trouble),
 		cmocka_unit_test(lockdep_is_off_after_its_report),
