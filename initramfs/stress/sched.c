@@ -73,14 +73,31 @@ static struct deadlines *deadlines;
 /* This process is in a cpuset of its own. */
 static bool confined;
 
-static int set_attr(const struct attr *a)
-{
-	return syscall(SYS_sched_setattr, 0, a, 0) ? -errno : 0;
-}
-
 static struct attr plain_attr(void)
 {
 	return (struct attr) { .size = sizeof(struct attr), .policy = SCHED_OTHER };
+}
+
+static bool is_fair(unsigned int policy)
+{
+	return policy == SCHED_OTHER || policy == SCHED_BATCH || policy == SCHED_IDLE;
+}
+
+/*
+ * Who comes back to the fair class does so with the nice value that it left with: a bug
+ * (docs/found.md) has its lag taken for one of another weight.
+ */
+static int set_attr(const struct attr *a)
+{
+	struct attr back = plain_attr();
+	bool was_fair = is_fair(sched_getscheduler(0) & ~SCHED_RESET_ON_FORK);
+
+	back.flags = a->flags;
+	back.nice = getpriority(PRIO_PROCESS, 0);
+	if (!was_fair && is_fair(a->policy) && !is_planted("known", "lag") &&
+	    syscall(SYS_sched_setattr, 0, &back, 0))
+		return -errno;
+	return syscall(SYS_sched_setattr, 0, a, 0) ? -errno : 0;
 }
 
 /* The first thing that is not as it was asked for is told to the module. */

@@ -332,6 +332,8 @@ static int torture_plant = -1;
 static int torture_blind = -1;
 /* A planted defect: every hotplug state refuses to be set up. */
 static bool torture_refusals;
+/* Not done: what is done for the bug of docs/found.md about a thread's lag */
+static bool torture_lags;
 static atomic_t torture_plant_chances = ATOMIC_INIT(0);
 
 /* The module steer is told where an operation begins, if it is loaded, and tells of switches. */
@@ -410,6 +412,17 @@ bool torture_planted(enum torture_oracle o)
 bool torture_planted_refusal(void)
 {
 	return READ_ONCE(torture_refusals) && !torture_over();
+}
+
+/**
+ * torture_planted_lag - is a thread's weight to change while it is not of the fair class?
+ *
+ * Context: Any context.
+ * Return: true if that is planted, which has the kernel crash
+ */
+bool torture_planted_lag(void)
+{
+	return READ_ONCE(torture_lags);
 }
 
 /* Odd while no thread can be forked */
@@ -752,7 +765,10 @@ static int torture_expect_write(const char *text)
 	return 0;
 }
 
-/* "oracle": violate it; "unasked:oracle": have it never look; "foreign_refusal" */
+/*
+ * "oracle": violate it; "unasked:oracle": have it never look; "foreign_refusal";
+ * "known:lag": have the bug come
+ */
 static int torture_plant_write(const char *text)
 {
 	size_t len = str_has_prefix(text, "unasked:");
@@ -760,6 +776,10 @@ static int torture_plant_write(const char *text)
 
 	if (!strcmp(text, "foreign_refusal")) {
 		WRITE_ONCE(torture_refusals, true);
+		return 0;
+	}
+	if (!strcmp(text, "known:lag")) {
+		WRITE_ONCE(torture_lags, true);
 		return 0;
 	}
 	if (o < 0)

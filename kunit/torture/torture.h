@@ -78,6 +78,7 @@ bool torture_one_in(struct torture_call *call, u32 n);
 bool torture_over(void);
 bool torture_planted(enum torture_oracle o);
 bool torture_planted_refusal(void);
+bool torture_planted_lag(void);
 unsigned int torture_forks_failed(void);
 bool torture_forks_fail(unsigned int before);
 int torture_unless_killed(int err);
