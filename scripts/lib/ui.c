@@ -13,11 +13,15 @@
 #include "lib/util.h"
 
 #define BAR_WIDTH	24
+/* Seconds after which the bar is drawn anew, and a plain line is printed */
+#define BAR_EVERY	0.1
+#define LINE_EVERY	60
 
 static struct {
 	enum ui_mode mode;
 	bool tty;
 	bool bar_shown;
+	bool running;
 	char who[24];
 	char what[24];
 	double begun;
@@ -97,7 +101,8 @@ void ui_stage(const char *who, const char *what)
 	snprintf(ui.who, sizeof(ui.who), "%s", who);
 	snprintf(ui.what, sizeof(ui.what), "%s", what);
 	ui.begun = now();
-	ui.drawn = 0;
+	ui.running = true;
+	ui.drawn = ui.tty ? 0 : ui.begun;
 	ui_progress(0, 0, "");
 }
 
@@ -114,34 +119,47 @@ void ui_within(double done, double total)
 	ui.parts = total;
 }
 
+static void draw_bar(double part, const char *left, const char *note)
+{
+	int full = (int)(part * BAR_WIDTH);
+	char bar[BAR_WIDTH + 1];
+
+	memset(bar, '.', BAR_WIDTH);
+	memset(bar, '#', full);
+	bar[BAR_WIDTH] = '\0';
+	fprintf(stderr, "\r\033[K%-8s %-10s [%s] %3.0f %%%s %.30s", ui.who, ui.what, bar,
+		100 * part, left, note);
+	ui.bar_shown = true;
+}
+
 /**
  * ui_progress - the stage goes on
  * @done: how much of it is done, in any unit
  * @total: how much there is, 0 if that is not known
  * @note: a few words more
+ *
+ * Where there is no terminal, a stage that takes long has a line each minute.
  */
 void ui_progress(double done, double total, const char *note)
 {
 	double t = now(), part = total > 0 ? done / total : 0;
-	char bar[BAR_WIDTH + 1], eta[32] = "";
-	int full;
+	char left[32] = "";
 
-	if (!ui.tty || t - ui.drawn < 0.1)
+	if (ui.mode != UI_NORMAL || t - ui.drawn < (ui.tty ? BAR_EVERY : LINE_EVERY))
+		return;
+	if (!ui.tty && !ui.running)
 		return;
 	ui.drawn = t;
 	part = part > 1 ? 1 : part;
 	if (ui.parts > 0)
 		part = (ui.part + part) / ui.parts;
-	full = (int)(part * BAR_WIDTH);
-	memset(bar, '.', BAR_WIDTH);
-	memset(bar, '#', full);
-	bar[BAR_WIDTH] = '\0';
 	if (part > 0.02)
-		snprintf(eta, sizeof(eta), " %.0f s left",
-			 (t - ui.begun) * (1 - part) / part);
-	fprintf(stderr, "\r\033[K%-8s %-10s [%s] %3.0f %%%s %.30s", ui.who,
-		ui.what, bar, 100 * part, eta, note);
-	ui.bar_shown = true;
+		snprintf(left, sizeof(left), " %.0f s left", (t - ui.begun) * (1 - part) / part);
+	if (ui.tty)
+		draw_bar(part, left, note);
+	else
+		fprintf(stderr, "%-8s %-10s %.0f %%%s%s%s\n", ui.who, ui.what, 100 * part, left,
+			*note ? " " : "", note);
 }
 
 /**
@@ -163,6 +181,7 @@ void ui_done(const char *format, ...)
 		die("out of memory");
 	va_end(args);
 	printf("%-8s %-10s %s (%.1f s)\n", ui.who, ui.what, text, now() - ui.begun);
+	ui.running = false;
 }
 
 /**
