@@ -20,9 +20,6 @@
 /* What a first build prints, until it is known better. */
 #define USUAL_LINES	1500
 
-/* Some ten builds of each architecture */
-#define CCACHE_LIMIT	"5G"
-
 static char *fragment_path(const char *name)
 {
 	return fmt("%s/configs/%s.config", host_source(), name);
@@ -112,7 +109,7 @@ static void kernel_key(struct kernel *k, const struct tree *t)
 	struct hash *h = hash_new();
 	char key[HASH_LEN];
 
-	hash_str(h, "kernel 2");
+	hash_str(h, "kernel 3");
 	hash_str(h, k->arch->name);
 	hash_str(h, t->hash);
 	hash_str(h, k->config);
@@ -126,32 +123,10 @@ static void kernel_key(struct kernel *k, const struct tree *t)
 	k->compiler = toolchain_version(k->arch);
 }
 
-/*
- * What was compiled before is taken from ccache. It looks at the compiler itself, but
- * not at the assembler; and its own settings are neither the user's nor the host's.
- */
-static void ccache_env(const struct arch *a, struct strv *env)
-{
-	__auto_free char *dir = fmt("%s/ccache", host_cache());
-
-	make_dirs(dir);
-	cache_use(dir);
-	strv_add(env, "CCACHE_DIR=%s", dir);
-	strv_add(env, "CCACHE_CONFIGPATH=/dev/null");
-	strv_add(env, "CCACHE_MAXSIZE=" CCACHE_LIMIT);
-	strv_add(env, "CCACHE_BASEDIR=%s", host_cache());
-	strv_add(env, "CCACHE_NOHASHDIR=1");
-	strv_add(env, "CCACHE_COMPILERCHECK=string:%s", toolchain_id(a));
-	/* make has the dependencies anyway: no file is preprocessed twice. */
-	strv_add(env, "CCACHE_DEPEND=1");
-	strv_add(env, "CCACHE_NOCOMPRESS=1");
-}
-
 static void make_command(const struct kernel *k, const struct tree *t,
 			 struct strv *argv, struct strv *env)
 {
-	__auto_free char *cc = toolchain_compiler(k->arch);
-	__auto_free char *ccache = find_program("ccache");
+	__auto_free char *cc = toolchain_cached(k->arch, env);
 
 	strv_split(argv, "make --no-print-directory", " ");
 	strv_add(argv, "-j%u", host_jobs());
@@ -160,7 +135,7 @@ static void make_command(const struct kernel *k, const struct tree *t,
 	strv_add(argv, "O=%s", k->out);
 	strv_add(argv, "ARCH=%s", k->arch->srcarch);
 	strv_add(argv, "CROSS_COMPILE=%s", arch_is_host(k->arch) ? "" : k->arch->cross);
-	strv_add(argv, "CC=%s%s", ccache ? "ccache " : "", cc);
+	strv_add(argv, "CC=%s", cc);
 	if (ui_verbose())
 		strv_add(argv, "V=1");
 
@@ -168,7 +143,6 @@ static void make_command(const struct kernel *k, const struct tree *t,
 		strv_add(env, "%s", settings[i]);
 	/* For kunit/Kbuild: with part of the series, no module may need it. */
 	strv_add(env, "RESPAWN_SERIES=%s", k->req.series);
-	ccache_env(k->arch, env);
 }
 
 /* A build in progress, as its output shows it */

@@ -10,7 +10,11 @@
 
 #include "build/toolchain.h"
 #include "lib/cache.h"
+#include "lib/host.h"
 #include "lib/util.h"
+
+/* Some ten builds of each architecture */
+#define CCACHE_LIMIT	"5G"
 
 /* Programs that the compiler calls */
 static const char *const called[] = { "cc1", "collect2", "as", "ld" };
@@ -38,6 +42,55 @@ static const char *const linked[] = {
 char *toolchain_compiler(const struct arch *a)
 {
 	return fmt("%sgcc", arch_is_host(a) ? "" : a->cross);
+}
+
+/*
+ * ccache goes by the files that make needs to know of. One that the assembler puts into
+ * an object as it is (.incbin) is none of them: the object would be that of another
+ * content. Sources that do so are assembler, and these two.
+ */
+static const char cached[] =
+	"#!/bin/sh\n"
+	"for word; do\n"
+	"	case $word in\n"
+	"	*.S | */kernel/configs.c | */kernel/kheaders.c) exec \"$@\" ;;\n"
+	"	esac\n"
+	"done\n"
+	"exec ccache \"$@\"\n";
+
+/**
+ * toolchain_cached - the C compiler, as make is to call it
+ * @a: the architecture
+ * @env: gets what that takes in the environment
+ *
+ * What was compiled before is taken from ccache, if it is installed. It looks at the
+ * compiler itself, but not at the assembler; and its own settings are neither the user's
+ * nor the host's.
+ *
+ * Return: the words, to be freed; the same for each clone of respawn
+ */
+char *toolchain_cached(const struct arch *a, struct strv *env)
+{
+	__auto_free char *dir = fmt("%s/ccache", host_cache()), *script = fmt("%s/compile", dir);
+	__auto_free char *cc = toolchain_compiler(a), *ccache = find_program("ccache"), *is = NULL;
+
+	if (!ccache)
+		return copy(cc);
+	make_dirs(dir);
+	cache_use(dir);
+	is = read_file(script, NULL);
+	if (!is || strcmp(is, cached))
+		write_file(script, cached, strlen(cached));
+	strv_add(env, "CCACHE_DIR=%s", dir);
+	strv_add(env, "CCACHE_CONFIGPATH=/dev/null");
+	strv_add(env, "CCACHE_MAXSIZE=" CCACHE_LIMIT);
+	strv_add(env, "CCACHE_BASEDIR=%s", host_cache());
+	strv_add(env, "CCACHE_NOHASHDIR=1");
+	strv_add(env, "CCACHE_COMPILERCHECK=string:%s", toolchain_id(a));
+	/* make has the dependencies anyway: no file is preprocessed twice. */
+	strv_add(env, "CCACHE_DEPEND=1");
+	strv_add(env, "CCACHE_NOCOMPRESS=1");
+	return fmt("sh %s %s", script, cc);
 }
 
 /* What the compiler says when it is called with these words */
