@@ -259,6 +259,21 @@ static void choose_timing(struct options *o)
 			    o->arch[i]->name, o->arch[i]->name);
 }
 
+static void check_threads(const struct options *o)
+{
+	const struct request *r = &o->request;
+
+	if (r->threads == 1)
+		return;
+	for (size_t i = 0; o->arch[i]; i++)
+		if (!o->arch[i]->cpu_threads)
+			die("THREADS=%llu: the cores of a guest of %s have one thread; ARCH=x86_64 has more",
+			    (unsigned long long)r->threads, o->arch[i]->name);
+	if (r->smp % r->threads)
+		die("SMP=%llu: %llu threads of a core each are a multiple of that",
+		    (unsigned long long)r->smp, (unsigned long long)r->threads);
+}
+
 /* The pinned kernel is the one that the series is made for. */
 static void choose_series(struct request *r)
 {
@@ -532,6 +547,7 @@ void options_parse(struct options *o, const char *defaults, int argc, char **arg
 	read_makeflags(o, silent);
 	o->request.arch = o->arch[0];
 	choose_timing(o);
+	check_threads(o);
 	choose_series(&o->request);
 	check_strategy(&o->request);
 	check_source(&o->request);

@@ -14,6 +14,10 @@
 #define STATES_PATH	CPU_DIR "/hotplug/states"
 #define THREADS_MAX	"/proc/sys/kernel/threads-max"
 #define FAIL_NTH	"/proc/self/fail-nth"
+#define SMT_CONTROL	CPU_DIR "/smt/control"
+
+/* QEMU numbers the threads of a core one after the other; these go where there is one. */
+#define SECOND_THREADS	0xaaaaaaaaaaaaaaaaULL
 
 #define STATES_MAX	512
 
@@ -454,6 +458,69 @@ int do_suspend(const struct op *op)
 	err = write_text("/sys/power/state", "mem");
 	must_write(PM_TEST, "none");
 	end(op, 0, depth, err);
+	check_threads();
+	return err;
+}
+
+/* --- Cores have one thread each --- */
+
+/**
+ * has_threads - has a core of this machine more than one thread?
+ *
+ * Return: whether that is so, and can be changed
+ */
+bool has_threads(void)
+{
+	char text[32];
+
+	return read_text(SMT_CONTROL, text, sizeof(text)) > 0 && !strncmp(text, "on", 2);
+}
+
+/*
+ * All CPUs that are not the first thread of their core go. None of them comes back until
+ * all may; the kernel refuses it, and if it did not, the census would see one too many.
+ */
+static int lose_threads(void)
+{
+	int err = write_text(SMT_CONTROL, "off");
+
+	if (err)
+		return err;
+	online &= ~SECOND_THREADS;
+	check_threads();
+	write_cpu(random_bit(&rng, movable & SECOND_THREADS), "online", 1);
+	usleep(draw(2000));
+	check_threads();
+	return 0;
+}
+
+/**
+ * do_smt - have each core do without its second thread, and then get it back
+ * @op: the operation
+ *
+ * With that, every CPU comes online, whoever took it offline.
+ *
+ * Return: 0 or -errno
+ */
+int do_smt(const struct op *op)
+{
+	unsigned long since = deadline_now();
+	int err, again;
+
+	/* The one that stays has to be the first of its core. */
+	if (cpus & ~movable & SECOND_THREADS)
+		return -EAGAIN;
+	err = begin(op, 0, 0);
+	if (err)
+		return err;
+	err = lose_threads();
+	again = write_text(SMT_CONTROL, "on");
+	if (!again)
+		online = cpus | late;
+	else if (!read_online(&online))
+		fail("which CPUs are online is not known");
+	err = err ? err : again;
+	end_meant(op, 0, 0, err, is_kept(err, since));
 	check_threads();
 	return err;
 }

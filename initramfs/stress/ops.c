@@ -20,6 +20,7 @@ struct op ops[OPS_MAX] = {
 	{ "starved", 2, do_starved, .hotplug = true, .needs = FAILSLAB_DIR },
 	{ "full", 1, do_full, .hotplug = true },
 	{ "suspend", 2, do_suspend, .hotplug = true, .needs = PM_TEST },
+	{ "smt", 2, do_smt, .hotplug = true, .fits = has_threads },
 	{ "respawn-toggle", 1, do_toggle, .needs = RESPAWN_PATH },
 	/* The thread is gone by now. */
 	{ "signal", 3, do_signal, .needs = THREADS, .maker = "launch",
@@ -49,7 +50,7 @@ struct op ops[OPS_MAX] = {
 	{ "partition", 0, do_partition, .needs = CPUSETS, .honest = { EEXIST } },
 };
 
-size_t nr_ops = 20;
+size_t nr_ops = 21;
 
 struct op *find_op(const char *name)
 {
@@ -103,7 +104,7 @@ static bool choose_op(char *word)
 	if (op->needs && access(op->needs, F_OK))
 		return fail("RESPAWN_OPS: %s needs %s", word, op->needs);
 	if (op->fits && !op->fits())
-		return fail("RESPAWN_OPS: %s needs a newer kernel", word);
+		return fail("RESPAWN_OPS: %s needs another kernel or machine", word);
 	if (weight || !op->weight)
 		op->weight = weight ? weight : 1;
 	op->chosen = true;

@@ -38,7 +38,7 @@
  * @hotplug: it belongs to the actor that moves CPUs
  * @slots: how many objects the module has for it
  * @needs: a file without which it can't be done, or NULL
- * @fits: does this kernel keep what the operation relies on? NULL if all do
+ * @fits: has this kernel, or machine, what the operation relies on? NULL if all have
  * @maker: the operation that makes what it is about, or "none"
  * @honest: errnos that are no error of the driver; the module judges the errnos of
  *	operations on CPUs and of forks
@@ -145,6 +145,8 @@ int do_failing(const struct op *op);
 int do_starved(const struct op *op);
 int do_full(const struct op *op);
 int do_suspend(const struct op *op);
+int do_smt(const struct op *op);
+bool has_threads(void);
 
 /* processes.c */
 int do_toggle(const struct op *op);

@@ -504,8 +504,8 @@ void torture_hotplug_begin(const struct torture_call *call)
 /* The slot of an operation on several CPUs is a mask of those that did not move. */
 static unsigned long percpu_not_moved(const struct torture_call *call, int result)
 {
-	/* All of them go when the machine is suspended. */
-	if (!result || call->op == TORTURE_SUSPEND)
+	/* Which ones go when the machine is suspended, or a core loses a thread, is not said. */
+	if (!result || call->op == TORTURE_SUSPEND || call->op == TORTURE_SMT)
 		return 0;
 	return call->op == TORTURE_SET ? call->slot : BIT(call->slot);
 }
@@ -524,6 +524,9 @@ void torture_hotplug_end(const struct torture_call *call, int result, bool meant
 	if (call->op == TORTURE_SUSPEND)
 		torture_expect(TORTURE_ORACLE_MASK_AS_ASKED, !result,
 			       "the machine cannot be suspended: %d", result);
+	else if (call->op == TORTURE_SMT)
+		torture_expect(TORTURE_ORACLE_MASK_AS_ASKED, !result || meant,
+			       "the cores cannot do without a thread, or get it back: %d", result);
 	else
 		torture_expect(TORTURE_ORACLE_MASK_AS_ASKED, !result || meant || refused,
 			       "CPUs %#lx cannot be moved: %d", cpus, result);

@@ -96,6 +96,7 @@ struct torture_log {
 	X(STARVED,		"starved")		\
 	X(FULL,			"full")			\
 	X(SUSPEND,		"suspend")		\
+	X(SMT,			"smt")			\
 	X(RESPAWN_TOGGLE,	"respawn-toggle")	\
 	X(SIGNAL,		"signal")		\
 	X(FORK,			"fork")			\

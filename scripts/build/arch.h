@@ -66,6 +66,7 @@ typedef size_t (*call_fn)(const uint8_t *code, size_t left, uint64_t at, uint64_
  * @pvpanic: the device that a guest can stop itself with, NULL if there is none
  * @resumes: QEMU lets a guest go on from a snapshot
  * @cpu: -cpu under TCG
+ * @cpu_threads: what @cpu needs besides to have two threads to a core; NULL if it can't
  * @console: console= of the command line
  * @cmdline: what else the command line needs
  * @icount: virtual time of an instruction, as the exponent of 2 in ns; 0 if a guest does
@@ -93,6 +94,7 @@ struct arch {
 	const char *pvpanic;
 	bool resumes;
 	const char *cpu;
+	const char *cpu_threads;
 	const char *console;
 	const char *cmdline;
 	unsigned int icount;

@@ -76,6 +76,9 @@ const struct field request_fields[] = {
 	{ "SMP", "4", FIELD_NUMBER, AT(smp),
 	  UP_TO(2, 8, "hotplug needs at least 2 CPUs, the kernels are built for 8"),
 	  .help = "CPUs of the guest, 2 to 8" },
+	{ "THREADS", "1", FIELD_NUMBER, AT(threads), .later = true,
+	  UP_TO(1, 2, "a core has one thread or two"),
+	  .help = "CPUs that are threads of one core: 1, or 2 (x86_64)" },
 	{ "SMPBOOT", "", FIELD_CHOICE, AT(smpboot), .choices = "respawn park",
 	  .help = "threads of an offline CPU: respawn or park; both, a guest each, if empty" },
 	{ "TIMING", "", FIELD_CHOICE, AT(timing), .choices = "virtual real",
@@ -185,7 +188,9 @@ char *request_from_json(struct request *r, const json_t *o)
 		char *key = key_of(f);
 		const json_t *v = json_object_get(o, key);
 
-		if (!v && f->later)
+		if (!v && f->later && f->kind == FIELD_NUMBER)
+			*(uint64_t *)member(r, f) = strtoull(f->def, NULL, 10);
+		else if (!v && f->later)
 			*(const char **)member(r, f) = f->def;
 		else if (!value_from_json(r, f, v))
 			return key;
@@ -202,9 +207,10 @@ char *request_from_json(struct request *r, const json_t *o)
  */
 char *request_words(const struct request *r)
 {
-	return fmt("ARCH=%s SEED=%llu CYCLES=%llu SMP=%llu ACTORS=%llu STRATEGY=%s%s%s%s%s%s%s%s%s",
+	return fmt("ARCH=%s SEED=%llu CYCLES=%llu SMP=%llu%s ACTORS=%llu STRATEGY=%s%s%s%s%s%s%s%s%s",
 		   r->arch->name, (unsigned long long)r->seed, (unsigned long long)r->cycles,
-		   (unsigned long long)r->smp, (unsigned long long)r->actors, r->strategy,
+		   (unsigned long long)r->smp, r->threads > 1 ? " THREADS=2" : "",
+		   (unsigned long long)r->actors, r->strategy,
 		   *r->steer ? " STEER=" : "", r->steer, *r->ops ? " OPS=" : "", r->ops,
 		   *r->keep ? " KEEP=" : "", r->keep, *r->script ? " SCRIPT=" : "", r->script);
 }

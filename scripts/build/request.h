@@ -44,6 +44,7 @@
  * @script: where CPUs give way with the strategy "script", see build/script.c
  * @places: where that is in the kernel, as the module steer takes it
  * @smp: CPUs of the guest
+ * @threads: of each core; 1, or 2, which are CPUs of their own
  * @smpboot: what becomes of the threads of a dead CPU: "respawn", "park", or
  *	empty where the one who runs it chooses
  * @timing: "virtual" or "real"
@@ -85,6 +86,7 @@ struct request {
 	const char *script;
 	const char *places;
 	uint64_t smp;
+	uint64_t threads;
 	const char *smpboot;
 	const char *timing;
 	const char *accel;

@@ -115,6 +115,8 @@ int cmd_bench_strategies(const struct options *o)
 		struct request r = o->request;
 		struct image image;
 
+		if (!planted_fits(&bugs[i], &r))
+			continue;
 		planted_build(&bugs[i], &image, &r);
 		trial_aim(&r, &image, o->out);
 		ui_stage(bugs[i].name, "strategies");

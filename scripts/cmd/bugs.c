@@ -251,7 +251,7 @@ static void try_unpatched(struct bug *all, size_t n, const struct options *o)
 		return;
 	r.series = "none";
 	for (size_t i = 0; i < n; i++) {
-		if (!all[i].p.historical)
+		if (!all[i].p.historical || !planted_fits(&all[i].p, &r))
 			continue;
 		try_bug(&all[i], &all[i].unpatched, o, &r);
 		write_results(o->out, all, n);
@@ -267,7 +267,7 @@ static void try_unpatched(struct bug *all, size_t n, const struct options *o)
 int cmd_bugs(const struct options *o)
 {
 	struct planted *planted;
-	size_t n = planted_read(o->bugs_dir, o->bugs, &planted), good = 0, bad = 0;
+	size_t n = planted_read(o->bugs_dir, o->bugs, &planted), good = 0, bad = 0, skipped = 0;
 	struct bug *all = calloc(n, sizeof(*all));
 	uint64_t first, last;
 
@@ -280,6 +280,10 @@ int cmd_bugs(const struct options *o)
 		die("bugs compares virtual with real time by itself: leave TIMING= out");
 	seeds_range(o->seeds, &first, &last);
 	for (size_t i = 0; i < n; i++) {
+		if (!planted_fits(&all[i].p, &o->request)) {
+			skipped++;
+			continue;
+		}
 		try_bug(&all[i], &all[i].found, o, &o->request);
 		write_results(o->out, all, i + 1);
 	}
@@ -289,11 +293,13 @@ int cmd_bugs(const struct options *o)
 	       ui_on(stdout, UI_BOLD), "bug", "class", "race", "origin", "found", "seeds",
 	       "seconds", "replay", "unpatched", "in real time, unsteered", ui_off(stdout));
 	for (size_t i = 0; i < n; i++) {
+		if (!all[i].found.tried)
+			continue;
 		row(&all[i]);
 		good += is_good(&all[i].found) + is_good(&all[i].unpatched);
 		bad += !is_good(&all[i].found) +
 		       (all[i].unpatched.tried && !is_good(&all[i].unpatched));
 	}
-	report_total(stdout, good, bad, 0);
+	report_total(stdout, good, bad, skipped);
 	return bad ? EXIT_BAD : EXIT_PASS;
 }

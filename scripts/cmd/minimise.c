@@ -592,7 +592,9 @@ int cmd_minimise(const struct options *o)
 		shrink(&s);
 	else
 		ui_note("%-10s it takes more than those that were over", "operations");
-	shrink_number(&s, "CPUs", offsetof(struct request, smp), 2);
+	/* Half of a core is none. */
+	if (s.best.threads == 1)
+		shrink_number(&s, "CPUs", offsetof(struct request, smp), 2);
 	ui_note("%-10s %zu of %zu: %s", "operations", s.choice.n, s.all, s.best.keep);
 	ui_note("%-10s %s %s%s", "steering", s.best.strategy, s.best.steer, s.best.script);
 	if (now() > s.ends)

@@ -11,6 +11,7 @@
 
 #include "cmd/planted.h"
 #include "lib/host.h"
+#include "lib/ui.h"
 #include "record/trial.h"
 
 /* The value of a line as "Class: race" in the head of a patch, to be freed */
@@ -27,7 +28,7 @@ static char *header(const char *text, const char *name)
 
 static void read_bug(struct planted *b, const char *dir, const char *file)
 {
-	__auto_free char *text = NULL, *race = NULL, *origin = NULL;
+	__auto_free char *text = NULL, *race = NULL, *origin = NULL, *threads = NULL;
 
 	*b = (struct planted){
 		.name = fmt("%.*s", (int)(strlen(file) - strlen(".patch")), file),
@@ -43,6 +44,8 @@ static void read_bug(struct planted *b, const char *dir, const char *file)
 	if (!b->class || !race || !origin)
 		die("%s: its head has to say Class:, Origin: and Race:", b->path);
 	b->race = !strcmp(race, "yes");
+	threads = header(text, "Threads");
+	b->threads = threads;
 	b->historical = !strncmp(origin, "mainline", strlen("mainline"));
 }
 
@@ -99,6 +102,21 @@ size_t planted_read(const char *folder, const char *names, struct planted **all)
 }
 
 /**
+ * planted_fits - can a machine have a bug? If not, say so.
+ * @b: the bug
+ * @r: what is asked
+ *
+ * Return: false if it takes something that the architecture does not have
+ */
+bool planted_fits(const struct planted *b, const struct request *r)
+{
+	if (!b->threads || r->arch->cpu_threads)
+		return true;
+	ui_note("%-8s %s takes cores with two threads", r->arch->name, b->name);
+	return false;
+}
+
+/**
  * planted_build - build a kernel with a bug
  * @b: the bug
  * @i: gets the image
@@ -109,6 +127,8 @@ void planted_build(const struct planted *b, struct image *i, struct request *r)
 	struct request chosen;
 
 	r->patches = !request_has_series(r) && exists(b->bare) ? b->bare : b->path;
+	if (b->threads)
+		r->threads = 2;
 	trial_needs(r);
 	image_open(i, r);
 	chosen = i->kernel.req;

@@ -12,6 +12,7 @@
  * @class: what kind it is
  * @race: it takes an interleaving that is rare by itself
  * @historical: mainline once had it
+ * @threads: it takes a machine whose cores have two threads
  */
 struct planted {
 	char *name;
@@ -20,9 +21,11 @@ struct planted {
 	char *class;
 	bool race;
 	bool historical;
+	bool threads;
 };
 
 size_t planted_read(const char *folder, const char *names, struct planted **all);
+bool planted_fits(const struct planted *b, const struct request *r);
 void planted_build(const struct planted *b, struct image *i, struct request *r);
 
 #endif /* RESPAWN_PLANTED_H */

@@ -163,7 +163,11 @@ static void timing_args(const struct guest *g, struct strv *argv)
 		strv_add(argv, "%s", strcmp(g->accel, "kvm") ? "tcg,thread=multi" : "kvm");
 	}
 	strv_add(argv, "-cpu");
-	strv_add(argv, "%s", strcmp(g->accel, "kvm") ? a->cpu : "host");
+	if (!strcmp(g->accel, "kvm"))
+		strv_add(argv, "host");
+	else
+		strv_add(argv, "%s%s", a->cpu,
+			 g->req.threads > 1 && a->cpu_threads ? a->cpu_threads : "");
 }
 
 /* Its memory is a file that the host has open too: the event log is in it. */
@@ -234,7 +238,8 @@ void qemu_arguments(struct guest *g, const char *serial)
 	memory_args(g);
 	timing_args(g, &g->argv);
 	strv_add(&g->argv, "-smp");
-	strv_add(&g->argv, "%llu", (unsigned long long)g->req.smp);
+	strv_add(&g->argv, "%llu%s", (unsigned long long)g->req.smp,
+		 g->req.threads > 1 ? ",threads=2" : "");
 	strv_add(&g->argv, "-serial");
 	strv_add(&g->argv, "%s", serial);
 	strv_add(&g->argv, "-kernel");

@@ -100,6 +100,15 @@ static const char *text_of(const struct request *r, const struct field *f)
 }
 
 /* A variable that is younger than the record has its default. */
+/* A record that was made before there was the field */
+static void assert_default(struct request *r, const struct field *f)
+{
+	if (f->kind == FIELD_NUMBER)
+		assert_int_equal(*(uint64_t *)member(r, f), strtoull(f->def, NULL, 10));
+	else
+		assert_string_equal(text_of(r, f), f->def);
+}
+
 static void what_is_missing_is_said(void **state)
 {
 	struct request r, back;
@@ -119,8 +128,7 @@ static void what_is_missing_is_said(void **state)
 		lack = request_from_json(&back, o);
 		if (request_fields[i].later) {
 			assert_null(lack);
-			assert_string_equal(text_of(&back, &request_fields[i]),
-					    request_fields[i].def);
+			assert_default(&back, &request_fields[i]);
 		} else {
 			assert_non_null(lack);
 			assert_int_equal(strcasecmp(lack, request_fields[i].name), 0);

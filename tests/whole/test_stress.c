@@ -230,6 +230,25 @@ static void late_cpus_come(void **state)
 	free(said);
 }
 
+/* Cores of x86_64 may have two threads, and lose one of them. */
+static void cores_lose_a_thread(void **state)
+{
+	__auto_free char *pattern = fmt("%s/runs/*", out), *words = NULL;
+	char *said = NULL;
+	glob_t g;
+
+	(void)state;
+	expect("stress ARCH=x86_64 SMPBOOT=park STRATEGY=random THREADS=2 OPS=smt,offline,online CYCLES=20",
+	       0, " 0 failed, ");
+	assert_int_equal(glob(pattern, 0, NULL, &g), 0);
+	words = fmt("picture RUN=%s", g.gl_pathv[0]);
+	globfree(&g);
+	assert_int_equal(call(words, &said), 0);
+	if (!strstr(said, " 1: smt 0"))
+		fail_msg("no core loses a thread:\n%s", said);
+	free(said);
+}
+
 /* Each line of the console that is @line, behind the time of its record */
 static unsigned int count_lines(const char *text, const char *line)
 {
@@ -273,6 +292,7 @@ int main(int argc, char **argv)
 						fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(each_draw_moves_cpus, fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(late_cpus_come, fresh_out, remove_out),
+		cmocka_unit_test_setup_teardown(cores_lose_a_thread, fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(each_line_of_a_program_is_a_record,
 						fresh_out, remove_out),
 	};

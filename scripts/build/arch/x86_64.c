@@ -30,6 +30,8 @@ const struct arch arch_x86_64 = {
 	 * that way was two fifths of the blocks that a check executed.
 	 */
 	.cpu = "max,-rdrand,-rdseed,-erms",
+	/* What QEMU makes of AMD's processors has no threads. */
+	.cpu_threads = ",vendor=GenuineIntel",
 	.console = "ttyS0",
 	/*
 	 * Without ACPI a triple fault is the one way out of a microvm. Whether the timer's
