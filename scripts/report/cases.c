@@ -22,11 +22,13 @@ static char *trial_name(const struct record *rec)
 	const char *pin = json_string_value(record_member(rec, "request.pin"));
 	const char *series = json_string_value(record_member(rec, "request.series"));
 	const char *timing = json_string_value(record_member(rec, "request.timing"));
-	char *name = fmt("%s.%s.%s%s%s%s%s", record_text(rec, "request.arch"),
+	bool threads = json_integer_value(record_member(rec, "request.threads")) > 1;
+	char *name = fmt("%s.%s.%s%s%s%s%s%s", record_text(rec, "request.arch"),
 			 record_text(rec, "request.config"), record_text(rec, "request.smpboot"),
 			 pin && *pin ? ".pin-" : "", pin ?: "",
 			 series && !strcmp(series, "none") ? ".mainline" : "",
-			 timing && !strcmp(timing, "real") ? ".real" : "");
+			 timing && !strcmp(timing, "real") ? ".real" : "",
+			 threads ? ".threads" : "");
 
 	/* A dot is between parts alone. */
 	for (char *at = strstr(name, ".pin-"); at && (at = strchr(at + 1, '.')) &&
