@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <dwarf.h>
 #include <elfutils/libdw.h>
 
 #include "build/debuginfo.h"
@@ -69,15 +70,57 @@ char *debuginfo_function(const struct debuginfo *d, uint64_t at)
 	return fmt("%#llx", (unsigned long long)at);
 }
 
+/* "file:line", behind those that are there already, if any */
+static void add_line(char **lines, const char *file, unsigned int number)
+{
+	char *old = *lines;
+
+	/* A header that is named from the folder of the build */
+	if (!strncmp(file, "./", 2))
+		file += 2;
+	*lines = fmt("%s%s%s:%u", old ?: "", old ? " " : "", file, number);
+	free(old);
+}
+
+static bool number_of(Dwarf_Die *die, unsigned int name, Dwarf_Word *number)
+{
+	Dwarf_Attribute attr;
+
+	return dwarf_attr(die, name, &attr) && !dwarf_formudata(&attr, number);
+}
+
+/* Where a function that was inlined at an address is called, and so on outwards */
+static void add_callers(char **lines, Dwarf_Die *unit, uint64_t at)
+{
+	Dwarf_Die *scopes = NULL;
+	int n = dwarf_getscopes(unit, at, &scopes);
+	Dwarf_Files *files;
+	size_t nr_files;
+
+	if (dwarf_getsrcfiles(unit, &files, &nr_files))
+		n = 0;
+	for (int i = 0; i < n; i++) {
+		Dwarf_Word file, number;
+
+		if (dwarf_tag(&scopes[i]) == DW_TAG_inlined_subroutine &&
+		    number_of(&scopes[i], DW_AT_call_file, &file) && file < nr_files &&
+		    number_of(&scopes[i], DW_AT_call_line, &number))
+			add_line(lines, dwarf_filesrc(files, file, NULL, NULL), number);
+	}
+	free(scopes);
+}
+
 /**
  * debuginfo_line - the line of the source that an address is of
  * @d: of the kernel
  * @at: the address
  *
- * Return: "file:line", for free(); NULL if nothing says so
+ * Return: "file:line", with the lines behind it where that was inlined, for free(); NULL if
+ *	nothing says so
  */
 char *debuginfo_line(const struct debuginfo *d, uint64_t at)
 {
+	char *lines = NULL;
 	Dwarf_Line *line;
 	const char *file;
 	Dwarf_Die unit;
@@ -89,8 +132,9 @@ char *debuginfo_line(const struct debuginfo *d, uint64_t at)
 	file = line ? dwarf_linesrc(line, NULL, NULL) : NULL;
 	if (!file || dwarf_lineno(line, &number) || !number)
 		return NULL;
-	/* A header that is named from the folder of the build */
-	return fmt("%s:%d", strncmp(file, "./", 2) ? file : file + 2, number);
+	add_line(&lines, file, number);
+	add_callers(&lines, &unit, at);
+	return lines;
 }
 
 /*
@@ -153,7 +197,7 @@ static char *line_of(const struct debuginfo *d, const char *text, const char *pl
  * @d: of that kernel
  * @text: a splat, or what is around it, with places as "function+0x1c/0x90"
  *
- * Return: the text, with " (file:line)" behind each place of which that is known; for free()
+ * Return: the text, with " (file:line ...)" behind each place of which that is known; for free()
  */
 char *debuginfo_in_text(const struct debuginfo *d, const char *text)
 {
