@@ -101,11 +101,15 @@ static void add_callers(char **lines, Dwarf_Die *unit, uint64_t at)
 		n = 0;
 	for (int i = 0; i < n; i++) {
 		Dwarf_Word file, number;
+		const char *name;
 
-		if (dwarf_tag(&scopes[i]) == DW_TAG_inlined_subroutine &&
-		    number_of(&scopes[i], DW_AT_call_file, &file) && file < nr_files &&
-		    number_of(&scopes[i], DW_AT_call_line, &number))
-			add_line(lines, dwarf_filesrc(files, file, NULL, NULL), number);
+		if (dwarf_tag(&scopes[i]) != DW_TAG_inlined_subroutine ||
+		    !number_of(&scopes[i], DW_AT_call_file, &file) || file >= nr_files ||
+		    !number_of(&scopes[i], DW_AT_call_line, &number))
+			continue;
+		name = dwarf_filesrc(files, file, NULL, NULL);
+		if (name)
+			add_line(lines, name, number);
 	}
 	free(scopes);
 }
