@@ -1126,20 +1126,20 @@ bool judge_has_failed(const struct judge *j)
 }
 
 /**
- * judge_booted_well - did a guest boot without a fault?
+ * judge_boot_trouble - what went wrong as a guest booted
  * @j: the judge of a guest that was to boot and no more, after judge_end()
  *
  * What such a guest did not do is no fault of it. Called before others go on from
  * where it is: their consoles do not have its lines.
  *
- * Return: whether nothing that its kernel said speaks against it
+ * Return: a line, NULL if nothing that its kernel said speaks against it
  */
-bool judge_booted_well(const struct judge *j)
+const char *judge_boot_trouble(const struct judge *j)
 {
 	for (size_t i = 0; i < j->n_failures; i++)
 		if (j->failures[i].source <= BY_LOSS && j->failures[i].source != BY_SILENCE)
-			return false;
-	return true;
+			return j->failures[i].what;
+	return NULL;
 }
 
 /**

@@ -81,7 +81,7 @@ void judge_free(struct judge *j);
 
 bool judge_events(const struct judge *j, uint64_t *at, size_t *size);
 bool judge_words(const struct judge *j, unsigned long long *at, size_t *size);
-bool judge_booted_well(const struct judge *j);
+const char *judge_boot_trouble(const struct judge *j);
 bool judge_greeted(const struct judge *j);
 bool judge_in_trouble(const struct judge *j);
 bool judge_has_failed(const struct judge *j);

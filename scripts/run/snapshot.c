@@ -200,6 +200,12 @@ static bool read_snapshot(struct snapshot *s, const char *dir)
 	return false;
 }
 
+static void no_snapshot(const struct guest *g, const char *why, const char *what)
+{
+	ui_note("%s: no snapshot, each one boots: %s: %s", g->req.arch->name, why,
+		what ? what : "it waits for no words");
+}
+
 /* There now, whole; or somebody else was faster, and theirs is as good. */
 static bool keep(const struct guest *g, const char *dir)
 {
@@ -211,9 +217,14 @@ static bool keep(const struct guest *g, const char *dir)
 
 	if (g->ending == ENDING_KILLED || g->ending == ENDING_QEMU_FAILED)
 		die("no snapshot of a guest: %s", judge_failure(g->judge));
-	if (g->ending != ENDING_ITSELF || !judge_words(g->judge, &at, &size) ||
-	    !judge_booted_well(g->judge))
+	if (g->ending != ENDING_ITSELF || !judge_words(g->judge, &at, &size)) {
+		no_snapshot(g, "a guest does not get as far", judge_failure(g->judge));
 		return false;
+	}
+	if (judge_boot_trouble(g->judge)) {
+		no_snapshot(g, "a guest has trouble as it boots", judge_boot_trouble(g->judge));
+		return false;
+	}
 	hash_file(state, sum);
 	text = fmt("%llx %zu %s\n", at, size, sum);
 	write_file(words, text, strlen(text));
@@ -304,7 +315,5 @@ bool snapshots_take(struct snapshot *s, const struct guest *like, size_t n)
 	}
 	free(dirs);
 	free(g);
-	if (!all)
-		ui_note("a guest does not get as far as to a snapshot, or not without trouble: each one boots");
 	return all;
 }

@@ -679,7 +679,7 @@ static void a_boot_is_judged(void **state)
 		struct judge *j = judge(NULL, boots[i].log, strlen(boots[i].log), 4096,
 					ENDING_ITSELF, "");
 
-		if (judge_booted_well(j) != boots[i].good)
+		if (!judge_boot_trouble(j) != boots[i].good)
 			fail_msg("%s", boots[i].log);
 		judge_free(j);
 	}
