@@ -117,7 +117,7 @@ int cmd_bench_strategies(const struct options *o)
 
 		if (!planted_fits(&bugs[i], &r))
 			continue;
-		planted_build(&bugs[i], &image, &r);
+		planted_build(&bugs[i], "", &image, &r);
 		trial_aim(&r, &image, o->out);
 		ui_stage(bugs[i].name, "strategies");
 		printf("%-32s", bugs[i].name);

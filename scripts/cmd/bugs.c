@@ -2,7 +2,8 @@
 /*
  * Does respawn find bugs? Each patch of tests/bugs/ plants one; explore has to
  * find it, and replay to reproduce what it found. Beside it the same bug, in
- * real time and with nothing that steers, for as long.
+ * real time and with nothing that steers, for as long. Then how little shows it, and
+ * whether that does so on a neighbour, the kernel with one more patch.
  */
 #define _GNU_SOURCE
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 #include "cmd/cmd.h"
 #include "cmd/planted.h"
 #include "cmd/seeds.h"
+#include "cmd/shrink.h"
 #include "lib/ui.h"
 #include "record/aim.h"
 #include "record/compare.h"
@@ -46,6 +48,10 @@ struct outcome {
  * @p: the bug
  * @found: on the kernel that the user asked for
  * @unpatched: on the kernel without the series, where none respawns
+ * @small: the least that shows it; no record if that is not asked
+ * @neighbour: whether the neighbour was tried
+ * @seed_holds: the seed that found it does so there
+ * @small_holds: the least does
  * @real: runs in real time
  * @real_failed: how many of them failed
  * @real_wall: host seconds they took
@@ -54,6 +60,10 @@ struct bug {
 	struct planted p;
 	struct outcome found;
 	struct outcome unpatched;
+	struct shrunk small;
+	bool neighbour;
+	bool seed_holds;
+	bool small_holds;
 	size_t real;
 	size_t real_failed;
 	double real_wall;
@@ -136,6 +146,56 @@ static void search_in_real_time(struct bug *b, struct seeds s)
 	b->real_wall = s.wall;
 }
 
+/* Does a kernel fail likewise, asked what another one was asked? */
+static bool fails_there(const struct image *there, const struct request *r,
+			const char *signature, const char *out)
+{
+	struct trial t = { .image = there, .req = *r, .accel = "virtual", .out = out,
+			   .keep = KEEP_NOT };
+	bool same;
+
+	/* Addresses are of the kernel that they were found on. */
+	t.req.ranges = "";
+	t.req.places = "";
+	t.req.patches = there->kernel.req.patches;
+	trial_choose(&t.req, there);
+	trials_snapshot(&t, 1);
+	trial_run(&t);
+	trial_must_say(&t);
+	same = !record_is_good(&t.record) &&
+	       !strcmp(record_text(&t.record, "signature"), signature);
+	trial_free(&t);
+	return same;
+}
+
+/* How little shows the bug, and does it do so on the neighbour? */
+static void make_small(struct bug *b, const struct options *o, const char *dir)
+{
+	struct record rec;
+	struct image image, there;
+	struct request r;
+	struct trial past;
+
+	record_read(&rec, dir);
+	trial_again(&past, &rec, &image, "", o->out);
+	ui_stage(b->p.name, "minimise");
+	if (!shrink_trial(&b->small, &past, dir, b->found.signature, o->out,
+			  o->time ?: SHRINK_SECONDS))
+		die("%s: %s was reproduced, and is no more", b->p.name, dir);
+	ui_done("%zu of %zu operations, strategy %s", b->small.operations, b->small.of,
+		b->small.req.strategy);
+	if (*o->neighbour) {
+		r = past.req;
+		planted_build(&b->p, o->neighbour, &there, &r);
+		ui_stage(b->p.name, "neighbour");
+		b->neighbour = true;
+		b->seed_holds = fails_there(&there, &past.req, b->found.signature, o->out);
+		b->small_holds = fails_there(&there, &b->small.req, b->found.signature, o->out);
+		ui_done("%s", o->neighbour);
+	}
+	/* The smallest run is asked in words of the record, which stays. */
+}
+
 /* Look for a bug on one kernel. */
 static void try_bug(struct bug *b, struct outcome *f, const struct options *o,
 		    const struct request *r)
@@ -149,7 +209,7 @@ static void try_bug(struct bug *b, struct outcome *f, const struct options *o,
 	};
 
 	seeds_range(o->seeds, &s.first, &s.last);
-	planted_build(&b->p, &image, &s.req);
+	planted_build(&b->p, "", &image, &s.req);
 	trial_aim(&s.req, &image, o->out);
 	ui_stage(b->p.name, "explore");
 	seeds_run(&s);
@@ -164,6 +224,8 @@ static void try_bug(struct bug *b, struct outcome *f, const struct options *o,
 			search_in_real_time(b, s);
 	}
 	ui_done("%s", f->signature ? f->signature : "not found");
+	if (o->minimise && f == &b->found && f->reproduced)
+		make_small(b, o, c.record);
 	free(c.record);
 }
 
@@ -191,6 +253,24 @@ static void row_found(const struct outcome *f, const char *where)
 		printf("  %sdiverged at %s\n", where, f->diverged);
 }
 
+static void row_small(const struct bug *b)
+{
+	const struct shrunk *s = &b->small;
+
+	if (!s->record)
+		return;
+	printf("  smallest: %zu of %zu operations, strategy %s", s->operations, s->of,
+	       s->req.strategy);
+	if (s->places)
+		printf(" of %zu place%s", s->places, s->places == 1 ? "" : "s");
+	printf(", %u runs, %.1f s%s\n", s->tries, s->wall,
+	       s->out_of_time ? ", out of time" : "");
+	if (b->neighbour)
+		printf("  neighbour: the seed %s, the smallest run %s\n",
+		       b->seed_holds ? "fails likewise" : "does not",
+		       b->small_holds ? "fails likewise" : "does not");
+}
+
 static void row(const struct bug *b)
 {
 	const struct outcome *f = &b->found;
@@ -205,6 +285,7 @@ static void row(const struct bug *b)
 	       b->real_failed, b->real, b->real_wall);
 	row_found(f, "");
 	row_found(&b->unpatched, "unpatched: ");
+	row_small(b);
 }
 
 static json_t *outcome_json(const struct outcome *f)
@@ -215,14 +296,34 @@ static json_t *outcome_json(const struct outcome *f)
 			 (json_int_t)f->seeds, "seconds", f->wall, "reproduced", f->reproduced);
 }
 
+static json_t *small_json(const struct bug *b)
+{
+	const struct shrunk *s = &b->small;
+	json_t *o;
+
+	if (!s->record)
+		return json_null();
+	o = json_pack("{s:I, s:I, s:s, s:I, s:I, s:f, s:b}", "operations",
+		      (json_int_t)s->operations, "of", (json_int_t)s->of,
+		      "strategy", s->req.strategy, "places", (json_int_t)s->places,
+		      "runs", (json_int_t)s->tries, "seconds", s->wall,
+		      "out_of_time", s->out_of_time);
+	if (b->neighbour)
+		json_object_set_new(o, "neighbour",
+				    json_pack("{s:b, s:b}", "seed", b->seed_holds,
+					      "smallest", b->small_holds));
+	return o;
+}
+
 static json_t *bug_json(const struct bug *b)
 {
-	json_t *o = json_pack("{s:s, s:s, s:b, s:b, s:I, s:I, s:f, s:o}",
+	json_t *o = json_pack("{s:s, s:s, s:b, s:b, s:I, s:I, s:f, s:o, s:o}",
 			      "bug", b->p.name, "class", b->p.class, "race", b->p.race,
 			      "historical", b->p.historical, "real_runs", (json_int_t)b->real,
 			      "real_failed", (json_int_t)b->real_failed,
 			      "real_seconds", b->real_wall,
-			      "unpatched", outcome_json(&b->unpatched));
+			      "unpatched", outcome_json(&b->unpatched),
+			      "smallest", small_json(b));
 	json_t *found = outcome_json(&b->found);
 
 	json_object_update(o, found);
@@ -258,6 +359,21 @@ static void try_unpatched(struct bug *all, size_t n, const struct options *o)
 	}
 }
 
+/* A neighbour that is none of some bug is found before anything is built. */
+static void check_neighbour(const struct options *o, const struct bug *all, size_t n)
+{
+	if (!*o->neighbour)
+		return;
+	if (!o->minimise)
+		die("NEIGHBOUR= is where what MINIMISE=1 leaves is tried: set that too");
+	for (size_t i = 0; i < n; i++) {
+		struct request r = o->request;
+		struct image image;
+
+		planted_open(&all[i].p, o->neighbour, &image, &r);
+	}
+}
+
 /**
  * cmd_bugs - plant one bug after the other and look for it
  * @o: what the user asked for; of its architectures the first one counts
@@ -279,6 +395,7 @@ int cmd_bugs(const struct options *o)
 	if (!request_is_virtual(&o->request))
 		die("bugs compares virtual with real time by itself: leave TIMING= out");
 	seeds_range(o->seeds, &first, &last);
+	check_neighbour(o, all, n);
 	for (size_t i = 0; i < n; i++) {
 		if (!planted_fits(&all[i].p, &o->request)) {
 			skipped++;

@@ -36,6 +36,8 @@
  * @confidence: probability at which a bisect answers
  * @guests: guests at once, 0 for as many as the host has CPUs
  * @real: bugs runs them in real time, too
+ * @minimise: bugs makes what it found small
+ * @neighbour: a patch on top of the bug, with which that is tried again; or empty
  * @gdb: replay opens a debugger at the end of the run
  * @keep_going: explore goes on after a failure
  * @leads: runs that show something new of the focus lead to more of their kind
@@ -69,6 +71,8 @@ struct options {
 	double confidence;
 	uint64_t guests;
 	bool real;
+	bool minimise;
+	const char *neighbour;
 	bool gdb;
 	bool keep_going;
 	bool leads;

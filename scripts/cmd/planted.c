@@ -117,20 +117,39 @@ bool planted_fits(const struct planted *b, const struct request *r)
 }
 
 /**
- * planted_build - build a kernel with a bug
+ * planted_open - the image of a kernel with a bug, not built yet
  * @b: the bug
+ * @patch: one more patch on top of it, or empty
  * @i: gets the image
- * @r: what is asked otherwise; gets what the image is of
+ * @r: what is asked otherwise; gets the patches
+ *
+ * Dies of patches that do not apply.
  */
-void planted_build(const struct planted *b, struct image *i, struct request *r)
+void planted_open(const struct planted *b, const char *patch, struct image *i,
+		  struct request *r)
 {
-	struct request chosen;
+	const char *bug = !request_has_series(r) && exists(b->bare) ? b->bare : b->path;
 
-	r->patches = !request_has_series(r) && exists(b->bare) ? b->bare : b->path;
+	r->patches = *patch ? fmt("%s %s", bug, patch) : bug;
 	if (b->threads)
 		r->threads = 2;
 	trial_needs(r);
 	image_open(i, r);
+}
+
+/**
+ * planted_build - build a kernel with a bug
+ * @b: the bug
+ * @patch: one more patch on top of it, or empty
+ * @i: gets the image
+ * @r: what is asked otherwise; gets what the image is of
+ */
+void planted_build(const struct planted *b, const char *patch, struct image *i,
+		   struct request *r)
+{
+	struct request chosen;
+
+	planted_open(b, patch, i, r);
 	chosen = i->kernel.req;
 	tree_aside(&i->tree, "bugs");
 	kernel_name(&i->kernel, &chosen, &i->tree);

@@ -26,6 +26,9 @@ struct planted {
 
 size_t planted_read(const char *folder, const char *names, struct planted **all);
 bool planted_fits(const struct planted *b, const struct request *r);
-void planted_build(const struct planted *b, struct image *i, struct request *r);
+void planted_open(const struct planted *b, const char *patch, struct image *i,
+		  struct request *r);
+void planted_build(const struct planted *b, const char *patch, struct image *i,
+		   struct request *r);
 
 #endif /* RESPAWN_PLANTED_H */
