@@ -27,6 +27,7 @@
 #include <linux/printk.h>
 #include <linux/rcupdate.h>
 #include <linux/rwsem.h>
+#include <linux/sched/debug.h>
 #include <linux/sched/signal.h>
 #include <linux/seq_file.h>
 #include <linux/string.h>
@@ -319,11 +320,13 @@ static const struct torture_part {
  * struct torture_busy - what an actor does
  * @since: when the operation began, or 0 if there is none
  * @forks: what torture_forks_failed() said then
+ * @task: who is at it
  * @call: the operation
  */
 static struct torture_busy {
 	u64 since;
 	unsigned int forks;
+	struct task_struct *task;
 	struct torture_call call;
 } torture_busy[TORTURE_ACTORS];
 
@@ -527,6 +530,38 @@ static void torture_unwatch_failures(void)
 	pvpanic_close(&torture_pvpanic);
 }
 
+/* Is this the first violation of all? Only that one counts: others may follow from it. */
+static bool torture_violates(enum torture_oracle o, bool good)
+{
+	if (READ_ONCE(torture_blind) == (int)o)
+		return false;
+	atomic_long_inc(&torture_oracles[o].asked);
+	return !good && !atomic_xchg(&torture_failed, 1);
+}
+
+static void torture_vsay(enum torture_oracle o, const char *fmt, va_list args)
+{
+	struct torture_oracle_state *s = &torture_oracles[o];
+	char text[TEXT_MAX];
+
+	vsnprintf(s->violated, sizeof(s->violated), fmt, args);
+	WRITE_ONCE(torture_stop, true);
+	console_verbose();
+	snprintf(text, sizeof(text), "%s: %s", s->name, s->violated);
+	torture_note_failure(o, text);
+	pvpanic_write(&torture_pvpanic);
+	pr_err("stress failed %s\n", text);
+}
+
+static __printf(2, 3) void torture_say(enum torture_oracle o, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	torture_vsay(o, fmt, args);
+	va_end(args);
+}
+
 /**
  * torture_expect - have an oracle look
  * @o: the oracle
@@ -540,36 +575,89 @@ static void torture_unwatch_failures(void)
  */
 bool torture_expect(enum torture_oracle o, bool good, const char *fmt, ...)
 {
-	struct torture_oracle_state *s = &torture_oracles[o];
-	char text[TEXT_MAX];
 	va_list args;
 
-	if (READ_ONCE(torture_blind) == (int)o)
-		return good;
-	atomic_long_inc(&s->asked);
-	if (good || atomic_xchg(&torture_failed, 1))
-		return good;
-
-	va_start(args, fmt);
-	vsnprintf(s->violated, sizeof(s->violated), fmt, args);
-	va_end(args);
-	WRITE_ONCE(torture_stop, true);
-	console_verbose();
-	snprintf(text, sizeof(text), "%s: %s", s->name, s->violated);
-	torture_note_failure(o, text);
-	pvpanic_write(&torture_pvpanic);
-	pr_err("stress failed %s\n", text);
-	return false;
+	if (torture_violates(o, good)) {
+		va_start(args, fmt);
+		torture_vsay(o, fmt, args);
+		va_end(args);
+	}
+	return good;
 }
 
 /* --- Operations --- */
 
+/* When an actor began what it does, and who does that; 0 if nothing */
+static u64 torture_busy_since(int actor, struct task_struct **task)
+{
+	/* Pairs with the release in torture_begin(): all else is there. */
+	u64 since = smp_load_acquire(&torture_busy[actor].since);
+
+	*task = torture_busy[actor].task;
+	return since;
+}
+
+/* As many tasks are shown as the console has patience for. */
+#define STUCK_MAX	16
+
+static bool torture_is_busy(const struct task_struct *task, u64 now)
+{
+	struct task_struct *busy;
+	int i;
+
+	for (i = 0; i < TORTURE_ACTORS; i++) {
+		u64 since = torture_busy_since(i, &busy);
+
+		if (since && busy == task && now - since >= TORTURE_OP_BOUND_NS / 2)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Where actors are that have been at one operation for long, and then what else sleeps
+ * and is to be woken by nothing but the kernel. Who was the first to be noticed may wait
+ * for another one; the host finds a task that does not.
+ */
+static void torture_show_stuck(void)
+{
+	const u64 now = ktime_get_mono_fast_ns();
+	struct task_struct *process, *task;
+	int i, shown = 0;
+
+	console_verbose();
+	/* A task that was at an operation stays until nobody reads any more. */
+	rcu_read_lock();
+	for (i = 0; i < TORTURE_ACTORS; i++) {
+		const struct torture_call *call = &torture_busy[i].call;
+		u64 since = torture_busy_since(i, &task);
+
+		if (!since || task == current || now - since < TORTURE_OP_BOUND_NS / 2)
+			continue;
+		pr_err("stress stuck %s of slot %u by actor %d for %llu ms\n",
+		       torture_op_names[call->op], call->slot, i,
+		       (now - since) / NSEC_PER_MSEC);
+		sched_show_task(task);
+		shown++;
+	}
+	for_each_process_thread(process, task) {
+		if (READ_ONCE(task->__state) != TASK_UNINTERRUPTIBLE ||
+		    torture_is_busy(task, now) || shown++ >= STUCK_MAX)
+			continue;
+		pr_err("stress stuck task %s/%d\n", task->comm, task_pid_nr(task));
+		sched_show_task(task);
+	}
+	rcu_read_unlock();
+}
+
 static void torture_expect_in_time(const struct torture_call *call, u64 took)
 {
-	torture_expect(TORTURE_ORACLE_IN_TIME, took <= TORTURE_OP_BOUND_NS,
-		       "%s of slot %u by actor %u takes %llu ms",
-		       torture_op_names[call->op], call->slot, call->actor,
-		       took / NSEC_PER_MSEC);
+	if (!torture_violates(TORTURE_ORACLE_IN_TIME, took <= TORTURE_OP_BOUND_NS))
+		return;
+	torture_show_stuck();
+	torture_say(TORTURE_ORACLE_IN_TIME, "%s of slot %u by actor %u takes %llu ms",
+		    torture_op_names[call->op], call->slot, call->actor,
+		    took / NSEC_PER_MSEC);
 }
 
 static void torture_watch(struct timer_list *timer);
@@ -578,12 +666,12 @@ static DEFINE_TIMER(torture_watchdog, torture_watch);
 /* For operations that never end */
 static void torture_watch(struct timer_list *timer)
 {
+	struct task_struct *task;
 	u64 since;
 	int i;
 
 	for (i = 0; i < TORTURE_ACTORS; i++) {
-		/* Pairs with the release in torture_begin(): @call is there. */
-		since = smp_load_acquire(&torture_busy[i].since);
+		since = torture_busy_since(i, &task);
 		if (since)
 			torture_expect_in_time(&torture_busy[i].call,
 					       ktime_get_mono_fast_ns() - since);
@@ -596,8 +684,9 @@ static void torture_begin(const struct torture_call *call)
 	struct torture_busy *busy = &torture_busy[call->actor];
 
 	busy->call = *call;
+	busy->task = current;
 	busy->forks = torture_forks_failed();
-	/* Pairs with the acquire in torture_watch(). */
+	/* Pairs with the acquire in torture_busy_since(). */
 	smp_store_release(&busy->since, ktime_get_mono_fast_ns());
 	if (torture_tell_begin)
 		torture_tell_begin(call->actor, call->draw);

@@ -21,6 +21,8 @@
 /* Lines up to a call trace, and lines of it */
 #define LINES_TO_TRACE	48
 #define LINES_TRACE	24
+/* Tasks that are stuck at once, of which one is what the others wait for */
+#define STUCK_MAX	16
 /* What a program of kselftest ends with if it was skipped */
 #define EXIT_SKIPPED	4
 
@@ -122,6 +124,8 @@ struct held {
  * @cut: the console ended, or paused, in the middle of a line
  * @expected: trouble that the running step said it would cause
  * @stacks_due: stacks that come with it, or that something else explains
+ * @stuck: numbers of the lines after which the stack of a task comes that is stuck
+ * @n_stuck: how many
  * @lockdep_done: lockdep has made the report that was expected of it
  * @failures: what went wrong, as it was found
  * @more: how many more there were than are kept
@@ -152,6 +156,8 @@ struct judge {
 	bool cut;
 	struct strv expected;
 	unsigned int stacks_due;
+	size_t stuck[STUCK_MAX];
+	size_t n_stuck;
 	bool lockdep_done;
 	struct failure *failures;
 	size_t n_failures;
@@ -343,14 +349,30 @@ static void take_error(struct judge *j, const char *s)
 	note(j, BY_INIT, VERDICT_FAIL, fmt("init says: %s", s), NULL, NULL);
 }
 
-/* "name: what was seen" */
+/* A task that has been at one operation for long; its stack comes, which is no trouble. */
+static void take_stuck(struct judge *j, const char *s)
+{
+	(void)s;
+	j->stacks_due++;
+	if (j->n_stuck < STUCK_MAX)
+		j->stuck[j->n_stuck++] = j->at;
+}
+
+/* "name: what was seen"; of tasks that are stuck, where they are says more. */
 static void take_oracle(struct judge *j, const char *s)
 {
-	__auto_free char *words = signature_words(s + strcspn(s, ":"));
+	size_t which = 0;
+	__auto_free char *place = signature_stuck(j->lines, j->stuck, j->n_stuck, j->at, &which);
+	__auto_free char *words = place ? fmt(": stuck in %s", place) :
+				  signature_words(s + strcspn(s, ":"));
 	char *test = fmt("stress.%.*s", (int)strcspn(s, ":"), s);
+	struct failure *f;
 
-	note(j, j->in_trouble ? BY_TEST : BY_ORACLE, VERDICT_FAIL, fmt("stress.%s", s), test,
-	     fmt("%s%s", test, words));
+	f = note(j, j->in_trouble ? BY_TEST : BY_ORACLE, VERDICT_FAIL, fmt("stress.%s", s), test,
+		 fmt("%s%s", test, words));
+	if (f && place)
+		f->at = j->stuck[which];
+	j->n_stuck = 0;
 }
 
 static void take_expect(struct judge *j, const char *s)
@@ -409,6 +431,7 @@ static const struct word {
 	{ "error ", FACILITY_USER, false, take_error },
 	{ "suites ", FACILITY_USER, false, take_suites },
 	{ "expect ", FACILITY_KERNEL, false, take_expect },
+	{ "stress stuck ", FACILITY_KERNEL, false, take_stuck },
 	{ "stress failed ", FACILITY_KERNEL, false, take_oracle },
 	{ "events at ", FACILITY_KERNEL, true, take_events },
 	{ "words at ", FACILITY_KERNEL, true, take_words },

@@ -6,6 +6,7 @@
 #define _GNU_SOURCE
 #include <ctype.h>
 #include <fnmatch.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -74,11 +75,29 @@ static const char *const says_nothing[] = {
 	"nmi_*", "default_do_nmi*", "__flush_smp_call_function_queue*",
 	"generic_smp_call_function_*", "flush_smp_call_function_*",
 	/* what every stack begins with */
-	"ret_from_fork*", "kthread", "entry_SYSCALL_*", "do_syscall_*", "__x64_sys_*",
+	"ret_from_fork*", "kthread", "lifecycle_thread", "entry_SYSCALL_*", "do_syscall_*", "__x64_sys_*",
 	"__arm64_sys_*", "__do_sys_*", "__se_sys_*", "x64_sys_call*", "invoke_syscall*",
 	"el0_*", "el0t_*", "do_el0_svc*", "secondary_startup_*", "start_secondary*",
 	"secondary_start_kernel*", "__secondary_switched*", "cpu_startup_entry*",
 	"start_kernel*", "x86_64_start_*", "rest_init*", "common_startup_*",
+};
+
+/*
+ * What a task that is stuck may wait for another one in, the most telling first: for
+ * whoever does what it asked for, or for whoever has a lock.
+ */
+static const struct waits {
+	const char *glob;
+	int rank;
+} waits_for_others[] = {
+	{ "__flush_work*", 1 }, { "flush_work*", 1 }, { "work_on_cpu*", 1 },
+	{ "__wait_rcu_gp", 1 }, { "synchronize_*", 1 }, { "rcu_barrier*", 1 },
+	{ "do_wait*", 1 }, { "kernel_wait*", 1 }, { "try_to_freeze_tasks", 1 },
+	{ "mutex_lock*", 2 }, { "__mutex_lock*", 2 }, { "__ww_mutex_lock*", 2 },
+	{ "rt_mutex_*", 2 }, { "__rt_mutex_*", 2 }, { "rtlock_*", 2 }, { "rwbase_*", 2 },
+	{ "percpu_rwsem_wait", 2 }, { "percpu_down_*", 2 }, { "__percpu_down_*", 2 },
+	{ "rwsem_down_*", 2 }, { "down_*", 2 }, { "__down*", 2 },
+	{ "cpus_read_lock", 2 }, { "cpus_write_lock", 2 },
 };
 
 /* Where an interrupt came: what is above is not what it interrupted. */
@@ -271,6 +290,24 @@ static void stack_place(struct strv *names, bool hang, const struct lines *lines
 	}
 }
 
+/* How much the first stack from line @from on is a wait for other tasks; 0 if it is none */
+static int stack_waits_for_others(const struct lines *lines, size_t from, size_t to)
+{
+	for (size_t i = from; i < to; i++) {
+		const char *line = lines_at(lines, i);
+		char name[128];
+
+		if (!line || !frame(line, name))
+			continue;
+		for (size_t w = 0; w < ARRAY_SIZE(waits_for_others); w++)
+			if (!fnmatch(waits_for_others[w].glob, name, 0))
+				return waits_for_others[w].rank;
+		if (!among(says_nothing, ARRAY_SIZE(says_nothing), name))
+			return 0;
+	}
+	return 0;
+}
+
 static int by_name(const void *a, const void *b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);
@@ -361,4 +398,39 @@ char *signature_place(const struct trouble_row *row, const struct lines *lines, 
 		all = more;
 	}
 	return all;
+}
+
+/**
+ * signature_stuck - where the task is that others wait for
+ * @lines: the console
+ * @heads: numbers of the lines that a task's stack comes after, in their order
+ * @n: how many
+ * @to: number of the line after the last stack
+ * @which: gets the index of that task
+ *
+ * The first one that waits for no other task, as far as its stack says; else for one that
+ * works for it, rather than for one that has a lock.
+ *
+ * Return: a function, to be freed; NULL if no stack says any
+ */
+char *signature_stuck(const struct lines *lines, const size_t *heads, size_t n, size_t to,
+		      size_t *which)
+{
+	char *place = NULL;
+	int best = INT_MAX;
+
+	for (size_t i = 0; i < n; i++) {
+		size_t end = i + 1 < n ? heads[i + 1] : to;
+		int waits = stack_waits_for_others(lines, heads[i], end);
+		__auto_strv struct strv names = { 0 };
+
+		stack_place(&names, true, lines, heads[i], end);
+		if (!names.n || waits >= best)
+			continue;
+		free(place);
+		place = copy(names.v[0]);
+		*which = i;
+		best = waits;
+	}
+	return place;
 }

@@ -13,5 +13,7 @@
 
 char *signature_words(const char *text);
 char *signature_place(const struct trouble_row *row, const struct lines *lines, size_t at);
+char *signature_stuck(const struct lines *lines, const size_t *heads, size_t n, size_t to,
+		      size_t *which);
 
 #endif /* RESPAWN_SIGNATURE_H */

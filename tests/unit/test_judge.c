@@ -299,6 +299,19 @@ static void two_hangs_have_two_signatures(void **state)
 	free(signature[1]);
 }
 
+/* A task that the stress driver finds stuck, and stacks of such tasks */
+#define STUCK(what)	"respawn: stress stuck " what " for 10028 ms\n"
+#define SLEEPING	"task:stress state:D stack:0 pid:66 tgid:66 ppid:61 flags:0x0\n" \
+			"Call trace:\n __switch_to+0xb8/0xd8\n __schedule+0x1d4/0x5b0\n" \
+			" schedule+0x30/0x88\n"
+#define LOCKED		SLEEPING " __mutex_lock.constprop.0+0x264/0x960\n" \
+			" mutex_lock+0x44/0x4c\n life_with+0x38/0x1c4 [torture]\n"
+#define FLUSHING	SLEEPING " wait_for_completion+0x1c/0x24\n" \
+			" __flush_work+0x1d4/0x3dc\n work_on_cpu_key+0x64/0x78\n"
+#define COMPLETING	SLEEPING " wait_for_completion+0x1c/0x24\n" \
+			" cpuhp_issue_call+0xec/0x258\n __cpuhp_setup_state+0x50/0x70\n"
+#define PARKING		SLEEPING " wait_for_completion+0x1c/0x24\n kthread_park+0xec/0x258\n"
+
 /* Reports of one bug in two runs, and one of another bug */
 static const struct {
 	const char *one, *same, *other;
@@ -409,6 +422,19 @@ static const struct {
 	{ "respawn: stress failed cpu: pid 77 ran on CPU 2\n",
 	  "respawn: stress failed cpu: pid 91 ran on CPU 0\n",
 	  "respawn: stress failed census: pid 77 ran on CPU 2\n" },
+	/* what is stuck, not who was noticed first */
+	{ STUCK("offline of slot 1 by actor 2") LOCKED STUCK("set of slot 0 by actor 1") COMPLETING
+	  "respawn: stress failed operations_in_time: offline of slot 1 takes 10028 ms\n",
+	  STUCK("suspend of slot 0 by actor 4") FLUSHING STUCK("task kworker/1:0/25") COMPLETING
+	  "respawn: stress failed operations_in_time: suspend of slot 0 takes 10101 ms\n",
+	  STUCK("offline of slot 1 by actor 2") LOCKED STUCK("set of slot 0 by actor 1") PARKING
+	  "respawn: stress failed operations_in_time: offline of slot 1 takes 10028 ms\n" },
+	{ STUCK("offline of slot 1 by actor 2") LOCKED STUCK("set of slot 0 by actor 1") FLUSHING
+	  "respawn: stress failed operations_in_time: offline of slot 1 takes 10028 ms\n",
+	  STUCK("set of slot 0 by actor 1") FLUSHING
+	  "respawn: stress failed operations_in_time: set of slot 0 takes 10028 ms\n",
+	  STUCK("set of slot 0 by actor 1") LOCKED
+	  "respawn: stress failed operations_in_time: set of slot 0 takes 10028 ms\n" },
 	{ PASS "respawn: step s end 1\nrespawn: done 1\n", PASS "respawn: step s end 1\nrespawn: done 1\n",
 	  PASS "respawn: step s end 139\nrespawn: done 1\n" },
 };
@@ -431,6 +457,25 @@ static void one_bug_has_one_signature(void **state)
 		if (!*one || strcmp(one, same) || !strcmp(one, other))
 			fail_msg("one:   %s\nsame:  %s\nother: %s", one, same, other);
 	}
+}
+
+/* The stacks are no trouble, and the excerpt shows the one that counts. */
+static void what_is_stuck_is_shown(void **state)
+{
+	static const char log[] =
+		BEGIN STUCK("offline of slot 1 by actor 2") LOCKED
+		STUCK("set of slot 0 by actor 1") COMPLETING
+		"respawn: stress failed operations_in_time: offline of slot 1 takes 10028 ms\n";
+	struct judge *j = judge(NULL, log, strlen(log), 4096, ENDING_ITSELF, "");
+	__auto_free char *signature = judge_signature(j), *excerpt = judge_excerpt(j);
+
+	(void)state;
+	assert_string_equal(signature,
+			    "fail: stress.operations_in_time: stuck in cpuhp_issue_call");
+	assert_string_equal(judge_failure(j),
+			    "stress.operations_in_time: offline of slot 1 takes 10028 ms");
+	assert_non_null(strstr(excerpt, "> respawn: stress stuck set of slot 0 by actor 1"));
+	judge_free(j);
 }
 
 /* A console that fell silent: neither numbers nor where its last line was cut count. */
@@ -710,6 +755,7 @@ int main(void)
 		cmocka_unit_test(a_skip_has_to_be_said),
 		cmocka_unit_test(two_hangs_have_two_signatures),
 		cmocka_unit_test(one_bug_has_one_signature),
+		cmocka_unit_test(what_is_stuck_is_shown),
 		cmocka_unit_test(silence_has_one_signature),
 		cmocka_unit_test(all_failures_are_kept),
 		cmocka_unit_test(failures_are_bounded),
