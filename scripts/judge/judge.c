@@ -21,8 +21,6 @@
 /* Lines up to a call trace, and lines of it */
 #define LINES_TO_TRACE	48
 #define LINES_TRACE	24
-/* Tasks that are stuck at once, of which one is what the others wait for */
-#define STUCK_MAX	16
 /* What a program of kselftest ends with if it was skipped */
 #define EXIT_SKIPPED	4
 
@@ -358,11 +356,15 @@ static void take_stuck(struct judge *j, const char *s)
 		j->stuck[j->n_stuck++] = j->at;
 }
 
-/* "name: what was seen"; of tasks that are stuck, where they are says more. */
+/*
+ * "name: what was seen"; of tasks that are stuck, where one of them is says more. How it
+ * came there is up to the operation.
+ */
 static void take_oracle(struct judge *j, const char *s)
 {
 	size_t which = 0;
-	__auto_free char *place = signature_stuck(j->lines, j->stuck, j->n_stuck, j->at, &which);
+	__auto_free char *place = signature_stuck(j->lines, j->stuck, j->n_stuck, j->at, 1,
+						       &which);
 	__auto_free char *words = place ? fmt(": stuck in %s", place) :
 				  signature_words(s + strcspn(s, ":"));
 	char *test = fmt("stress.%.*s", (int)strcspn(s, ":"), s);
@@ -1043,7 +1045,14 @@ static void sign(const struct judge *j, struct failure *f)
 {
 	__auto_free char *place = f->row ? signature_place(f->row, j->lines, f->at) : copy("");
 	__auto_free char *words = f->words ? copy(f->words) : signature_words(f->what);
+	__auto_free char *hung = f->row && !strcmp(f->row->id, "hung-task") ?
+				 signature_hung(f->row, j->lines, f->at) : NULL;
 
+	if (hung) {
+		f->signature = fmt("%s: %s: stuck in %s", verdict_name(f->verdict),
+				   f->row->what, hung);
+		return;
+	}
 	f->signature = fmt("%s: %s%s%s%s%s", verdict_name(f->verdict), f->row ? f->row->what : "",
 			   f->row ? ": " : "", words, *place ? " at " : "", place);
 }

@@ -378,11 +378,10 @@ char *signature_place(const struct trouble_row *row, const struct lines *lines, 
 	size_t to = at + REPORT_AFTER, before = at > REPORT_BEFORE ? at - REPORT_BEFORE : 1;
 	bool hang = row->class == TROUBLE_HANG;
 	__auto_strv struct strv names = { 0 };
-	char *all = copy("");
 
 	/* Its first line has both functions; the stack may be of whatever was interrupted. */
 	if (!strcmp(row->id, "kcsan"))
-		return all;
+		return copy("");
 	if (!strncmp(row->id, "lockdep", strlen("lockdep")))
 		lock_place(&names, lines, at + 1, to);
 	if (!strcmp(row->id, "workqueue-lockup"))
@@ -391,13 +390,7 @@ char *signature_place(const struct trouble_row *row, const struct lines *lines, 
 		stack_place(&names, hang, lines, at, to);
 	if (!names.n && strstr(row->id, "panic"))
 		stack_place(&names, hang, lines, before, at);
-	for (size_t i = 0; i < names.n; i++) {
-		char *more = fmt("%s%s%s", all, i ? " < " : "", names.v[i]);
-
-		free(all);
-		all = more;
-	}
-	return all;
+	return strv_join(&names, " < ");
 }
 
 /**
@@ -406,15 +399,16 @@ char *signature_place(const struct trouble_row *row, const struct lines *lines, 
  * @heads: numbers of the lines that a task's stack comes after, in their order
  * @n: how many
  * @to: number of the line after the last stack
+ * @most: as many functions of its stack
  * @which: gets the index of that task
  *
  * The first one that waits for no other task, as far as its stack says; else for one that
  * works for it, rather than for one that has a lock.
  *
- * Return: a function, to be freed; NULL if no stack says any
+ * Return: functions with " < " between, to be freed; NULL if no stack says any
  */
 char *signature_stuck(const struct lines *lines, const size_t *heads, size_t n, size_t to,
-		      size_t *which)
+		      size_t most, size_t *which)
 {
 	char *place = NULL;
 	int best = INT_MAX;
@@ -427,10 +421,36 @@ char *signature_stuck(const struct lines *lines, const size_t *heads, size_t n, 
 		stack_place(&names, true, lines, heads[i], end);
 		if (!names.n || waits >= best)
 			continue;
+		while (names.n > most)
+			free(names.v[--names.n]);
 		free(place);
-		place = copy(names.v[0]);
+		place = strv_join(&names, " < ");
 		*which = i;
 		best = waits;
 	}
 	return place;
+}
+
+/**
+ * signature_hung - where the task is that hangs, of several that are reported at once
+ * @row: kind of the reports
+ * @lines: the console
+ * @at: number of the first report's first line
+ *
+ * The kernel reports them in the order in which they were created.
+ *
+ * Return: as signature_stuck()
+ */
+char *signature_hung(const struct trouble_row *row, const struct lines *lines, size_t at)
+{
+	size_t heads[STUCK_MAX], n = 0, to = at + STUCK_MAX * STUCK_LINES, which;
+
+	for (size_t i = at; i < to && n < STUCK_MAX; i++) {
+		const char *line = lines_at(lines, i);
+		const char *text = line ? strstr(line, row->text) : NULL;
+
+		if (text && strstr(text, row->text2))
+			heads[n++] = i;
+	}
+	return signature_stuck(lines, heads, n, to, PLACES, &which);
 }

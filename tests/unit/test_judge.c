@@ -293,8 +293,8 @@ static void two_hangs_have_two_signatures(void **state)
 
 		signature[i] = signature_of(log, ENDING_ITSELF, "");
 	}
-	assert_non_null(strstr(signature[0], " at cpus_read_lock < demo_register"));
-	assert_non_null(strstr(signature[1], " at kthread_park < demo_offline"));
+	assert_non_null(strstr(signature[0], " in cpus_read_lock < demo_register"));
+	assert_non_null(strstr(signature[1], " in kthread_park < demo_offline"));
 	free(signature[0]);
 	free(signature[1]);
 }
@@ -429,6 +429,12 @@ static const struct {
 	  "respawn: stress failed operations_in_time: suspend of slot 0 takes 10101 ms\n",
 	  STUCK("offline of slot 1 by actor 2") LOCKED STUCK("set of slot 0 by actor 1") PARKING
 	  "respawn: stress failed operations_in_time: offline of slot 1 takes 10028 ms\n" },
+	{ "INFO: task init:1 blocked for more than 20 seconds.\n" LOCKED
+	  "INFO: task stress:66 blocked for more than 20 seconds.\n" COMPLETING,
+	  "INFO: task kworker/1:0:25 blocked for more than 21 seconds.\n" COMPLETING
+	  "INFO: task stress:66 blocked for more than 25 seconds.\n" FLUSHING,
+	  "INFO: task init:1 blocked for more than 20 seconds.\n" LOCKED
+	  "INFO: task stress:66 blocked for more than 20 seconds.\n" PARKING },
 	{ STUCK("offline of slot 1 by actor 2") LOCKED STUCK("set of slot 0 by actor 1") FLUSHING
 	  "respawn: stress failed operations_in_time: offline of slot 1 takes 10028 ms\n",
 	  STUCK("set of slot 0 by actor 1") FLUSHING
