@@ -98,6 +98,8 @@ static const struct waits {
 	{ "percpu_rwsem_wait", 2 }, { "percpu_down_*", 2 }, { "__percpu_down_*", 2 },
 	{ "rwsem_down_*", 2 }, { "down_*", 2 }, { "__down*", 2 },
 	{ "cpus_read_lock", 2 }, { "cpus_write_lock", 2 },
+	/* It sleeps for a time. */
+	{ "hrtimer_nanosleep*", 3 }, { "msleep*", 3 }, { "usleep_*", 3 },
 };
 
 /* Where an interrupt came: what is above is not what it interrupted. */
