@@ -614,6 +614,14 @@ static bool torture_is_busy(const struct task_struct *task, u64 now)
 	return false;
 }
 
+/* Killable or not, and not idle */
+static bool torture_waits_for_the_kernel(const struct task_struct *task)
+{
+	unsigned int state = READ_ONCE(task->__state);
+
+	return (state & (TASK_UNINTERRUPTIBLE | TASK_NOLOAD)) == TASK_UNINTERRUPTIBLE;
+}
+
 /*
  * Where actors are that have been at one operation for long, and then what else sleeps
  * and is to be woken by nothing but the kernel. Who was the first to be noticed may wait
@@ -641,7 +649,7 @@ static void torture_show_stuck(void)
 		shown++;
 	}
 	for_each_process_thread(process, task) {
-		if (READ_ONCE(task->__state) != TASK_UNINTERRUPTIBLE ||
+		if (!torture_waits_for_the_kernel(task) ||
 		    torture_is_busy(task, now) || shown++ >= STUCK_MAX)
 			continue;
 		pr_err("stress stuck task %s/%d\n", task->comm, task_pid_nr(task));
