@@ -725,7 +725,8 @@ bool judge_greeted(const struct judge *j)
  * judge_in_trouble - was trouble seen that nobody expected?
  * @j: the judge
  *
- * The newest line counts too: it may be the last one that a kernel says.
+ * The newest line counts too: it may be the last one that a kernel says. So does what
+ * an oracle of the stress driver saw: what comes after it says no more.
  *
  * Return: whether it was
  */
@@ -735,6 +736,8 @@ bool judge_in_trouble(const struct judge *j)
 	const struct trouble_row *row;
 
 	line.text = j->held.text;
+	if (has(j, BY_ORACLE))
+		return true;
 	if (j->in_trouble || !line.text || starts(line.text, "respawn: "))
 		return j->in_trouble;
 	row = trouble_match(&line);

@@ -481,6 +481,8 @@ static void what_is_stuck_is_shown(void **state)
 	assert_string_equal(judge_failure(j),
 			    "stress.operations_in_time: offline of slot 1 takes 10028 ms");
 	assert_non_null(strstr(excerpt, "> respawn: stress stuck set of slot 0 by actor 1"));
+	/* A guest that says no more after that is not waited for. */
+	assert_true(judge_in_trouble(j));
 	judge_free(j);
 }
 
