@@ -27,9 +27,11 @@
 /* So few switches get names. */
 #define SWITCHES_MAX	16
 
+/* Walks that the last operations are tried with */
+#define END_WALKS	8
+
 /* In how many windows it is looked for, how often, and how many operations are few */
 #define WINDOWS		32
-#define WINDOW_ROUNDS	3
 #define WINDOW_WALKS	2
 #define WINDOW_LEAST	16
 
@@ -43,10 +45,12 @@
  * struct choice - operations that are done
  * @d: them, in the order in which they were over
  * @n: how many
+ * @over: of the whole run: as many were over, and those after them may have been begun
  */
 struct choice {
 	struct draw *d;
 	size_t n;
+	size_t over;
 };
 
 /**
@@ -174,6 +178,7 @@ static char *keep_of(const struct choice *s)
 static void choice_read(struct choice *s, const char *dir, const struct request *r)
 {
 	s->n = events_draws_of(dir, &s->d);
+	s->over = s->n;
 	s->d = reallocarray(s->d, s->n + (r->actors + 1) * IN_THE_MAKING, sizeof(*s->d));
 	if (!s->d)
 		die("out of memory");
@@ -223,27 +228,84 @@ static bool choice_take(struct shrink *s, size_t from, size_t n, uint64_t walk)
 }
 
 /*
+ * Up to @end, the last @per operations of each actor; after it, the next ones, and what
+ * it was about to do
+ */
+static struct choice part_of(const struct choice *all, size_t end, size_t per)
+{
+	struct choice part = { .d = draws_copy(all->d, all->n) };
+
+	for (size_t i = 0; i < all->n; i++) {
+		size_t from = i < end ? i + 1 : end, to = i < end ? end : i, between = 0;
+
+		for (size_t j = from; j < to; j++)
+			between += all->d[j].actor == all->d[i].actor;
+		if (between >= (i < end ? per : IN_THE_MAKING))
+			continue;
+		part.d[part.n++] = all->d[i];
+		part.over += i < all->over;
+	}
+	return part;
+}
+
+/* When the actor that did least of all at the end had done its last operation */
+static size_t when_one_stops(const struct choice *all)
+{
+	size_t first = all->over;
+
+	for (size_t i = 0; i < all->over; i++) {
+		size_t j = i + 1;
+
+		while (j < all->over && all->d[j].actor != all->d[i].actor)
+			j++;
+		if (j == all->over && i + 1 < first)
+			first = i + 1;
+	}
+	return first;
+}
+
+/*
+ * Mostly a run ends soon after what made it fail, or one actor gets stuck by that, while
+ * the others go on.
+ */
+static void shrink_to_end(struct shrink *s)
+{
+	static const size_t pers[] = { 2, 6, 16, 48, 144 };
+	struct choice less = part_of(&s->choice, when_one_stops(&s->choice), SIZE_MAX);
+	size_t ends[2];
+
+	/* What the others did after that changes nothing before it. */
+	choice_is(s, &less, 0, 1);
+	ends[0] = when_one_stops(&s->choice);
+	ends[1] = s->choice.over;
+	for (size_t i = 0; i < ARRAY_SIZE(pers); i++) {
+		for (size_t e = 0; e < ARRAY_SIZE(ends); e++) {
+			less = part_of(&s->choice, ends[e], pers[i]);
+			ui_progress(i, ARRAY_SIZE(pers), "the end");
+			if (less.n == s->choice.n)
+				free(less.d);
+			else if (choice_is(s, &less, 0, END_WALKS))
+				return;
+		}
+	}
+}
+
+/*
  * A race takes few operations, close to each other, and one that is shown often enough to
  * be found here is shown again by another walk through one of a few windows.
  */
 static bool shrink_to_window(struct shrink *s)
 {
-	size_t size = s->choice.n / WINDOWS;
+	size_t n = s->choice.n, size = n / WINDOWS;
 
 	if (size < WINDOW_LEAST)
 		size = WINDOW_LEAST;
-	if (s->choice.n < 2 * size)
+	if (n < 2 * size)
 		return false;
-	for (size_t round = 0; round < WINDOW_ROUNDS; round++) {
-		size_t shift = round * size / WINDOW_ROUNDS;
-
-		for (size_t at = s->choice.n - shift; at >= size; at -= size) {
-			if (choice_take(s, at - size, size, seeds_walk(s->best.steer) + 1 +
-					round * WINDOW_WALKS))
-				return true;
-			ui_progress(round * s->choice.n + s->choice.n - at,
-				    WINDOW_ROUNDS * s->choice.n, "windows");
-		}
+	for (size_t at = n; at >= size; at -= size) {
+		if (choice_take(s, at - size, size, seeds_walk(s->best.steer) + 1))
+			return true;
+		ui_progress(n - at, n, "windows");
 	}
 	return false;
 }
@@ -276,6 +338,17 @@ static void shrink_operations(struct shrink *s, size_t least)
 			ui_progress(s->all - s->choice.n, s->all, s->best.keep);
 		}
 	}
+}
+
+/* As long as that leaves out a good part of them: fewer fail more often, or not at all. */
+static void shrink_coarsely(struct shrink *s)
+{
+	size_t was;
+
+	do {
+		was = s->choice.n;
+		shrink_operations(s, 1 + was / COARSE);
+	} while (s->choice.n < was - was / 4);
 }
 
 /* ---- where -------------------------------------------------------------------------- */
@@ -528,10 +601,13 @@ static void shrink(struct shrink *s)
 {
 	size_t was = 0, is = 1;
 
-	shrink_to_window(s);
-	say(s, "window");
-	shrink_operations(s, 1 + s->choice.n / COARSE);
+	shrink_to_end(s);
+	say(s, "the end");
+	shrink_coarsely(s);
 	say(s, "many");
+	if (shrink_to_window(s))
+		shrink_coarsely(s);
+	say(s, "a window");
 	if (!has_script(s) && !needs_none(s) && !script_of_drawn(s)) {
 		shrink_operations(s, 1);
 		say(s, "one by one");
