@@ -272,14 +272,15 @@ static void shrink_to_end(struct shrink *s)
 {
 	static const size_t pers[] = { 2, 6, 16, 48, 144 };
 	struct choice less = part_of(&s->choice, when_one_stops(&s->choice), SIZE_MAX);
-	size_t ends[2];
+	size_t ends[2], n_ends;
 
 	/* What the others did after that changes nothing before it. */
 	choice_is(s, &less, 0, 1);
 	ends[0] = when_one_stops(&s->choice);
 	ends[1] = s->choice.over;
+	n_ends = ends[0] == ends[1] ? 1 : 2;
 	for (size_t i = 0; i < ARRAY_SIZE(pers); i++) {
-		for (size_t e = 0; e < ARRAY_SIZE(ends); e++) {
+		for (size_t e = 0; e < n_ends; e++) {
 			less = part_of(&s->choice, ends[e], pers[i]);
 			ui_progress(i, ARRAY_SIZE(pers), "the end");
 			if (less.n == s->choice.n)
