@@ -174,23 +174,43 @@ static char *keep_of(const struct choice *s)
 	return strv_join(&actors, "/");
 }
 
-/* What the run did, and what each actor may have been about to do */
+static void choice_add(struct choice *s, unsigned int actor, unsigned int number)
+{
+	/* By powers of two, from 16 on */
+	if (!s->n || (s->n >= 16 && !(s->n & (s->n - 1)))) {
+		s->d = reallocarray(s->d, s->n ? 2 * s->n : 16, sizeof(*s->d));
+		if (!s->d)
+			die("out of memory");
+	}
+	s->d[s->n++] = (struct draw){ actor, number };
+}
+
+/*
+ * What the run did, and what each actor may have been about to do. What was killed in the
+ * middle was never over, and comes before what its actor did next.
+ */
 static void choice_read(struct choice *s, const char *dir, const struct request *r)
 {
-	s->n = events_draws_of(dir, &s->d);
-	s->over = s->n;
-	s->d = reallocarray(s->d, s->n + (r->actors + 1) * IN_THE_MAKING, sizeof(*s->d));
-	if (!s->d)
-		die("out of memory");
-	for (unsigned int actor = 1; actor <= r->actors + 1; actor++) {
-		unsigned int next = 0;
+	unsigned int *next = calloc(r->actors + 2, sizeof(*next));
+	struct draw *over;
+	size_t n = events_draws_of(dir, &over);
 
-		for (size_t i = 0; i < s->n; i++)
-			if (s->d[i].actor == actor && s->d[i].number >= next)
-				next = s->d[i].number + 1;
-		for (unsigned int i = 0; i < IN_THE_MAKING; i++)
-			s->d[s->n++] = (struct draw){ actor, next + i };
+	if (!next)
+		die("out of memory");
+	for (size_t i = 0; i < n; i++) {
+		unsigned int actor = over[i].actor;
+
+		if (actor > r->actors + 1)
+			continue;
+		while (next[actor] <= over[i].number)
+			choice_add(s, actor, next[actor]++);
 	}
+	s->over = s->n;
+	for (unsigned int actor = 1; actor <= r->actors + 1; actor++)
+		for (unsigned int i = 0; i < IN_THE_MAKING; i++)
+			choice_add(s, actor, next[actor] + i);
+	free(over);
+	free(next);
 }
 
 /* Does it still fail with no other operations than @less, on one of so many walks? */
@@ -311,7 +331,10 @@ static bool shrink_to_window(struct shrink *s)
 	return false;
 }
 
-/* Only what was over before the failure, or nearly so; false if it takes more */
+/*
+ * Only what was over before the failure, or nearly so. That the guest is told which these
+ * are takes some of its time, so this is another run; false if it does not fail likewise.
+ */
 static bool read_operations(struct shrink *s, const char *dir)
 {
 	struct request w = s->best;
@@ -659,10 +682,9 @@ bool shrink_trial(struct shrunk *small, const struct trial *past, const char *di
 
 	if (!fails(&s, &past->req, 0))
 		return false;
-	if (read_operations(&s, dir))
-		shrink(&s);
-	else
-		ui_note("%-10s it takes more than those that were over", "operations");
+	if (!read_operations(&s, dir))
+		ui_note("%-10s those that were over do not do; fewer may", "operations");
+	shrink(&s);
 	/* Half of a core is none. */
 	if (s.best.threads == 1)
 		shrink_number(&s, "CPUs", offsetof(struct request, smp), 2);
