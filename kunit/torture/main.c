@@ -42,6 +42,9 @@
 #define TEXT_MAX	160
 #define WATCH_PERIOD	(HZ / 5)
 
+/* As many tasks that are stuck are shown as the host looks at. */
+#define STUCK_MAX	16
+
 /* A planted defect comes at this chance, when all actors are at work. */
 #define PLANT_AFTER	3
 
@@ -596,9 +599,6 @@ static u64 torture_busy_since(int actor, struct task_struct **task)
 	*task = torture_busy[actor].task;
 	return since;
 }
-
-/* As many tasks are shown as the console has patience for. */
-#define STUCK_MAX	16
 
 static bool torture_is_busy(const struct task_struct *task, u64 now)
 {

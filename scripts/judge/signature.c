@@ -75,16 +75,16 @@ static const char *const says_nothing[] = {
 	"nmi_*", "default_do_nmi*", "__flush_smp_call_function_queue*",
 	"generic_smp_call_function_*", "flush_smp_call_function_*",
 	/* what every stack begins with */
-	"ret_from_fork*", "kthread", "lifecycle_thread", "entry_SYSCALL_*", "do_syscall_*", "__x64_sys_*",
-	"__arm64_sys_*", "__do_sys_*", "__se_sys_*", "x64_sys_call*", "invoke_syscall*",
+	"ret_from_fork*", "kthread", "lifecycle_thread", "entry_SYSCALL_*", "do_syscall_*",
+	"__x64_sys_*", "__arm64_sys_*", "__do_sys_*", "__se_sys_*", "x64_sys_call*", "invoke_syscall*",
 	"el0_*", "el0t_*", "do_el0_svc*", "secondary_startup_*", "start_secondary*",
 	"secondary_start_kernel*", "__secondary_switched*", "cpu_startup_entry*",
 	"start_kernel*", "x86_64_start_*", "rest_init*", "common_startup_*",
 };
 
 /*
- * What a task that is stuck may wait for another one in, the most telling first: for
- * whoever does what it asked for, or for whoever has a lock.
+ * Where a task waits for another one, or for nobody, from what says most to what says
+ * least: for whoever does what it asked for; for whoever has a lock; for a time to pass.
  */
 static const struct waits {
 	const char *glob;
@@ -98,7 +98,6 @@ static const struct waits {
 	{ "percpu_rwsem_wait", 2 }, { "percpu_down_*", 2 }, { "__percpu_down_*", 2 },
 	{ "rwsem_down_*", 2 }, { "down_*", 2 }, { "__down*", 2 },
 	{ "cpus_read_lock", 2 }, { "cpus_write_lock", 2 },
-	/* It sleeps for a time. */
 	{ "hrtimer_nanosleep*", 3 }, { "msleep*", 3 }, { "usleep_*", 3 },
 };
 
