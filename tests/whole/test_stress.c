@@ -284,6 +284,19 @@ static void each_line_of_a_program_is_a_record(void **state)
 	assert_int_equal(count_lines(text, "respawn: step planted_lines end 0"), 1);
 }
 
+/* It is stuck in the module, where that was planted, and its stack is no trouble. */
+static void who_is_stuck_is_shown(void **state)
+{
+	__auto_free char *said = NULL;
+
+	(void)state;
+	assert_int_equal(call("stress ARCH=arm64 SMPBOOT=park KCMDLINE=respawn.plant=operations_in_time",
+			      &said), 1);
+	assert_non_null(strstr(said, "fail: stress.operations_in_time: "));
+	assert_non_null(strstr(said, "> respawn: stress stuck "));
+	assert_non_null(strstr(said, "schedule_timeout"));
+}
+
 int main(int argc, char **argv)
 {
 	static const struct CMUnitTest tests[] = {
@@ -291,6 +304,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(what_is_not_drawn_is_skipped,
 						fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(each_draw_moves_cpus, fresh_out, remove_out),
+		cmocka_unit_test_setup_teardown(who_is_stuck_is_shown, fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(late_cpus_come, fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(cores_lose_a_thread, fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(each_line_of_a_program_is_a_record,
