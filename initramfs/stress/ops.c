@@ -198,6 +198,21 @@ static bool leave_out_actors(void)
 	return true;
 }
 
+/*
+ * A process is killed in the middle of what the others do in the module; where they do
+ * nothing there, of whatever the module has.
+ */
+static void mark_deadly(const unsigned int *usual)
+{
+	bool wanted = false;
+	size_t i;
+
+	for (i = 0; i < nr_ops; i++)
+		wanted |= !ops[i].fn && ops[i].weight;
+	for (i = 0; i < nr_ops; i++)
+		ops[i].deadly = !ops[i].fn && (wanted ? ops[i].weight : usual[i]);
+}
+
 static void plant_in_draw(void)
 {
 	size_t i;
@@ -213,15 +228,20 @@ bool read_ops_wanted(void)
 {
 	static char names[1024];
 	const char *text = getenv("RESPAWN_OPS");
+	unsigned int usual[OPS_MAX];
+	size_t i;
 
 	if (text && snprintf(names, sizeof(names), "%s", text) >= (int)sizeof(names))
 		return fail("RESPAWN_OPS: more than %zu bytes", sizeof(names) - 1);
 	if (!read_ops())
 		return false;
+	for (i = 0; i < nr_ops; i++)
+		usual[i] = ops[i].weight;
 	if (!*names)
 		draw_ops();
 	if (!choose_ops(names) || !leave_out_actors())
 		return false;
+	mark_deadly(usual);
 	plant_in_draw();
 	if (!*names && !weight_of(true))
 		return fail("no operation on CPUs was drawn");
@@ -231,16 +251,16 @@ bool read_ops_wanted(void)
 
 /* --- Which one is next --- */
 
-/* One of the module's operations */
-const struct op *draw_in_module(void)
+/* One that a process is killed in the middle of */
+const struct op *draw_deadly(void)
 {
 	size_t i, n = 0;
 
 	for (i = 0; i < nr_ops; i++)
-		n += !ops[i].fn && ops[i].weight;
+		n += ops[i].deadly;
 	n = n ? draw(n) : nr_ops;
 	for (i = 0; i < nr_ops; i++)
-		if (!ops[i].fn && ops[i].weight && !n--)
+		if (ops[i].deadly && !n--)
 			return &ops[i];
 	return NULL;
 }

@@ -152,7 +152,7 @@ int do_module(const struct op *op)
  */
 int do_killed(const struct op *op)
 {
-	const struct op *inner = draw_in_module();
+	const struct op *inner = draw_deadly();
 	unsigned int slot = inner ? draw(inner->slots) : 0;
 	u64 arg = random_next(&rng) >> 32, us = draw(300);
 	pid_t child;

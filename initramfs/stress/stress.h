@@ -43,6 +43,7 @@
  * @honest: errnos that are no error of the driver; the module judges the errnos of
  *	operations on CPUs and of forks
  * @chosen: RESPAWN_OPS names it
+ * @deadly: a process may be killed in the middle of it
  */
 struct op {
 	char name[NAME_LEN];
@@ -55,6 +56,7 @@ struct op {
 	char maker[NAME_LEN];
 	int honest[HONEST_MAX];
 	bool chosen;
+	bool deadly;
 };
 
 /* What is asked for, by main.c */
@@ -122,7 +124,7 @@ struct op *find_op(const char *name);
 bool read_ops_wanted(void);
 unsigned int weight_of(bool hotplug);
 const struct op *pick(bool hotplug);
-const struct op *draw_in_module(void);
+const struct op *draw_deadly(void);
 int operate(const struct op *op);
 
 /* actors.c */
