@@ -25,6 +25,8 @@
 static const char *const settings[] = {
 	/* Of a record, which may be somebody else's, nothing is run. */
 	"set auto-load off", "set pagination off", "set confirm off",
+	/* QEMU may have to wait for a CPU of a host that is busy. */
+	"set remotetimeout 60",
 };
 
 /* What went wrong there, as the guest has said or noted it */
