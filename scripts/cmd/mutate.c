@@ -146,7 +146,7 @@ static void name_good(const struct campaign *c, struct subject *t, const struct 
 		image_build(&t->image);
 	t->trial = (struct trial){
 		.image = &t->image, .req = *r, .accel = accel_choose(&t->image, r),
-		.out = c->o->out, .by_cpu = true, .eager = true,
+		.out = c->o->out, .eager = true,
 	};
 	trial_choose(&t->trial.req, &t->image);
 	remember(c, t);

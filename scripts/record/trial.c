@@ -80,7 +80,7 @@ static void begin(struct trial *t)
 
 	*g = (struct guest){
 		.image = t->image, .req = t->req, .accel = t->accel,
-		.by_cpu = t->by_cpu, .eager = t->eager, .gdb = t->gdb,
+		.eager = t->eager, .gdb = t->gdb,
 	};
 	if (t->from)
 		snapshot_use(g, t->from);
@@ -332,8 +332,9 @@ char *trial_key(const struct trial *t, const char *kind)
 	hash_str(h, t->image->kernel.key);
 	hash_str(h, t->image->initramfs);
 	hash_str(h, t->accel);
-	hash_str(h, t->by_cpu ? "by CPU time" : "by time");
 	hash_str(h, t->eager ? "to the first failure" : "to the end");
+	/* They were the host's once, and a guest that stood in a queue was said to hang. */
+	hash_str(h, "limits are seconds of QEMU's");
 	hash_str(h, qemu_version(t->req.arch));
 	hash_str(h, judge_version());
 	hash_end(h, key);

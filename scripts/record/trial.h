@@ -21,7 +21,6 @@ enum keep {
  * @out: O=
  * @keep: what becomes of its record
  * @expected: seconds that it may take, for the progress bar; 0 if nobody knows
- * @by_cpu: limits are seconds of CPU, see struct guest
  * @eager: its first failure is all that is asked for
  * @gdb: socket where a debugger finds its guest, see struct guest; @seen ends that
  * @guest: runs it
@@ -35,7 +34,6 @@ struct trial {
 	const char *out;
 	enum keep keep;
 	double expected;
-	bool by_cpu;
 	bool eager;
 	const char *gdb;
 	struct guest guest;

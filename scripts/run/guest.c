@@ -28,7 +28,7 @@
 
 /* How long trouble may talk on */
 #define TROUBLE_SILENCE	10.0
-/* How many times longer than its CPU time a guest may take of the host's */
+/* How many times longer than its limit a guest may take on a host that is busy */
 #define HOST_PATIENCE	20
 #define MB		1000000UL
 
@@ -204,12 +204,12 @@ void guest_start(struct guest *g)
 		.library = virtual ? main_loop_open() : -1,
 	};
 	g->begun = now();
-	g->heard = g->begun;
 	g->pid = fork();
 	if (g->pid < 0)
 		die("fork: %s", strerror(errno));
 	if (!g->pid)
 		qemu_child(g, &handed, cpu, self);
+	allotted_begin(&g->allotted, g->pid);
 	if (handed.monitor >= 0)
 		close(handed.monitor);
 	if (handed.library >= 0)
@@ -217,17 +217,6 @@ void guest_start(struct guest *g)
 	g->pidfd = syscall(SYS_pidfd_open, g->pid, 0);
 	if (g->pidfd < 0)
 		die("pidfd_open: %s", strerror(errno));
-}
-
-/* Seconds of CPU that QEMU used so far */
-static double cpu_used(const struct guest *g)
-{
-	struct timespec ts;
-	clockid_t clock;
-
-	if (clock_getcpuclockid(g->pid, &clock) || clock_gettime(clock, &ts))
-		return 0;
-	return ts.tv_sec + ts.tv_nsec / 1e9;
 }
 
 /* More than the console of a guest that gets on with its work ever has */
@@ -243,24 +232,21 @@ static void listen_to(struct guest *g)
 
 	while (!is_flood(g) && (n = read(g->console, buf, sizeof(buf))) > 0) {
 		g->console_size += n;
-		g->heard = now();
-		g->cpu_heard = cpu_used(g);
+		g->heard = g->allotted.seconds;
 		judge_feed(g->judge, buf, n);
 		if (ui_verbose())
 			fwrite(buf, 1, n, stderr);
 		if (g->boot < 0 && judge_greeted(g->judge))
-			g->boot = g->heard - g->begun;
+			g->boot = now() - g->begun;
 	}
 }
 
 /* The host's patience: NULL while there is some left */
 static char *patience(const struct guest *g, enum ending *ending)
 {
-	const char *what = g->by_cpu ? " of CPU time" : "";
-	unsigned int stall = g->req.stall, timeout = g->req.timeout;
-	double t = now(), cpu = g->by_cpu ? cpu_used(g) : 0;
+	double had = g->allotted.seconds, silent = had - g->heard, took = now() - g->begun;
 
-	if (judge_in_trouble(g->judge) && t - g->heard > TROUBLE_SILENCE) {
+	if (judge_in_trouble(g->judge) && silent > TROUBLE_SILENCE) {
 		*ending = ENDING_TROUBLE;
 		return copy("the guest was in trouble and fell silent");
 	}
@@ -273,18 +259,20 @@ static char *patience(const struct guest *g, enum ending *ending)
 		return fmt("the console had more than %llu MB (CONSOLE_MAX=)",
 			   (unsigned long long)g->req.console_max);
 	}
-	if ((g->by_cpu ? cpu - g->cpu_heard : t - g->heard) > stall) {
+	if (silent > g->req.stall) {
 		*ending = ENDING_SILENT;
-		return fmt("the console was silent for %u s%s (STALL=)", stall, what);
+		return fmt("the console was silent for %u s (STALL=)",
+			   (unsigned int)g->req.stall);
 	}
-	if ((g->by_cpu ? cpu : t - g->begun) > timeout) {
+	if (had > g->req.timeout) {
 		*ending = ENDING_TIMEOUT;
-		return fmt("the guest was not done after %u s%s (TIMEOUT=)", timeout, what);
+		return fmt("the guest was not done after %u s (TIMEOUT=)",
+			   (unsigned int)g->req.timeout);
 	}
-	if (t - g->begun > HOST_PATIENCE * timeout) {
+	if (took > HOST_PATIENCE * g->req.timeout) {
 		*ending = ENDING_QEMU_FAILED;
-		return fmt("QEMU used only %.0f s of CPU in %.0f s: it is stuck, or the host is far too busy",
-			   cpu, t - g->begun);
+		return fmt("QEMU could run for only %.0f s of %.0f s: the host is far too busy",
+			   had, took);
 	}
 	return NULL;
 }
@@ -393,14 +381,14 @@ static void be_patient(struct guest *g)
 {
 	if (g->detail) {
 		/* It was to pause, and QEMU does not. */
-		if (g->gdb && now() - g->given_up > g->req.stall)
+		if (g->gdb && g->allotted.seconds - g->given_up > g->req.stall)
 			stop(g);
 		return;
 	}
 	g->detail = patience(g, &g->ending);
 	if (!g->detail)
 		return;
-	g->given_up = now();
+	g->given_up = g->allotted.seconds;
 	if (g->gdb)
 		qmp_say(&g->qmp, "stop", NULL);
 	else
@@ -434,6 +422,7 @@ bool guest_poll(struct guest *g, const struct pollfd fds[GUEST_FDS])
 	}
 	if (g->gdb && g->stopped)
 		return true;
+	allotted_look(&g->allotted);
 	listen_to(g);
 	be_patient(g);
 	return false;

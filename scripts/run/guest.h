@@ -7,6 +7,7 @@
 
 #include "build/image.h"
 #include "judge/judge.h"
+#include "run/allotted.h"
 #include "run/qmp.h"
 
 struct guest;
@@ -25,8 +26,6 @@ struct guest_hooks {
  * @req: what it is asked; names its steps, its strategy and its mode of smpboot
  * @dir: where it leaves its console; made by the caller
  * @accel: "virtual", "kvm" or "tcg"
- * @by_cpu: its limits are seconds of CPU that QEMU used: on a host that is busy
- *	with other things, a guest that is slow does not hang
  * @eager: its first failure is all that is asked for
  * @waits: it stops before it does anything, for a snapshot
  * @resumes: it goes on from one
@@ -55,7 +54,6 @@ struct guest {
 	struct request req;
 	const char *dir;
 	const char *accel;
-	bool by_cpu;
 	bool eager;
 	bool waits;
 	bool resumes;
@@ -83,8 +81,8 @@ struct guest {
 	size_t console_size;
 	int cpu_slot;
 	double begun;
+	struct allotted allotted;
 	double heard;
-	double cpu_heard;
 	double given_up;
 };
 
