@@ -35,6 +35,9 @@
 /* How often it asks to run anywhere again */
 #define FREE_TRIES	100
 #define SLEEP_TRIES	100
+/* How often, and for how long, a process sleeps to leave a runqueue */
+#define LEAVE_TRIES	10
+#define LEAVE_US	10000
 
 /**
  * struct attr - what sched_setattr() takes
@@ -323,24 +326,33 @@ static void sleep_for_sure(unsigned int us)
 	while (switches() == before && --tries);
 }
 
+static bool is_within(u64 mask)
+{
+	int cpu = sched_getcpu();
+
+	return cpu >= 0 && bit(mask, cpu);
+}
+
 /*
- * Whatever goes and comes, this process is on one of these, once it has slept: the kernel
- * leaves it where it is if the CPU that it is to move to goes at that moment, see
- * docs/found.md.
+ * Whatever goes and comes, this process is on one of these, once it has left a runqueue: the
+ * kernel leaves it where it is if the CPU that it is to move to goes at that moment, see
+ * docs/found.md. Who sleeps for a short time need not leave it: he stays on it until he has
+ * had no more than his share.
  */
 static void expect_within(u64 mask)
 {
-	unsigned int i;
-	int cpu;
+	bool known = is_planted("known", "affinity");
+	unsigned int i, tries;
 
 	for (i = 0; i < LOOKS; i++) {
-		if ((i && draw(2)) || is_planted("known", "affinity"))
+		if ((i && draw(2)) || known)
 			sched_yield();
 		else
 			sleep_for_sure(1 + draw(200));
-		cpu = sched_getcpu();
-		expect(cpu >= 0 && bit(mask, cpu), "CPU %d is outside of %#llx, the kernel has %#llx",
-		       cpu, mask, get_affinity());
+		for (tries = LEAVE_TRIES; !known && !is_within(mask) && tries; tries--)
+			sleep_for_sure(LEAVE_US);
+		expect(is_within(mask), "CPU %d is outside of %#llx, the kernel has %#llx",
+		       sched_getcpu(), mask, get_affinity());
 	}
 }
 
