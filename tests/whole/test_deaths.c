@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -255,6 +256,59 @@ static void qemu_killed_from_outside(void **state)
 	assert_exit(&r, EXIT_ERROR);
 	assert_verdict(&r, "error");
 	assert_said(&r, "QEMU was killed by signal 9");
+}
+
+/* All threads of a process run only when nobody else wants the CPU. */
+static void put_behind_others(pid_t pid)
+{
+	const struct sched_param none = { 0 };
+	__auto_free char *path = fmt("/proc/%d/task", (int)pid);
+	DIR *tasks = opendir(path);
+	struct dirent *d;
+
+	assert_non_null(tasks);
+	while ((d = readdir(tasks)))
+		if (*d->d_name != '.')
+			assert_int_equal(sched_setscheduler(atoi(d->d_name), SCHED_IDLE, &none), 0);
+	closedir(tasks);
+}
+
+/* It has the CPU that we are on to itself for some time. */
+static pid_t spin_for(unsigned int seconds)
+{
+	pid_t pid = fork();
+
+	if (!pid) {
+		alarm(seconds);
+		for (;;)
+			asm volatile("");
+	}
+	return pid;
+}
+
+/* A guest that gets no CPU for much longer than STALL= does not hang. */
+static void a_host_that_is_busy(void **state)
+{
+	cpu_set_t all, one;
+	pid_t pid, spinner;
+	struct ran r;
+	int cpu = 0;
+
+	(void)state;
+	assert_int_equal(sched_getaffinity(0, sizeof(all), &all), 0);
+	while (!CPU_ISSET(cpu, &all))
+		cpu++;
+	CPU_ZERO(&one);
+	CPU_SET(cpu, &one);
+	assert_int_equal(sched_setaffinity(0, sizeof(one), &one), 0);
+	pid = start(NULL, "PLAN=hotplug CYCLES=300 STALL=2");
+	put_behind_others(qemu_of(pid));
+	spinner = spin_for(8);
+	r = finish(pid);
+	waitpid(spinner, NULL, 0);
+	sched_setaffinity(0, sizeof(all), &all);
+	assert_exit(&r, EXIT_PASS);
+	assert_verdict(&r, "pass");
 }
 
 static void interrupted(int signal)
@@ -509,6 +563,7 @@ int main(int argc, char **argv)
 {
 	static const struct CMUnitTest more[] = {
 		cmocka_unit_test_setup_teardown(qemu_killed_from_outside, fresh_out, remove_out),
+		cmocka_unit_test_setup_teardown(a_host_that_is_busy, fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(ctrl_c, fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(terminated, fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(killed_itself, fresh_out, remove_out),
