@@ -632,20 +632,18 @@ int torture_life_rebind(struct torture_call *call)
 }
 
 /**
- * struct life_starter - a work item that starts a thread
- * @work: the work item
+ * struct life_starter - a start that somebody else does
  * @k: the thread, with a reference
  * @answer: what the start returned
  */
 struct life_starter {
-	struct work_struct work;
 	struct task_struct *k;
 	struct task_struct *answer;
 };
 
-static void life_starter_work(struct work_struct *work)
+static void life_starter_fn(void *arg)
 {
-	struct life_starter *w = container_of(work, struct life_starter, work);
+	struct life_starter *w = arg;
 
 	w->answer = kthread_start(w->k);
 }
@@ -693,20 +691,16 @@ static void life_race(struct life_slot *s, struct torture_call *call)
 {
 	struct life *l = s->life;
 	struct life_starter w = { .k = get_task_struct(l->k) };
-	u32 spins = torture_draw(call, 64);
+	struct torture_pair pair;
 	int result;
 
 	life_prepare_race(l, call);
 	l->started = true;
-	INIT_WORK_ONSTACK(&w.work, life_starter_work);
-	queue_work(system_unbound_wq, &w.work);
-	while (spins--)
-		cpu_relax();
 	life_publish(s, NULL);
+	torture_pair_begin(&pair, life_starter_fn, &w, call);
 	result = kthread_destroy(l->k);
 	WRITE_ONCE(l->dead, true);
-	flush_work(&w.work);
-	destroy_work_on_stack(&w.work);
+	torture_pair_end(&pair);
 	life_expect_race(l, result, w.answer);
 	put_task_struct(w.k);
 	life_bury(s, l);

@@ -147,9 +147,9 @@ static const struct torture_operation {
 	{ TORTURE_TIMER, 3, TORTURE_FUSES, torture_timer },
 	{ TORTURE_HRTIMER, 3, TORTURE_FUSES, torture_hrtimer },
 	{ TORTURE_SOFTIRQ, 3, TORTURE_FUSES, torture_softirq },
-	{ TORTURE_STOP_MACHINE, 1, 1, torture_stop_machine },
+	{ TORTURE_STOP_MACHINE, 2, 1, torture_stop_machine },
 	{ TORTURE_FREEZABLE, 2, TORTURE_FREEZABLES, torture_freezable },
-	{ TORTURE_PERCPU, 1, 1, torture_percpu_toggle },
+	{ TORTURE_PERCPU, 2, 1, torture_percpu_toggle },
 	{ TORTURE_PERCPU_WAKE, 4, TORTURE_CPUS, torture_percpu_wake, .maker = TORTURE_PERCPU },
 };
 

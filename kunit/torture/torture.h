@@ -5,9 +5,11 @@
  * What the files of the module torture share. Each of them has the operations
  * on one kind of object, and what has to hold for it.
  */
+#include <linux/completion.h>
 #include <linux/jiffies.h>
 #include <linux/time64.h>
 #include <linux/types.h>
+#include <linux/workqueue.h>
 
 #include "torture_log.h"
 
@@ -95,6 +97,31 @@ void torture_events_exit(void);
 void torture_note(const struct torture_call *call, u64 begun, int result);
 void torture_note_failure(enum torture_oracle o, const char *text);
 void torture_note_switch(const struct steer_switch *s);
+
+/**
+ * struct torture_pair - what a work item does at the same time as its caller
+ * @work: the work item
+ * @fn: what it does
+ * @arg: for @fn
+ * @meets: the two wait for each other first
+ * @there: the work item has begun
+ * @go: the caller knows
+ * @spins: how far behind the work item is then
+ */
+struct torture_pair {
+	struct work_struct work;
+	void (*fn)(void *arg);
+	void *arg;
+	bool meets;
+	struct completion there;
+	bool go;
+	u32 spins;
+};
+
+/* pair.c: two at once */
+void torture_pair_begin(struct torture_pair *p, void (*fn)(void *arg), void *arg,
+			struct torture_call *call);
+void torture_pair_end(struct torture_pair *p);
 
 /* census.c: which threads there are */
 int torture_census(const char *text);
