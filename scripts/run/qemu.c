@@ -29,11 +29,13 @@ static bool is_virtual(const struct guest *g)
 
 /*
  * The console is what a guest is judged by. Each record has its level and who
- * wrote it in front, kernel or user space, so that neither is taken for the other.
+ * wrote it in front, kernel or user space, so that neither is taken for the other. It
+ * stays awake while the machine sleeps: it would take the last words of a panic along.
  */
 static const char *const usual_cmdline[] = {
 	"nokaslr", "panic=-1", "slab_nomerge", "printk.time=1", "printk.devkmsg=on",
-	"console_msg_format=syslog", LOUD, "kunit.enable=1", "rcupdate.rcu_expedited=1",
+	"console_msg_format=syslog", LOUD, "no_console_suspend", "kunit.enable=1",
+	"rcupdate.rcu_expedited=1",
 };
 
 /*

@@ -184,6 +184,8 @@ static const struct death {
 	  "suite planted_nothing never reported", "planted_nothing" },
 	{ "a module that refuses to be loaded", "PLAN=planted_refuse", "fail", EXIT_BAD,
 	  "load planted_refuse: No such device", NULL },
+	{ "a panic of a machine that goes to sleep", "PLAN=planted_asleep", "crash", EXIT_BAD,
+	  "planted: planted_asleep goes to sleep", NULL },
 	{ "a program that fails in silence", "PLAN=planted_exit", "fail", EXIT_BAD,
 	  "step planted_exit ended with status 3", NULL },
 	{ "a console cut off in the middle of a line", "PLAN=planted_half_line STALL=4",
