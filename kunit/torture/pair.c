@@ -22,7 +22,13 @@ static void pair_spin(u32 rounds)
 		cpu_relax();
 }
 
-static void pair_work(struct work_struct *work)
+/**
+ * torture_pair_work - the work item's part; torture_pair_begin() names it
+ * @work: of a struct torture_pair
+ *
+ * Context: a worker; sleeps as the function does.
+ */
+void torture_pair_work(struct work_struct *work)
 {
 	struct torture_pair *p = container_of(work, struct torture_pair, work);
 	u32 left = PAIR_PATIENCE;
@@ -40,8 +46,8 @@ static void pair_work(struct work_struct *work)
 }
 
 /**
- * torture_pair_begin - have a work item do something from about now on
- * @p: gets it; to be given to torture_pair_end() in the same function
+ * torture_pair_start - torture_pair_begin(), once the work item is there
+ * @p: the pair
  * @fn: what it does, in process context; may sleep
  * @arg: for @fn
  * @call: the operation, whose draws say how far apart the two are: they wait for each
@@ -49,7 +55,7 @@ static void pair_work(struct work_struct *work)
  *
  * Context: process, may sleep. Once it returns, the caller is to do its own part.
  */
-void torture_pair_begin(struct torture_pair *p, void (*fn)(void *arg), void *arg,
+void torture_pair_start(struct torture_pair *p, void (*fn)(void *arg), void *arg,
 			struct torture_call *call)
 {
 	u32 spins = torture_draw(call, PAIR_SPINS);
@@ -60,7 +66,6 @@ void torture_pair_begin(struct torture_pair *p, void (*fn)(void *arg), void *arg
 	p->meets = torture_one_in(call, 2);
 	p->spins = torture_draw(call, PAIR_SPINS);
 	init_completion(&p->there);
-	INIT_WORK_ONSTACK(&p->work, pair_work);
 	queue_work(system_unbound_wq, &p->work);
 	if (p->meets) {
 		wait_for_completion(&p->there);

@@ -119,9 +119,20 @@ struct torture_pair {
 };
 
 /* pair.c: two at once */
-void torture_pair_begin(struct torture_pair *p, void (*fn)(void *arg), void *arg,
+void torture_pair_work(struct work_struct *work);
+void torture_pair_start(struct torture_pair *p, void (*fn)(void *arg), void *arg,
 			struct torture_call *call);
 void torture_pair_end(struct torture_pair *p);
+
+/*
+ * To be ended in the same function. Work items of different places may do, under the
+ * locks that the others' callers hold, what theirs do not: each has a lock class of its own.
+ */
+#define torture_pair_begin(p, fn, arg, call)				\
+	do {								\
+		INIT_WORK_ONSTACK(&(p)->work, torture_pair_work);	\
+		torture_pair_start(p, fn, arg, call);			\
+	} while (0)
 
 /* census.c: which threads there are */
 int torture_census(const char *text);
