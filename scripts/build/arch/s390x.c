@@ -17,6 +17,7 @@ const struct arch arch_s390x = {
 	.cmdline = "",
 	.virtual_args = "",
 	.virtual_cmdline = "",
+	.align = 2,
 	.by_name = true,
 	.needs = {
 		{ PROBE_PROGRAM, "s390x-linux-gnu-gcc", "gcc-s390x-linux-gnu",
