@@ -23,12 +23,15 @@ static DEFINE_STATIC_KEY_FALSE(yield_points_on);
 static DEFINE_MUTEX(yield_points_mutex);
 static yield_point_fn yield_points_fn;
 
-/* How deep each CPU is in yield_points_fn: an interrupt nests. */
-static DEFINE_PER_CPU(unsigned int, yield_points_inside);
+/* Is a CPU in yield_points_fn? An interrupt that finds it there keeps out. */
+static DEFINE_PER_CPU(bool, yield_points_inside);
 
 /*
  * The compiler calls it. It may be in the middle of going idle, or offline, or
  * coming up, so there is no RCU to tell that no CPU is in the function.
+ *
+ * Much of what a run executes is this. An interrupt that nests in here leaves all as it
+ * found it, so that what is the CPU's own is read and written without more ado.
  */
 void notrace __sanitizer_cov_trace_pc(void)
 {
@@ -47,16 +50,17 @@ void notrace __sanitizer_cov_trace_pc(void)
 	/* By its name, objtool takes this to run with user access allowed. */
 	access = user_access_save();
 	preempt_disable_notrace();
-	if (this_cpu_inc_return(yield_points_inside) == 1) {
+	if (!raw_cpu_read(yield_points_inside)) {
+		raw_cpu_write(yield_points_inside, true);
 		/* Pairs with the one in yield_points_detach(). */
 		smp_mb();
 		fn = READ_ONCE(yield_points_fn);
 		if (fn)
 			fn(_RET_IP_);
+		/* All that fn did comes before it is said to be left. */
+		smp_mb();
+		raw_cpu_write(yield_points_inside, false);
 	}
-	/* All that fn did comes before the count says that it is left. */
-	smp_mb();
-	this_cpu_dec(yield_points_inside);
 	preempt_enable_notrace();
 	user_access_restore(access);
 }
