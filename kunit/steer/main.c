@@ -95,6 +95,9 @@ static int steer_nr_ranges;
  */
 static bool steer_focused;
 
+/* Is there more to do at a point than what the strategy does? */
+static bool steer_looks;
+
 static int steer_get_hits(char *text, const struct kernel_param *kp)
 {
 	int i, used = 0;
@@ -134,12 +137,12 @@ static unsigned long steer_last_ip;
 /**
  * struct steer_cpu - what a CPU draws from, and what it has done
  * @state: of the generator of its timer
- * @stream: what it draws from at yield points
+ * @here: what it draws from at yield points
  * @priority: pct: of what it ran when it was last at a yield point
  * @task: pct: that task
  * @patience: pct: how often it may still give way before it has to get on
- * @inside: it is at a yield point in the focus
- * @range: which piece of the focus that is, or NULL
+ * @inside: it is at a yield point in the focus, of a run that cares for it
+ * @range: which piece of the focus it is at, or NULL
  * @ip: where that is
  * @nth: how often its task has come by there, if that is counted
  * @timer: the jitter
@@ -150,7 +153,7 @@ static unsigned long steer_last_ip;
  */
 struct steer_cpu {
 	u64 state;
-	struct steer_stream *stream;
+	struct steer_here here;
 	u64 priority;
 	struct task_struct *task;
 	unsigned int patience;
@@ -182,7 +185,7 @@ static void steer_say_switch(const struct steer_cpu *c, unsigned int nth, unsign
 			     bool resched)
 {
 	void (*fn)(const struct steer_switch *s) = READ_ONCE(steer_told);
-	const struct steer_stream *from = c->stream;
+	const struct steer_stream *from = c->here.stream;
 	struct steer_switch s = {
 		.ip = c->ip, .actor = from->epoch >> 32, .draw = from->epoch, .nth = nth,
 		.times = times, .resched = resched,
@@ -218,28 +221,40 @@ static unsigned int steer_draw_distance(struct steer_stream *s, unsigned int n)
 	return 1 + (u32)steer_draw(&s->state) % (2 * n - 1);
 }
 
-/*
- * Is this point drawn, which one in @n is? To draw at each of them would cost more than
- * to draw how far it is to the next one: up to twice @n, of which a point takes off as
- * much as it is the likelier, @times. A stream begins somewhere between two of them,
- * which is nearer than one is to the other.
- */
-static bool steer_is_drawn(struct steer_cpu *c, unsigned int n, unsigned int times)
+/* As far as it was to the next one, it is here; but a stream may not know yet. */
+static noinline bool steer_draw_next(struct steer_stream *s, unsigned int n, unsigned int weight)
 {
-	struct steer_stream *s = c->stream;
-
-	if (steer_focused) {
+	if (steer_focused)
 		n *= thin;
-		times *= c->inside ? dense * thin : 1;
-	}
-	if (!s->left)
+	if (!s->left) {
 		s->left = min(steer_draw_distance(s, n), steer_draw_distance(s, n));
-	if (s->left > times) {
-		s->left -= times;
-		return false;
+		if (s->left > weight) {
+			s->left -= weight;
+			return false;
+		}
 	}
 	s->left = steer_draw_distance(s, n);
 	return true;
+}
+
+/*
+ * Is this point drawn, which one in @n is? To draw at each of them would cost more than
+ * to draw how far it is to the next one: up to twice @n, of which a point takes off as
+ * much as it is the likelier, @weight. A stream begins somewhere between two of them,
+ * which is nearer than one is to the other.
+ */
+static __always_inline bool steer_is_drawn(struct steer_cpu *c, unsigned int n,
+					   unsigned int weight)
+{
+	struct steer_stream *s = c->here.stream;
+
+	if (c->inside)
+		weight *= dense * thin;
+	if (likely(s->left > weight)) {
+		s->left -= weight;
+		return false;
+	}
+	return steer_draw_next(s, n, weight);
 }
 
 /* Give way as it was drawn, if that is one of the draws that are to be followed. */
@@ -254,9 +269,9 @@ static void steer_follow(struct steer_cpu *c, u64 drawn, unsigned int times, boo
 	steer_give_way(c, times);
 }
 
-static void steer_now_and_then(struct steer_cpu *c)
+static noinline void steer_now_and_then(struct steer_cpu *c)
 {
-	u64 r = steer_draw(&c->stream->state);
+	u64 r = steer_draw(&c->here.stream->state);
 
 	steer_follow(c, r, 1 + (r >> 32 & 0xffff) % most, !(r % RESCHED_FACTOR));
 }
@@ -283,7 +298,7 @@ static void burst_at_block(struct steer_cpu *c)
 static void hold_at_block(struct steer_cpu *c)
 {
 	if (steer_is_drawn(c, one_in * HOLD_FACTOR, 1)) {
-		u64 r = steer_draw(&c->stream->state);
+		u64 r = steer_draw(&c->here.stream->state);
 
 		steer_follow(c, r, hold / 2 + (u32)r % hold, false);
 	}
@@ -310,11 +325,13 @@ static unsigned long steer_blocks_ahead(const struct steer_cpu *c)
  */
 static void steer_stay_behind(struct steer_cpu *c)
 {
-	unsigned long was, is = steer_blocks_ahead(c);
+	unsigned long was, is;
 
 	if (!(c->blocks % PATIENCE_BLOCKS))
 		c->patience = hold;
-	for (; is && c->patience; c->patience--) {
+	if (!c->patience)
+		return;
+	for (is = steer_blocks_ahead(c); is && c->patience; c->patience--) {
 		was = is;
 		steer_give_way(c, 1);
 		is = steer_blocks_ahead(c);
@@ -330,7 +347,7 @@ static void steer_stay_behind(struct steer_cpu *c)
  */
 static void pct_at_block(struct steer_cpu *c)
 {
-	u64 state = seed ^ c->stream->key;
+	u64 state = seed ^ c->here.stream->key;
 
 	if (c->task != current) {
 		c->task = current;
@@ -348,7 +365,7 @@ static void pct_at_block(struct steer_cpu *c)
 /* Points outside of the focus count rarely, as far as there is one. */
 static bool steer_counts(struct steer_cpu *c)
 {
-	return (steer_focused && c->inside) || steer_is_drawn(c, one_in, 1);
+	return c->inside || steer_is_drawn(c, one_in, 1);
 }
 
 /* How many points a CPU has left of @span, if all have as many */
@@ -368,7 +385,7 @@ static struct steer_cpu *steer_draw_cpu(struct steer_cpu *c)
 
 	for_each_online_cpu(cpu)
 		sum += steer_left(per_cpu_ptr(&steer_cpus, cpu));
-	r = sum ? steer_draw(&c->stream->state) % sum : 0;
+	r = sum ? steer_draw(&c->here.stream->state) % sum : 0;
 	for_each_online_cpu(cpu) {
 		u64 left;
 
@@ -410,20 +427,20 @@ static void pos_at_block(struct steer_cpu *c)
 
 	if (!steer_counts(c))
 		return;
-	WRITE_ONCE(c->priority, steer_draw(&c->stream->state));
+	WRITE_ONCE(c->priority, steer_draw(&c->here.stream->state));
 	steer_stay_behind(c);
 	for_each_online_cpu(cpu) {
 		struct steer_cpu *o = per_cpu_ptr(&steer_cpus, cpu);
 
 		if (o != c && READ_ONCE(o->range) == c->range)
-			WRITE_ONCE(o->priority, steer_draw(&c->stream->state));
+			WRITE_ONCE(o->priority, steer_draw(&c->here.stream->state));
 	}
 }
 
 /* Nothing is drawn. */
 static void script_at_block(struct steer_cpu *c)
 {
-	const struct steer_place *p = script_at(c->stream, c->ip);
+	const struct steer_place *p = script_at(c->here.stream, c->ip);
 
 	if (!p)
 		return;
@@ -436,28 +453,6 @@ static void script_at_block(struct steer_cpu *c)
 static void jitter_at_block(struct steer_cpu *c)
 {
 }
-
-/**
- * struct steer_strategy - a way to choose
- * @name: what strategy= calls it
- * @at_block: called at each yield point, with preemption off
- * @points: it is nothing without the kernel's yield points
- * @every: default of every=
- */
-struct steer_strategy {
-	const char *name;
-	void (*at_block)(struct steer_cpu *c);
-	bool points;
-	unsigned int every;
-};
-
-#define STRATEGY(name, points, every)	{ #name, name##_at_block, points, every },
-
-static const struct steer_strategy strategies[] = {
-	STEER_STRATEGIES(STRATEGY)
-};
-
-static const struct steer_strategy *chosen;
 
 /**
  * steer_begin - an operation begins
@@ -490,9 +485,16 @@ EXPORT_SYMBOL_GPL(steer_tell);
 
 /* --- The kernel's yield points --- */
 
-#ifdef CONFIG_LIFECYCLE_YIELD_POINTS
+/*
+ * Which range a yield point is in is the same each time: the number of the range and one,
+ * or 0, below the address without its uppermost byte, which all of the kernel have in common.
+ */
+#define KNOWN_BITS	10
+#define KNOWN_RANGE	8
 
-static struct steer_range *steer_range_of(unsigned long ip)
+static u64 steer_known[1 << KNOWN_BITS];
+
+static noinline unsigned int steer_find_range(unsigned long ip)
 {
 	int low = 0, high = steer_nr_ranges - 1;
 
@@ -504,50 +506,108 @@ static struct steer_range *steer_range_of(unsigned long ip)
 		else if (ip >= steer_ranges[middle].to)
 			low = middle + 1;
 		else
-			return &steer_ranges[middle];
+			return middle + 1;
 	}
-	return NULL;
+	return 0;
 }
 
-static void notrace steer_count(struct steer_range *range, unsigned long ip)
+static struct steer_range *steer_range_of(unsigned long ip)
+{
+	u64 *known = &steer_known[(ip >> 2 ^ ip >> (2 + KNOWN_BITS)) % ARRAY_SIZE(steer_known)];
+	u64 entry = READ_ONCE(*known), key = (u64)ip << KNOWN_RANGE;
+	unsigned int nth = entry - key;
+
+	BUILD_BUG_ON(FOCUS_RANGES >= 1 << KNOWN_RANGE);
+	if (unlikely(entry >> KNOWN_RANGE != key >> KNOWN_RANGE)) {
+		nth = steer_find_range(ip);
+		WRITE_ONCE(*known, key | nth);
+	}
+	return nth ? &steer_ranges[nth - 1] : NULL;
+}
+
+static void steer_count(struct steer_range *range, unsigned long ip)
 {
 	u64 block = BIT_ULL(hash_long(ip - range->from, 6));
 
 	WRITE_ONCE(range->hits, READ_ONCE(range->hits) + 1);
 	if (!(READ_ONCE(range->blocks) & block))
 		WRITE_ONCE(range->blocks, READ_ONCE(range->blocks) | block);
-	if (steer_last_task && steer_last_task != current)
-		set_bit(hash_64(steer_last_ip * GOLDEN_RATIO_64 ^ ip, ilog2(FOCUS_PAIRS)),
-			steer_pairs);
+	if (steer_last_task && steer_last_task != current) {
+		u32 pair = hash_64(steer_last_ip * GOLDEN_RATIO_64 ^ ip, ilog2(FOCUS_PAIRS));
+
+		if (!test_bit(pair, steer_pairs))
+			set_bit(pair, steer_pairs);
+	}
 	WRITE_ONCE(steer_last_task, current);
 	WRITE_ONCE(steer_last_ip, ip);
 }
 
-static void notrace steer_at_block(unsigned long ip)
+/* What only some runs ask for */
+static noinline void steer_look(struct steer_cpu *c, unsigned long ip)
+{
+	if (steer_nr_ranges) {
+		c->range = steer_range_of(ip);
+		c->inside = steer_focused && c->range;
+		if (c->range)
+			steer_count(c->range, ip);
+	}
+	if (only_is_there())
+		c->nth = only_count(c->here.stream, ip);
+}
+
+static __always_inline void steer_at_point(unsigned long ip, void (*at_block)(struct steer_cpu *c))
 {
 	struct steer_cpu *c = this_cpu_ptr(&steer_cpus);
-	struct steer_range *range = steer_nr_ranges ? steer_range_of(ip) : NULL;
 
 	c->blocks++;
-	c->inside = range;
-	c->range = range;
 	c->ip = ip;
-	c->stream = steer_stream(seed);
-	if (only_is_there())
-		c->nth = only_count(c->stream, ip);
-	if (range)
-		steer_count(range, ip);
-	chosen->at_block(c);
+	steer_stream(&c->here, seed);
+	if (steer_looks)
+		steer_look(c, ip);
+	at_block(c);
 }
+
+/* Each strategy has the whole way to it as one function: there are millions of points. */
+#define AT_POINT(name, points, every)			\
+	static void notrace name##_at_point(unsigned long ip)	\
+	{						\
+		steer_at_point(ip, name##_at_block);	\
+	}
+
+STEER_STRATEGIES(AT_POINT)
+
+/**
+ * struct steer_strategy - a way to choose
+ * @name: what strategy= calls it
+ * @at_point: called at each yield point, with preemption off
+ * @points: it is nothing without the kernel's yield points
+ * @every: default of every=
+ */
+struct steer_strategy {
+	const char *name;
+	void (*at_point)(unsigned long ip);
+	bool points;
+	unsigned int every;
+};
+
+#define STRATEGY(name, points, every)	{ #name, name##_at_point, points, every },
+
+static const struct steer_strategy strategies[] = {
+	STEER_STRATEGIES(STRATEGY)
+};
+
+static const struct steer_strategy *chosen;
+
+#ifdef CONFIG_LIFECYCLE_YIELD_POINTS
 
 static int steer_attach(void)
 {
-	return chosen->points ? yield_points_attach(steer_at_block) : 0;
+	return chosen->points ? yield_points_attach(chosen->at_point) : 0;
 }
 
 static void steer_detach(void)
 {
-	yield_points_detach(steer_at_block);
+	yield_points_detach(chosen->at_point);
 }
 
 #else
@@ -713,6 +773,7 @@ static int __init steer_init(void)
 		err = only_count_init();
 	if (err)
 		return err;
+	steer_looks = steer_nr_ranges || only_is_there();
 	steer_prepare_cpus();
 	err = cpuhp_setup_state(CPUHP_AP_ONLINE_DYN, "respawn/steer:online",
 				steer_online, NULL);

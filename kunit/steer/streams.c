@@ -10,7 +10,6 @@
  */
 #include <linux/hash.h>
 #include <linux/kernel.h>
-#include <linux/percpu.h>
 #include <linux/preempt.h>
 #include <linux/sched.h>
 #include <linux/string.h>
@@ -49,27 +48,10 @@ struct steer_actor {
 
 static struct steer_actor steer_actors[ACTORS];
 
-/* How many operations have begun, and the last one of them */
-static unsigned long steer_begun;
+unsigned long steer_begun;
+
+/* The last operation that began */
 static u64 steer_last;
-
-/**
- * struct steer_here - where a CPU is
- * @task: what it runs
- * @irq: in an interrupt
- * @begun: operations that had begun
- * @stream: what is drawn from, while nothing of that changes
- * @interrupts: the stream of its interrupts, which may come at any time
- */
-struct steer_here {
-	const struct task_struct *task;
-	bool irq;
-	unsigned long begun;
-	struct steer_stream *stream;
-	struct steer_stream interrupts;
-};
-
-static DEFINE_PER_CPU(struct steer_here, steer_here);
 
 /**
  * steer_draw - draw a number
@@ -141,7 +123,7 @@ static bool steer_own(const struct task_struct *task, u64 *epoch)
 	return false;
 }
 
-static struct steer_stream *steer_find(struct steer_here *h, u64 seed)
+static struct steer_stream *steer_look_up(struct steer_here *h, u64 seed)
 {
 	u64 epoch = READ_ONCE(steer_last);
 	struct steer_stream *s = &h->interrupts;
@@ -161,24 +143,18 @@ static struct steer_stream *steer_find(struct steer_here *h, u64 seed)
 }
 
 /**
- * steer_stream - what is drawn from here
+ * steer_find - a CPU runs something else than before, or during another operation
+ * @h: where it was, but for @irq, which says where it is; gets the rest
  * @seed: of all streams
  *
  * Context: A yield point, with preemption off.
- * Return: the stream of what the CPU runs
+ * Return: the stream of that
  */
-struct steer_stream *steer_stream(u64 seed)
+noinline struct steer_stream *steer_find(struct steer_here *h, u64 seed)
 {
-	struct steer_here *h = this_cpu_ptr(&steer_here);
-	bool irq = in_hardirq() || in_serving_softirq();
-	unsigned long begun = READ_ONCE(steer_begun);
-
-	if (!h->stream || h->task != current || h->irq != irq || h->begun != begun) {
-		h->task = current;
-		h->irq = irq;
-		h->begun = begun;
-		h->stream = steer_find(h, seed);
-	}
+	h->begun = READ_ONCE(steer_begun);
+	h->task = current;
+	h->stream = steer_look_up(h, seed);
 	return h->stream;
 }
 
