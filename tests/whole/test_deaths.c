@@ -288,21 +288,29 @@ static pid_t spin_for(unsigned int seconds)
 	return pid;
 }
 
-/* A guest that gets no CPU for much longer than STALL= does not hang. */
-static void a_host_that_is_busy(void **state)
+/* So that all who are started from here share it; @all gets what we had. */
+static void stay_on_one_cpu(cpu_set_t *all)
 {
-	cpu_set_t all, one;
-	pid_t pid, spinner;
-	struct ran r;
+	cpu_set_t one;
 	int cpu = 0;
 
-	(void)state;
-	assert_int_equal(sched_getaffinity(0, sizeof(all), &all), 0);
-	while (!CPU_ISSET(cpu, &all))
+	assert_int_equal(sched_getaffinity(0, sizeof(*all), all), 0);
+	while (!CPU_ISSET(cpu, all))
 		cpu++;
 	CPU_ZERO(&one);
 	CPU_SET(cpu, &one);
 	assert_int_equal(sched_setaffinity(0, sizeof(one), &one), 0);
+}
+
+/* A guest that gets no CPU for much longer than STALL= does not hang. */
+static void a_host_that_is_busy(void **state)
+{
+	pid_t pid, spinner;
+	cpu_set_t all;
+	struct ran r;
+
+	(void)state;
+	stay_on_one_cpu(&all);
 	pid = start(NULL, "PLAN=hotplug CYCLES=300 STALL=2");
 	put_behind_others(qemu_of(pid));
 	spinner = spin_for(8);
@@ -311,6 +319,27 @@ static void a_host_that_is_busy(void **state)
 	sched_setaffinity(0, sizeof(all), &all);
 	assert_exit(&r, EXIT_PASS);
 	assert_verdict(&r, "pass");
+}
+
+/* There is an end to that, too, and it tells nothing of the kernel. */
+static void a_host_that_is_far_too_busy(void **state)
+{
+	pid_t pid, spinner;
+	cpu_set_t all;
+	struct ran r;
+
+	(void)state;
+	stay_on_one_cpu(&all);
+	pid = start(NULL, "PLAN=hotplug CYCLES=100000 TIMEOUT=2");
+	put_behind_others(qemu_of(pid));
+	spinner = spin_for(60);
+	r = finish(pid);
+	kill(spinner, SIGKILL);
+	waitpid(spinner, NULL, 0);
+	sched_setaffinity(0, sizeof(all), &all);
+	assert_exit(&r, EXIT_ERROR);
+	assert_verdict(&r, "error");
+	assert_said(&r, "the host is far too busy");
 }
 
 static void interrupted(int signal)
@@ -566,6 +595,8 @@ int main(int argc, char **argv)
 	static const struct CMUnitTest more[] = {
 		cmocka_unit_test_setup_teardown(qemu_killed_from_outside, fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(a_host_that_is_busy, fresh_out, remove_out),
+		cmocka_unit_test_setup_teardown(a_host_that_is_far_too_busy,
+						fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(ctrl_c, fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(terminated, fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(killed_itself, fresh_out, remove_out),

@@ -230,23 +230,42 @@ static void late_cpus_come(void **state)
 	free(said);
 }
 
-/* Cores of x86_64 may have two threads, and lose one of them. */
-static void cores_lose_a_thread(void **state)
-{
-	__auto_free char *pattern = fmt("%s/runs/*", out), *words = NULL;
-	char *said = NULL;
-	glob_t g;
+/**
+ * struct seldom - an operation that is done only where there is something for it
+ * @words: a run where there is
+ * @row: what the picture of the run shows then
+ */
+struct seldom {
+	const char *words;
+	const char *row;
+};
 
+static const struct seldom seldoms[] = {
+	/* Cores of x86_64 may have two threads, and lose one of them. */
+	{ "stress ARCH=x86_64 SMPBOOT=park STRATEGY=random THREADS=2 OPS=smt,offline,online CYCLES=20",
+	  " 1: smt 0" },
+	/* A process is killed in what it asks of the kernel, if nothing else is asked for, too. */
+	{ STRESS "OPS=offline,online,killed CYCLES=20", ": killed " },
+};
+
+static void seldom_operations_are_done(void **state)
+{
 	(void)state;
-	expect("stress ARCH=x86_64 SMPBOOT=park STRATEGY=random THREADS=2 OPS=smt,offline,online CYCLES=20",
-	       0, " 0 failed, ");
-	assert_int_equal(glob(pattern, 0, NULL, &g), 0);
-	words = fmt("picture RUN=%s", g.gl_pathv[0]);
-	globfree(&g);
-	assert_int_equal(call(words, &said), 0);
-	if (!strstr(said, " 1: smt 0"))
-		fail_msg("no core loses a thread:\n%s", said);
-	free(said);
+	for (size_t i = 0; i < ARRAY_SIZE(seldoms); i++) {
+		__auto_free char *pattern = fmt("%s/runs/*", out), *words = NULL, *said = NULL;
+		__auto_free char *text = NULL;
+		glob_t g;
+
+		expect(seldoms[i].words, 0, " 0 failed, ");
+		assert_int_equal(glob(pattern, 0, NULL, &g), 0);
+		words = fmt("picture RUN=%s", g.gl_pathv[0]);
+		globfree(&g);
+		assert_int_equal(call(words, &said), 0);
+		if (!strstr(said, seldoms[i].row))
+			fail_msg("no '%s' in:\n%s", seldoms[i].row, said);
+		/* One record at a time */
+		text = console();
+	}
 }
 
 /* Each line of the console that is @line, behind the time of its record */
@@ -306,7 +325,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(each_draw_moves_cpus, fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(who_is_stuck_is_shown, fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(late_cpus_come, fresh_out, remove_out),
-		cmocka_unit_test_setup_teardown(cores_lose_a_thread, fresh_out, remove_out),
+		cmocka_unit_test_setup_teardown(seldom_operations_are_done,
+						fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(each_line_of_a_program_is_a_record,
 						fresh_out, remove_out),
 	};
