@@ -337,6 +337,9 @@ static void exec_program(const char *path, const char *name, int out)
 	dup2(out, STDOUT_FILENO);
 	dup2(out, STDERR_FILENO);
 	execl(path, name, NULL);
+	/* A script that is there, and asks for a shell that is not yet */
+	if (errno == ENOENT && !access(path, X_OK) && install_busybox())
+		execl(path, name, NULL);
 	complain("exec", path);
 	_exit(NO_STEP);
 }

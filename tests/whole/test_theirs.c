@@ -130,8 +130,9 @@ static void script_and_program_of_several_sources(void **state)
 
 	(void)state;
 	have("plan", "script - script of_script\nprogram - program of_program\n");
-	have("script.sh", "#!/bin/busybox sh\necho KTAP version 1\necho 1..1\necho '    # Subtest: of_script'\n"
-	     "echo '    1..1'\necho '    ok 1 a'\necho 'ok 1 of_script'\n");
+	have("script.sh", "#!/bin/sh\necho KTAP version 1\necho 1..1\necho '    # Subtest: of_script'\n"
+	     "echo '    1..1'\n/bin/ls /sys/devices/system/cpu/online && echo '    ok 1 a'\n"
+	     "echo 'ok 1 of_script'\n");
 	have("program/main.c", "#include \"kmsg.h\"\nvoid more(void);\n"
 	     "int main(void)\n{\n\tkmsg_open();\n\tktap_begin(\"of_program\", 1);\n\tmore();\n"
 	     "\treturn !ktap_end();\n}\n");
