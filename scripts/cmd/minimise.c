@@ -10,12 +10,16 @@
 #include "cmd/picture.h"
 #include "cmd/shrink.h"
 #include "lib/ui.h"
+#include "record/aim.h"
 
 /* How a trial failed; dies if it did not, or another judge says so. */
 static const char *failure_of(const struct record *rec)
 {
 	if (record_is_good(rec))
 		die("%s: the run passes, there is nothing to make smaller", rec->dir);
+	if (strstr(record_text(rec, "request.kcmdline"), AIM_CALIBRATES))
+		die("%s: each operation was tried alone there, which can't be made smaller; 'make explore' finds a run that can",
+		    rec->dir);
 	if (strcmp(record_text(rec, "respawn.judge"), judge_version()))
 		die("%s was judged by another respawn; 'make replay' makes a record of this one's",
 		    rec->dir);

@@ -234,7 +234,7 @@ void trial_aim(struct request *r, const struct image *image, const char *out)
 	t.req.plan = stress->name;
 	t.req.strategy = "random";
 	t.req.seed = 1;
-	t.req.kcmdline = "respawn.calibrate=1";
+	t.req.kcmdline = AIM_CALIBRATES;
 	t.req.actors = t.req.actors ?: 1;
 	trial_choose(&t.req, image);
 	key = trial_key(&t, "aim");

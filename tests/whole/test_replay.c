@@ -534,6 +534,16 @@ static void a_passing_run_is_small_enough(void **state)
 	expect(words, 2, "there is nothing to make smaller");
 }
 
+/* Each operation is done by itself there, so none is left out by KEEP=. */
+static void a_calibration_is_not_made_smaller(void **state)
+{
+	__auto_free char *dir = stressed(PLANTED, 1), *words = fmt("minimise RUN=%s", dir);
+
+	(void)state;
+	change(dir, "run.json", "respawn.plant=", "respawn.calibrate=1 respawn.plant=");
+	expect(words, 2, "each operation was tried alone there");
+}
+
 static void each_oracle_fires(void **state)
 {
 	static const char *const oracles[] = {
@@ -610,6 +620,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(a_script_does_what_was_drawn,
 						fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(a_place_that_is_not_there_is_said,
+						fresh_out, remove_out),
+		cmocka_unit_test_setup_teardown(a_calibration_is_not_made_smaller,
 						fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(a_passing_run_is_small_enough,
 						fresh_out, remove_out),
