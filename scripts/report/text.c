@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/ui.h"
+#include "record/aim.h"
 #include "report/report.h"
 
 /* Failed tests that are named one by one */
@@ -170,7 +171,9 @@ void report_failure(const struct record *rec, FILE *f)
 /* Trials that fail in virtual time fail so again, whenever one likes. */
 static void next_of(const struct record *rec, FILE *f)
 {
-	bool is_stress = json_integer_value(record_member(rec, "events"));
+	/* It may fail before the first event. */
+	bool gets_smaller = record_member(rec, "events_sha256") &&
+			    !strstr(record_text(rec, "request.kcmdline"), AIM_CALIBRATES);
 
 	fprintf(f, "\n%stry next:%s\n", ui_on(f, UI_BOLD), ui_off(f));
 	if (strcmp(record_text(rec, "request.timing"), "virtual")) {
@@ -180,7 +183,7 @@ static void next_of(const struct record *rec, FILE *f)
 		return;
 	}
 	fprintf(f, "  make replay RUN=%s GDB=1   # a debugger where it failed\n", rec->dir);
-	if (is_stress)
+	if (gets_smaller)
 		fprintf(f, "  make minimise RUN=%s       # the least that fails so\n", rec->dir);
 	else
 		fprintf(f, "  less %s/console.log\n", rec->dir);

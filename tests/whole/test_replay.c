@@ -538,9 +538,13 @@ static void a_passing_run_is_small_enough(void **state)
 static void a_calibration_is_not_made_smaller(void **state)
 {
 	__auto_free char *dir = stressed(PLANTED, 1), *words = fmt("minimise RUN=%s", dir);
+	__auto_free char *report = fmt("report FORMAT=text RUN=%s", dir), *said = NULL;
 
 	(void)state;
+	expect(report, 0, words);
 	change(dir, "run.json", "respawn.plant=", "respawn.calibrate=1 respawn.plant=");
+	assert_int_equal(call(report, &said), 0);
+	assert_null(strstr(said, words));
 	expect(words, 2, "each operation was tried alone there");
 }
 
