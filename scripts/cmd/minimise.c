@@ -17,7 +17,7 @@ static const char *failure_of(const struct record *rec)
 {
 	if (record_is_good(rec))
 		die("%s: the run passes, there is nothing to make smaller", rec->dir);
-	if (strstr(record_text(rec, "request.kcmdline"), AIM_CALIBRATES))
+	if (aim_is_calibration(rec))
 		die("%s: each operation was tried alone there, which can't be made smaller; 'make explore' finds a run that can",
 		    rec->dir);
 	if (strcmp(record_text(rec, "respawn.judge"), judge_version()))

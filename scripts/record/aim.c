@@ -12,6 +12,9 @@
 #include "lib/ui.h"
 #include "record/aim.h"
 
+/* What has a stress run try each operation alone */
+#define CALIBRATES	"respawn.calibrate=1"
+
 /* What a line of the console's has before an operation and what it reaches */
 #define CALIBRATE	"# calibrate "
 
@@ -209,6 +212,17 @@ static void say_unreached(json_t *all, const struct focus *f)
 }
 
 /**
+ * aim_is_calibration - did a run try each operation alone?
+ * @rec: its record
+ *
+ * Return: whether it did, at whoever's word: the host's or the user's own
+ */
+bool aim_is_calibration(const struct record *rec)
+{
+	return strstr(record_text(rec, "request.kcmdline"), CALIBRATES);
+}
+
+/**
  * trial_aim - find the operations that get into the focus
  * @r: the request; gets them
  * @image: what is run, built
@@ -234,7 +248,7 @@ void trial_aim(struct request *r, const struct image *image, const char *out)
 	t.req.plan = stress->name;
 	t.req.strategy = "random";
 	t.req.seed = 1;
-	t.req.kcmdline = AIM_CALIBRATES;
+	t.req.kcmdline = CALIBRATES;
 	t.req.actors = t.req.actors ?: 1;
 	trial_choose(&t.req, image);
 	key = trial_key(&t, "aim");

@@ -4,9 +4,7 @@
 
 #include "record/trial.h"
 
-/* What has a stress run try each operation alone */
-#define AIM_CALIBRATES	"respawn.calibrate=1"
-
+bool aim_is_calibration(const struct record *rec);
 void trial_aim(struct request *r, const struct image *image, const char *out);
 
 #endif /* RESPAWN_AIM_H */

@@ -173,7 +173,7 @@ static void next_of(const struct record *rec, FILE *f)
 {
 	/* It may fail before the first event. */
 	bool gets_smaller = record_member(rec, "events_sha256") &&
-			    !strstr(record_text(rec, "request.kcmdline"), AIM_CALIBRATES);
+			    !aim_is_calibration(rec);
 
 	fprintf(f, "\n%stry next:%s\n", ui_on(f, UI_BOLD), ui_off(f));
 	if (strcmp(record_text(rec, "request.timing"), "virtual")) {
