@@ -69,6 +69,7 @@ typedef size_t (*call_fn)(const uint8_t *code, size_t left, uint64_t at, uint64_
  * @cpu_threads: what @cpu needs besides to have two threads to a core; NULL if it can't
  * @console: console= of the command line
  * @cmdline: what else the command line needs
+ * @cmdline_max: bytes of it that every kernel takes; more are cut off in silence
  * @icount: virtual time of an instruction, as the exponent of 2 in ns; 0 if a guest does
  *	not run in virtual time
  * @virtual_args: what else QEMU is told in virtual time
@@ -97,6 +98,7 @@ struct arch {
 	const char *cpu_threads;
 	const char *console;
 	const char *cmdline;
+	size_t cmdline_max;
 	unsigned int icount;
 	const char *virtual_args;
 	const char *virtual_cmdline;

@@ -132,6 +132,7 @@ static char *command_line(const struct guest *g)
 	const struct arch *a = g->req.arch;
 	__auto_free char *more = kcmdline(&g->req, false), *work = NULL;
 	__auto_strv struct strv words = { 0 };
+	char *line;
 
 	work = g->waits || g->resumes ? copy(INIT "snapshot=1") : qemu_words(&g->req);
 	strv_add(&words, "console=%s", a->console);
@@ -147,7 +148,11 @@ static char *command_line(const struct guest *g)
 		strv_split(&words, more, " ");
 		strv_add(&words, LOUD);
 	}
-	return strv_join(&words, " ");
+	line = strv_join(&words, " ");
+	if (strlen(line) > a->cmdline_max)
+		die("the %s kernel takes a command line of %zu bytes, and this one has %zu: %s",
+		    a->name, a->cmdline_max, strlen(line), line);
+	return line;
 }
 
 /* ---- the machine ------------------------------------------------------------- */

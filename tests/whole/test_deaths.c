@@ -590,6 +590,17 @@ static void patch_that_does_not_apply(void **state)
 	assert_said(&r, "bad.patch does not apply: hunk at line 10 of kernel/kthread.c");
 }
 
+/* What the kernel would cut off in silence is missing: another run than the one asked for. */
+static void command_line_too_long(void **state)
+{
+	__auto_free char *words = fmt("PLAN=hotplug KCMDLINE=x=%03000d", 0);
+	struct ran r = run_respawn(words);
+
+	(void)state;
+	assert_exit(&r, EXIT_ERROR);
+	assert_said(&r, "takes a command line of 2047 bytes, and this one has 3");
+}
+
 int main(int argc, char **argv)
 {
 	static const struct CMUnitTest more[] = {
@@ -607,6 +618,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(disk_full, fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(bad_usage_is_one_line, fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(patch_that_does_not_apply, fresh_out, remove_out),
+		cmocka_unit_test_setup_teardown(command_line_too_long, fresh_out, remove_out),
 	};
 	struct CMUnitTest tests[ARRAY_SIZE(deaths) + ARRAY_SIZE(more)];
 

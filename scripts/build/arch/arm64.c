@@ -32,6 +32,7 @@ const struct arch arch_arm64 = {
 	.cpu = "cortex-a57",
 	.console = "ttyAMA0",
 	.cmdline = "",
+	.cmdline_max = 2047,
 	.icount = 1,
 	.virtual_args = "",
 	.virtual_cmdline = "",

@@ -40,6 +40,7 @@ const struct arch arch_riscv64 = {
 	.cpu = "rv64",
 	.console = "hvc0",
 	.cmdline = "",
+	.cmdline_max = 1023,
 	.icount = 1,
 	/* The machine gives its guest random numbers, and can't be told not to. */
 	.virtual_args = "-seed 1",

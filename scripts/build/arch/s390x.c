@@ -15,6 +15,7 @@ const struct arch arch_s390x = {
 	.cpu = "max",
 	.console = "ttysclp0",
 	.cmdline = "",
+	.cmdline_max = 4095,
 	.virtual_args = "",
 	.virtual_cmdline = "",
 	.align = 2,

@@ -39,6 +39,7 @@ const struct arch arch_x86_64 = {
 	 * let the guest run: then it panics.
 	 */
 	.cmdline = "reboot=t cpu_init_udelay=0 no_timer_check ",
+	.cmdline_max = 2047,
 	/*
 	 * The kernel spins for a fixed time to calibrate the APIC timer: the
 	 * dearer an instruction, the fewer it takes.
