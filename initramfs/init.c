@@ -65,6 +65,7 @@ static const struct {
 	{ "actors=", "RESPAWN_ACTORS" },
 	{ "ops=", "RESPAWN_OPS" },
 	{ "aim=", "RESPAWN_AIM" },
+	{ "near=", "RESPAWN_NEAR" },
 	{ "keep=", "RESPAWN_KEEP" },
 	{ "calibrate=", "RESPAWN_CALIBRATE" },
 	{ "plant=", "RESPAWN_PLANT" },

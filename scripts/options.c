@@ -342,7 +342,7 @@ static void check_ops(const char *ops)
 		die("OPS=%s: this names no operation", ops);
 }
 
-static void check_aim(const char *aim)
+static void check_aim(const char *option, const char *aim)
 {
 	__auto_strv struct strv words = { 0 };
 
@@ -351,7 +351,7 @@ static void check_aim(const char *aim)
 		if (!events_is_op(words.v[i])) {
 			__auto_free char *all = events_all_ops();
 
-			die("AIM=%s: no such operation, there are: %s", words.v[i], all);
+			die("%s=%s: no such operation, there are: %s", option, words.v[i], all);
 		}
 	}
 }
@@ -556,7 +556,8 @@ void options_parse(struct options *o, const char *defaults, int argc, char **arg
 	check_strategy(&o->request);
 	check_source(&o->request);
 	check_ops(o->request.ops);
-	check_aim(o->request.aim);
+	check_aim("AIM", o->request.aim);
+	check_aim("NEAR", o->request.near);
 	check_keep(o->request.keep);
 	check_ranges(o->request.ranges);
 	check_steer(o->request.steer);

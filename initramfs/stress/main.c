@@ -8,7 +8,8 @@
  * RESPAWN_CYCLES is how often the first actor moves CPUs; the others go on until it
  * is done. RESPAWN_ACTORS is the number of the others. RESPAWN_OPS lists the
  * operations, as "name" or "name:weight"; without it the seed decides.
- * RESPAWN_AIM lists those that are to be done more often.
+ * RESPAWN_AIM lists those that are to be done more often, RESPAWN_NEAR those that are to be
+ * rarer than these and less rare than the rest.
  * RESPAWN_KEEP lists which draws of which actors are made, as "1:0-7,9/2:3"; each has a
  * stream of random numbers of its own, so that it is the same without the others.
  * If RESPAWN_CALIBRATE is set, one operation after the other is done alone, and what

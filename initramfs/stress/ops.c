@@ -111,14 +111,14 @@ static bool choose_op(char *word)
 	return true;
 }
 
-/* Is this one of the operations that get where the run is aimed at? */
-static bool is_aimed(const struct op *op)
+/* Does a variable of the environment name an operation? */
+static bool is_in(const char *variable, const struct op *op)
 {
-	const char *aim = getenv("RESPAWN_AIM"), *at = aim;
+	const char *names = getenv(variable), *at = names;
 	size_t len = strlen(op->name);
 
 	while (at && (at = strstr(at, op->name))) {
-		if ((at == aim || at[-1] == ',') && (!at[len] || at[len] == ','))
+		if ((at == names || at[-1] == ',') && (!at[len] || at[len] == ','))
 			return true;
 		at += len;
 	}
@@ -129,7 +129,8 @@ static bool is_aimed(const struct op *op)
  * Operations hide the effects of each other: a wake-up that was lost is made good by
  * the next one. So three seeds in four leave out about half of the operations, and
  * draw new weights for the rest. If the run is aimed, in every other one those that get
- * there stay in, and of the others fewer; what gets there alone need not be what it takes.
+ * there stay in, most of those that get near, and few of the others: what gets there alone
+ * need not be what it takes.
  *
  * Seeds take turns with the modes of smpboot, two of them: each has two of one kind.
  */
@@ -143,8 +144,10 @@ static void draw_ops(void)
 	if (!kind || getenv("RESPAWN_CALIBRATE"))
 		return;
 	for (i = 0; i < nr_ops; i++) {
-		if (aimed && is_aimed(&ops[i]))
+		if (aimed && is_in("RESPAWN_AIM", &ops[i]))
 			ops[i].weight *= 2 + draw(7);
+		else if (aimed && is_in("RESPAWN_NEAR", &ops[i]))
+			ops[i].weight *= !!draw(4) * (1 + draw(7));
 		else
 			ops[i].weight *= (aimed ? !draw(4) : draw(2)) * (1 + draw(4));
 	}

@@ -18,6 +18,9 @@
 #define FILES_MAX	200
 #define NAMES_MAX	400
 
+/* The ranges are one part in so many of the command line, at most. */
+#define RANGES_SHARE	3
+
 /* ---- which functions ----------------------------------------------------------- */
 
 static bool is_c(const char *file)
@@ -40,7 +43,7 @@ static bool is_kernel_code(const char *file)
 	return is_c(file);
 }
 
-static void add_functions(struct focus *f, const char *file, const char *text,
+static void add_functions(struct strv *to, const char *file, const char *text,
 			  const struct span *spans, size_t n)
 {
 	__auto_strv struct strv names = { 0 };
@@ -49,8 +52,8 @@ static void add_functions(struct focus *f, const char *file, const char *text,
 	for (size_t i = 0; i < names.n; i++) {
 		__auto_free char *name = fmt("%s:%s", file, names.v[i]);
 
-		if (!strv_has(&f->names, name))
-			strv_add(&f->names, "%s", name);
+		if (!strv_has(to, name))
+			strv_add(to, "%s", name);
 	}
 }
 
@@ -70,7 +73,7 @@ static void add_changed(struct focus *f, const struct tree *t, const char *from,
 			continue;
 		text = tree_read_of(t, to, all[i].file);
 		if (text)
-			add_functions(f, all[i].file, text, all[i].spans, all[i].n);
+			add_functions(&f->names, all[i].file, text, all[i].spans, all[i].n);
 	}
 	functions_free(all, n);
 }
@@ -118,11 +121,37 @@ static void add_named(struct focus *f, const struct tree *t, const char *named)
 	if (!text)
 		die("FOCUS=%s: this tree has no %s", word, file);
 	if (!name)
-		add_functions(f, file, text, NULL, 0);
+		add_functions(&f->names, file, text, NULL, 0);
 	else if (!strstr(text, name + 1))
 		die("FOCUS=%s: there is no such function in %s of this tree", word, file);
 	else
 		strv_add(&f->names, "%s", word);
+}
+
+/*
+ * A function goes wrong by what others make of the same data, and those are mostly in the
+ * same file.
+ */
+static void add_near(struct focus *f, const struct tree *t)
+{
+	__auto_strv struct strv files = { 0 }, all = { 0 };
+
+	for (size_t i = 0; i < f->names.n; i++) {
+		__auto_free char *file = fmt("%.*s", (int)strcspn(f->names.v[i], ":"),
+					     f->names.v[i]);
+
+		if (is_c(file) && !strv_has(&files, file))
+			strv_add(&files, "%s", file);
+	}
+	for (size_t i = 0; i < files.n; i++) {
+		__auto_free char *text = tree_read(t, files.v[i]);
+
+		if (text)
+			add_functions(&all, files.v[i], text, NULL, 0);
+	}
+	for (size_t i = 0; i < all.n; i++)
+		if (!strv_has(&f->names, all.v[i]))
+			strv_add(&f->near, "%s", all.v[i]);
 }
 
 /* Files in the focus have yield points, or nothing would come of it. */
@@ -154,7 +183,7 @@ void focus_choose(struct focus *f, const struct tree *t, struct request *r)
 {
 	__auto_strv struct strv words = { 0 };
 
-	*f = (struct focus){ .ranges = copy("") };
+	*f = (struct focus){ .ranges = copy(""), .near_ranges = copy("") };
 	if (!request_has_overlay(r) || !strcmp(r->focus, "none"))
 		return;
 	strv_split(&words, r->focus, " ,");
@@ -164,6 +193,7 @@ void focus_choose(struct focus *f, const struct tree *t, struct request *r)
 		for (size_t i = 0; i < words.n; i++)
 			add_named(f, t, words.v[i]);
 	add_yield_files(f, r);
+	add_near(f, t);
 	r->focus = f->names.n ? strv_join(&f->names, ",") : "none";
 }
 
@@ -191,14 +221,14 @@ static bool is_of(const struct symbol *s, const char *file, const char *name)
 	       (!*s->file || !*file || !strcmp(s->file, slash ? slash + 1 : file));
 }
 
-static size_t find_ranges(const struct focus *f, const struct symbol *all, size_t n,
+static size_t find_ranges(const struct strv *names, const struct symbol *all, size_t n,
 			  struct range **ranges)
 {
 	size_t used = 0;
 
 	*ranges = NULL;
-	for (size_t i = 0; i < f->names.n; i++) {
-		const char *word = f->names.v[i], *colon = strchr(word, ':');
+	for (size_t i = 0; i < names->n; i++) {
+		const char *word = names->v[i], *colon = strchr(word, ':');
 		__auto_free char *file = fmt("%.*s", colon ? (int)(colon - word) : 0, word);
 		const char *name = colon ? colon + 1 : word;
 
@@ -236,15 +266,15 @@ static void merge(struct range *r, size_t *n, size_t i)
 	--*n;
 }
 
-/* Those that overlap are one; and of too many, those next to each other are. */
-static void merge_ranges(struct range *r, size_t *n)
+/* Those that overlap are one; and of more than @most, those next to each other are. */
+static void merge_ranges(struct range *r, size_t *n, size_t most)
 {
 	for (size_t i = 0; i + 1 < *n;)
 		if (r[i + 1].from < r[i].to)
 			merge(r, n, i);
 		else
 			i++;
-	while (*n > FOCUS_RANGES) {
+	while (*n > most) {
 		size_t best = 0;
 
 		for (size_t i = 1; i + 1 < *n; i++)
@@ -281,6 +311,32 @@ static void say_missing(const struct focus *f, const struct range *r, size_t n)
 	}
 }
 
+/*
+ * Returns the text for the module steer, which takes no more than its share of the kernel's
+ * command line, "" if they are nowhere; @of gets what they are of.
+ */
+static char *place(struct range *r, size_t n, struct strv *of, const struct arch *a)
+{
+	char *text = NULL;
+
+	if (n)
+		qsort(r, n, sizeof(*r), by_address);
+	for (size_t most = FOCUS_RANGES; n && !text; most--) {
+		merge_ranges(r, &n, most);
+		text = ranges_text(r, n);
+		if (most > 1 && strlen(text) > a->cmdline_max / RANGES_SHARE) {
+			free(text);
+			text = NULL;
+		}
+	}
+	for (size_t i = 0; i < n; i++) {
+		strv_add(of, "%s", r[i].of);
+		free(r[i].of);
+	}
+	free(r);
+	return text ?: copy("");
+}
+
 /**
  * focus_locate - find out where the functions are
  * @f: from focus_choose(); gets the ranges
@@ -289,25 +345,20 @@ static void say_missing(const struct focus *f, const struct range *r, size_t n)
 void focus_locate(struct focus *f, const struct kernel *k)
 {
 	__auto_free char *vmlinux = fmt("%s/vmlinux", k->dir);
+	__auto_strv struct strv ignored = { 0 };
+	struct range *in, *near;
 	struct symbol *all;
-	struct range *r;
-	size_t n, used;
+	size_t n, ins, nears;
 
 	if (!f->names.n)
 		return;
 	n = symbols_read(vmlinux, &all);
-	used = find_ranges(f, all, n, &r);
+	ins = find_ranges(&f->names, all, n, &in);
+	nears = find_ranges(&f->near, all, n, &near);
 	symbols_free(all, n);
-	say_missing(f, r, used);
-	if (!used)
-		return;
-	qsort(r, used, sizeof(*r), by_address);
-	merge_ranges(r, &used);
+	say_missing(f, in, ins);
 	free(f->ranges);
-	f->ranges = ranges_text(r, used);
-	for (size_t i = 0; i < used; i++) {
-		strv_add(&f->of, "%s", r[i].of);
-		free(r[i].of);
-	}
-	free(r);
+	f->ranges = place(in, ins, &f->of, k->req.arch);
+	free(f->near_ranges);
+	f->near_ranges = place(near, nears, &ignored, k->req.arch);
 }

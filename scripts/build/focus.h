@@ -12,11 +12,15 @@
  * @ranges: where they are in the kernel, as the module steer takes it; empty if there
  *	is no focus
  * @of: for each range, whose it is: names with commas between them
+ * @near: the other functions of the same files
+ * @near_ranges: where those are
  */
 struct focus {
 	struct strv names;
 	char *ranges;
 	struct strv of;
+	struct strv near;
+	char *near_ranges;
 };
 
 void focus_choose(struct focus *f, const struct tree *t, struct request *r);

@@ -67,6 +67,8 @@ const struct field request_fields[] = {
 	  .help = "draws of actors to make, as 1:0-7,9/2:3, all if empty; minimise finds them" },
 	{ "AIM", "", FIELD_TEXT, AT(aim), .later = true,
 	  .help = "operations to do more often, comma separated; FOCUS= finds them" },
+	{ "NEAR", "", FIELD_TEXT, AT(near), .later = true,
+	  .help = "operations that are less rare than others beside AIM=; FOCUS= finds them" },
 	{ "RANGES", "", FIELD_TEXT, AT(ranges), .later = true,
 	  .help = "addresses of the focus, base+offset:length+...; FOCUS= finds them" },
 	{ "SCRIPT", "", FIELD_TEXT, AT(script), .later = true,

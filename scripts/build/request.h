@@ -40,6 +40,7 @@
  * @steer: parameters of the strategy, comma separated
  * @keep: which draws of which actors are made, as "1:0-7,9/2:3"; empty for all
  * @aim: operations that get into the focus, comma separated
+ * @near: operations that get close to it, comma separated
  * @ranges: where the focus is, as the module steer takes it
  * @script: where CPUs give way with the strategy "script", see build/script.c
  * @places: where that is in the kernel, as the module steer takes it
@@ -82,6 +83,7 @@ struct request {
 	const char *steer;
 	const char *keep;
 	const char *aim;
+	const char *near;
 	const char *ranges;
 	const char *script;
 	const char *places;

@@ -130,6 +130,7 @@ static void search_in_real_time(struct bug *b, struct seeds s)
 {
 	s.req.strategy = "none";
 	s.req.aim = "";
+	s.req.near = "";
 	s.req.timing = "real";
 	s.accel = "tcg";
 	s.guests = 1;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../kunit/steer/steer_names.h"
 #include "lib/host.h"
 #include "lib/memo.h"
 #include "lib/ui.h"
@@ -23,6 +24,9 @@
 
 /* So many operations that reach a block are few. */
 #define FEW		3
+
+/* So many that get near are few. */
+#define NEAR_FEW	6
 
 /* Functions that nothing reaches which are named */
 #define UNREACHED_MAX	4
@@ -67,54 +71,105 @@ static json_t *read_reach(const char *console)
 }
 
 /**
- * struct once - a trial that is run alone
- * @t: the trial, NULL once it has begun
- * @reach: what its console says, NULL if it failed
+ * struct lookout - a guest that does each operation alone
+ * @t: its trial
+ * @key: by which what it says is known
+ * @reach: what it says; NULL until then, and if it fails
+ * @needed: nobody has run it yet
+ * @runs: it was run now
  */
-struct once {
-	struct trial *t;
+struct lookout {
+	struct trial t;
+	char *key;
 	json_t *reach;
+	bool needed;
+	bool runs;
 };
 
-static struct trial *next_once(void *arg)
-{
-	struct once *o = arg;
-	struct trial *t = o->t;
+/* One looks at the focus, one at what is near it. */
+enum { FOCUS, NEAR, LOOKOUTS };
 
-	o->t = NULL;
-	return t;
+static struct trial *next_lookout(void *arg)
+{
+	struct lookout *p = arg;
+
+	for (size_t i = 0; i < LOOKOUTS; i++) {
+		if (!p[i].needed)
+			continue;
+		p[i].needed = false;
+		p[i].runs = true;
+		return &p[i].t;
+	}
+	return NULL;
 }
 
 /* The console is read while it is there. */
-static void once_seen(void *arg, struct trial *t)
+static void lookout_seen(void *arg, struct trial *t)
 {
 	__auto_free char *console = NULL;
-	struct once *o = arg;
+	struct lookout *p = arg;
 
 	trial_must_say(t);
 	if (!record_is_good(&t->record))
 		return;
 	console = record_console(&t->record);
-	o->reach = read_reach(console);
+	for (size_t i = 0; i < LOOKOUTS; i++)
+		if (t == &p[i].t)
+			p[i].reach = read_reach(console);
 }
 
-/* What each operation reaches; NULL if the guest fails, which leaves its record */
-static json_t *calibrate(struct trial *t)
+/*
+ * A guest that fails is a finding as any other, and must not get lost. Both do the same, and
+ * so fail alike.
+ */
+static void say_failed(struct lookout *p)
 {
-	struct once o = { .t = t };
+	for (size_t i = 0; i < LOOKOUTS; i++) {
+		const struct record *rec = &p[i].t.record;
 
-	ui_stage(t->req.arch->name, "calibrate");
-	trials_snapshot(t, 1);
+		if (p[i].reach || !p[i].runs)
+			continue;
+		ui_note("%s: %s\n  record: %s", record_text(rec, "verdict"),
+			record_text(rec, "first_failure.what"), rec->dir);
+		return;
+	}
+}
+
+/* What each operation reaches, as far as that is not known. */
+static void calibrate(struct lookout *p)
+{
+	ui_stage(p->t.req.arch->name, "calibrate");
+	trials_snapshot(&p[FOCUS].t, 1);
+	p[NEAR].t.from = p[FOCUS].t.from;
 	trials_run(&(struct trial_source){
-		.next = next_once, .seen = once_seen, .most = 1, .arg = &o,
+		.next = next_lookout, .seen = lookout_seen, .most = LOOKOUTS, .arg = p,
 	});
-	ui_done("%s", o.reach ? "each operation alone" : "a guest fails already then");
-	/* That is a finding as any other, and must not get lost. */
-	if (!o.reach)
-		ui_note("%s: %s\n  record: %s", record_text(&t->record, "verdict"),
-			record_text(&t->record, "first_failure.what"), t->record.dir);
-	trial_free(t);
-	return o.reach;
+	ui_done("%s", p[FOCUS].reach ? "each operation alone" : "a guest fails already then");
+	say_failed(p);
+}
+
+/* What is known from an earlier run is not asked again. */
+static void look_up(struct lookout *p, const char *dir, const struct trial *t, const char *ranges)
+{
+	p->t = *t;
+	p->t.req.ranges = ranges;
+	if (!*ranges)
+		return;
+	trial_choose(&p->t.req, t->image);
+	p->key = trial_key(&p->t, "aim");
+	p->reach = memo_read(dir, p->key);
+	p->needed = !p->reach;
+}
+
+/* A failure is seen again next time: a busy host may have made it. */
+static void lookout_end(struct lookout *p, const char *dir)
+{
+	if (p->reach && p->runs)
+		memo_write(dir, p->key, json_incref(p->reach));
+	json_decref(p->reach);
+	free(p->key);
+	if (p->runs)
+		trial_free(&p->t);
 }
 
 static json_int_t number_of(const json_t *reach, size_t range, size_t which)
@@ -141,10 +196,9 @@ static void add_op(struct strv *ops, const char *name)
 		strv_add(ops, "%s", name);
 }
 
-/* The operations that get into @range well; none if nearly all of them do */
-static void choose_by_hits(json_t *all, size_t range, struct strv *ops)
+/* The operations that get into @range well */
+static void best_of(json_t *all, size_t range, struct strv *good)
 {
-	__auto_strv struct strv good = { 0 };
 	const char *name;
 	json_int_t best = 0;
 	json_t *reach;
@@ -152,11 +206,17 @@ static void choose_by_hits(json_t *all, size_t range, struct strv *ops)
 	json_object_foreach(all, name, reach)
 		if (hits_of(reach, range) > best)
 			best = hits_of(reach, range);
-	if (!best)
-		return;
 	json_object_foreach(all, name, reach)
-		if (hits_of(reach, range) * AS_GOOD >= best)
-			strv_add(&good, "%s", name);
+		if (best && hits_of(reach, range) * AS_GOOD >= best)
+			strv_add(good, "%s", name);
+}
+
+/* They are chosen, unless nearly all do. */
+static void choose_by_hits(json_t *all, size_t range, struct strv *ops)
+{
+	__auto_strv struct strv good = { 0 };
+
+	best_of(all, range, &good);
 	if (good.n * 2 > json_object_size(all))
 		return;
 	for (size_t i = 0; i < good.n; i++)
@@ -180,6 +240,22 @@ static void choose_by_blocks(json_t *all, size_t range, struct strv *ops)
 				strv_add(&there, "%s", name);
 		for (size_t i = 0; there.n <= FEW && i < there.n; i++)
 			add_op(ops, there.v[i]);
+	}
+}
+
+/*
+ * The operations that get near the focus: those that alone, or with few others, get well
+ * into a function of the same file.
+ */
+static void choose_near(json_t *all, const struct strv *aimed, struct strv *ops)
+{
+	for (size_t range = 0; range < FOCUS_RANGES; range++) {
+		__auto_strv struct strv good = { 0 };
+
+		best_of(all, range, &good);
+		for (size_t i = 0; good.n <= NEAR_FEW && i < good.n; i++)
+			if (!strv_has(aimed, good.v[i]))
+				add_op(ops, good.v[i]);
 	}
 }
 
@@ -222,8 +298,23 @@ bool aim_is_calibration(const struct record *rec)
 	return strstr(record_text(rec, "request.kcmdline"), CALIBRATES);
 }
 
+/* What is asked of both guests */
+static struct trial trial_alone(const struct request *r, const struct image *image,
+				const char *out, const char *stress)
+{
+	struct trial t = { .image = image, .req = *r, .accel = "virtual", .out = out,
+			   .keep = KEEP_FAILED };
+
+	t.req.plan = stress;
+	t.req.strategy = "random";
+	t.req.seed = 1;
+	t.req.kcmdline = CALIBRATES;
+	t.req.actors = t.req.actors ?: 1;
+	return t;
+}
+
 /**
- * trial_aim - find the operations that get into the focus
+ * trial_aim - find the operations that get into the focus, and those that get near it
  * @r: the request; gets them
  * @image: what is run, built
  * @out: O=
@@ -233,41 +324,33 @@ bool aim_is_calibration(const struct record *rec)
  */
 void trial_aim(struct request *r, const struct image *image, const char *out)
 {
-	__auto_free char *dir = fmt("%s/memo/aim", host_cache()), *key = NULL;
+	__auto_free char *dir = fmt("%s/memo/aim", host_cache());
 	const struct step *stress = plan_stress(&image->plan);
-	__auto_strv struct strv ops = { 0 };
-	struct trial t = { .image = image, .req = *r, .accel = "virtual", .out = out,
-			   .keep = KEEP_FAILED };
-	json_t *all;
+	__auto_strv struct strv ops = { 0 }, near = { 0 };
+	struct lookout p[LOOKOUTS] = { 0 };
+	struct trial t;
 
 	if (!image->focus.of.n || *r->aim || *r->ops || !strcmp(r->strategy, "none") ||
 	    !request_is_virtual(r))
 		return;
 	if (!stress || (*r->plan && !has_word(r->plan, ", ", stress->name)))
 		return;
-	t.req.plan = stress->name;
-	t.req.strategy = "random";
-	t.req.seed = 1;
-	t.req.kcmdline = CALIBRATES;
-	t.req.actors = t.req.actors ?: 1;
-	trial_choose(&t.req, image);
-	key = trial_key(&t, "aim");
-	all = memo_read(dir, key);
-	if (!all) {
-		all = calibrate(&t);
-		/* A failure is seen again next time: a busy host may have made it. */
-		if (all)
-			memo_write(dir, key, json_incref(all));
+	t = trial_alone(r, image, out, stress->name);
+	look_up(&p[FOCUS], dir, &t, image->focus.ranges);
+	look_up(&p[NEAR], dir, &t, image->focus.near_ranges);
+	if (p[FOCUS].needed || p[NEAR].needed)
+		calibrate(p);
+	if (json_object_size(p[FOCUS].reach)) {
+		say_unreached(p[FOCUS].reach, &image->focus);
+		for (size_t i = 0; i < image->focus.of.n; i++) {
+			choose_by_hits(p[FOCUS].reach, i, &ops);
+			choose_by_blocks(p[FOCUS].reach, i, &ops);
+		}
+		if (p[NEAR].reach)
+			choose_near(p[NEAR].reach, &ops, &near);
+		r->aim = strv_join(&ops, ",");
+		r->near = strv_join(&near, ",");
 	}
-	if (!json_object_size(all)) {
-		json_decref(all);
-		return;
-	}
-	say_unreached(all, &image->focus);
-	for (size_t i = 0; i < image->focus.of.n; i++) {
-		choose_by_hits(all, i, &ops);
-		choose_by_blocks(all, i, &ops);
-	}
-	r->aim = strv_join(&ops, ",");
-	json_decref(all);
+	for (size_t i = 0; i < LOOKOUTS; i++)
+		lookout_end(&p[i], dir);
 }

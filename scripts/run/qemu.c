@@ -117,6 +117,8 @@ char *qemu_words(const struct request *r)
 		strv_add(&words, INIT "keep=%s", r->keep);
 	if (*r->aim)
 		strv_add(&words, INIT "aim=%s", r->aim);
+	if (*r->near)
+		strv_add(&words, INIT "near=%s", r->near);
 	strv_split(&words, more, " ");
 	return strv_join(&words, " ");
 }

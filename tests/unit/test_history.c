@@ -179,7 +179,7 @@ static const struct options *asked(const char *test)
 			.overlay = "full", .yield_files = "", .focus = "none", .since = "",
 			.suites = "", .kunitconfig = "", .selftests = "",
 			.plan = "stress", .ops = "", .strategy = "mix", .steer = "",
-			.keep = "", .aim = "", .ranges = "", .script = "", .places = "",
+			.keep = "", .aim = "", .near = "", .ranges = "", .script = "", .places = "",
 			.smpboot = "", .timing = "virtual",
 			.accel = "auto", .kcmdline = "",
 		},

@@ -67,6 +67,9 @@ static void what_is_aimed_at_is_hit(void **state)
 	assert_non_null(strchr(asked(record, "ranges"), ':'));
 	assert_true(has_word(asked(record, "aim"), ",", "kworker-hurry"));
 	assert_false(has_word(asked(record, "aim"), ",", "memory"));
+	/* It gets into other functions of the file. */
+	assert_true(has_word(asked(record, "near"), ",", "kthread-crowd"));
+	assert_false(has_word(asked(record, "near"), ",", "memory"));
 	assert_true(hits_of(record, "kthread_queue_delayed_work") > 0);
 	json_decref(record);
 	again = fmt("replay RUN=%s", dir);
@@ -112,6 +115,7 @@ static void what_can_not_be_is_refused(void **state)
 	expect(STRESS "FOCUS=auto OVERLAY=none STRATEGY=none", EXIT_ERROR, "OVERLAY=none leaves");
 	expect(STRESS "SINCE=HEAD", EXIT_ERROR, "SINCE=HEAD is a commit of TREE=");
 	expect(STRESS "AIM=offline,nothing", EXIT_ERROR, "AIM=nothing: no such operation");
+	expect(STRESS "NEAR=nothing", EXIT_ERROR, "NEAR=nothing: no such operation");
 	expect(STRESS "RANGES=x", EXIT_ERROR, "this begins with no address");
 	expect(STRESS "RANGES=1000", EXIT_ERROR, "this names no range");
 	expect(STRESS "RANGES=1000+0:0", EXIT_ERROR, "at '+0:0'");
