@@ -280,6 +280,9 @@ int do_partial(const struct op *op)
 	/* A CPU can't stop at some states. */
 	if (!err || err == -EINVAL)
 		err = write_cpu(cpu, "hotplug/target", last);
+	/* It is there already, and nothing is to be done. */
+	if (!err && !draw(4))
+		err = write_cpu(cpu, "hotplug/target", last);
 	if (is_kept(err, since)) {
 		on = true;
 		err = write_cpu(cpu, "hotplug/target", states[nr_states - 1]);
