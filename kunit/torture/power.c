@@ -44,6 +44,12 @@ struct power_item {
 static struct power_item power_items[TORTURE_FREEZABLES];
 static struct kthread_worker *power_worker;
 
+/*
+ * Hardly anybody else has work for its workers: one that was not woken is woken by nobody
+ * else.
+ */
+static struct workqueue_struct *power_quiet;
+
 static void power_run(struct power_item *p)
 {
 	bool planted = torture_planted(TORTURE_ORACLE_FROZEN);
@@ -64,16 +70,18 @@ static void power_kwork_fn(struct kthread_work *work)
 	power_run(container_of(work, struct power_item, kwork.work));
 }
 
-/* The last slot is the worker's; the others are those of two workqueues. */
+/* The last slot is the worker's; the others are those of three workqueues. */
 static void power_queue(struct power_item *p, unsigned long delay)
 {
+	struct workqueue_struct *const queues[] = {
+		power_quiet, system_freezable_wq, system_freezable_power_efficient_wq,
+	};
 	long slot = p - power_items;
 
 	if (slot == TORTURE_FREEZABLES - 1)
 		kthread_queue_delayed_work(power_worker, &p->kwork, delay);
 	else
-		queue_delayed_work(slot % 2 ? system_freezable_power_efficient_wq :
-				   system_freezable_wq, &p->dwork, delay);
+		queue_delayed_work(queues[slot % ARRAY_SIZE(queues)], &p->dwork, delay);
 }
 
 static void power_await(struct power_item *p)
@@ -108,9 +116,26 @@ int torture_freezable(struct torture_call *call)
 
 #ifdef CONFIG_SUSPEND
 
+/* What is queued while all is frozen has to run once it thaws. */
+static void power_queue_frozen(struct power_item *p)
+{
+	/* Whoever has it may be frozen, too. */
+	if (!mutex_trylock(&p->lock))
+		return;
+	if (READ_ONCE(p->runs) == p->queued) {
+		p->queued++;
+		power_queue(p, 0);
+	}
+	mutex_unlock(&p->lock);
+}
+
 static int power_begin(suspend_state_t state)
 {
+	struct power_item *p;
+
 	WRITE_ONCE(power_frozen, true);
+	for (p = power_items; p < power_items + TORTURE_FREEZABLES; p++)
+		power_queue_frozen(p);
 	return 0;
 }
 
@@ -155,9 +180,14 @@ int torture_power_init(void)
 {
 	struct power_item *p;
 
+	power_quiet = alloc_workqueue("torture_freezable", WQ_FREEZABLE | WQ_HIGHPRI, 0);
+	if (!power_quiet)
+		return -ENOMEM;
 	power_worker = kthread_run_worker(KTW_FREEZABLE, "torture_frz");
-	if (IS_ERR(power_worker))
+	if (IS_ERR(power_worker)) {
+		destroy_workqueue(power_quiet);
 		return PTR_ERR(power_worker);
+	}
 	for (p = power_items; p < power_items + TORTURE_FREEZABLES; p++) {
 		mutex_init(&p->lock);
 		init_waitqueue_head(&p->ran);
@@ -195,4 +225,5 @@ void torture_power_exit(void)
 		kthread_cancel_delayed_work_sync(&p->kwork);
 	}
 	kthread_destroy_worker(power_worker);
+	destroy_workqueue(power_quiet);
 }

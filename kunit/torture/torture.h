@@ -33,7 +33,7 @@ struct seq_file;
 #define TORTURE_CROWDS		2
 #define TORTURE_STATES		2
 #define TORTURE_INSTANCES	3
-#define TORTURE_FREEZABLES	3
+#define TORTURE_FREEZABLES	4
 
 /* What has to hold, in the order of the cases; main.c has their names. */
 enum torture_oracle {
