@@ -178,6 +178,9 @@ static const struct torture_look {
 	{ TORTURE_ORACLE_ON_ITS_CPU, TORTURE_DESTROY_START, 0 },
 	{ TORTURE_ORACLE_ON_ITS_CPU, TORTURE_PERCPU, 0 },
 	{ TORTURE_ORACLE_ON_ITS_CPU, TORTURE_WORK, 0 },
+	{ TORTURE_ORACLE_ON_ITS_CPU, TORTURE_TIMER, 0 },
+	{ TORTURE_ORACLE_ON_ITS_CPU, TORTURE_HRTIMER, 0 },
+	{ TORTURE_ORACLE_ON_ITS_CPU, TORTURE_SOFTIRQ, 0 },
 	{ TORTURE_ORACLE_NONE_OFFLINE, TORTURE_OFFLINE, 1 },
 	{ TORTURE_ORACLE_NONE_OFFLINE, TORTURE_ONLINE, 0, true },
 	{ TORTURE_ORACLE_NONE_OFFLINE, TORTURE_SET, 0, true },
@@ -299,7 +302,7 @@ static struct torture_tally {
 /**
  * struct torture_part - a file of the module
  * @init: makes its objects, or NULL
- * @drain: ends what operations have left there
+ * @drain: ends what operations have left there, or NULL
  * @exit: undoes @init, or NULL
  */
 static const struct torture_part {
@@ -308,6 +311,7 @@ static const struct torture_part {
 	void (*exit)(void);
 } torture_parts[] = {
 	{ NULL, torture_census_drain, NULL },
+	{ torture_moves_init, NULL, torture_moves_exit },
 #ifdef HAVE_LIFECYCLE
 	{ torture_life_init, torture_life_drain, torture_life_exit },
 #endif
@@ -739,6 +743,7 @@ static int torture_operate(struct torture_call *call)
 			return -EOPNOTSUPP;
 	if (call->slot >= o->slots)
 		return -ERANGE;
+	torture_moves_await(call);
 	if (o->alone) {
 		down_write(&torture_alone);
 		err = torture_do(o, call);
@@ -914,7 +919,8 @@ static void torture_drain(void)
 	int i;
 
 	for (i = ARRAY_SIZE(torture_parts) - 1; i >= 0; i--)
-		torture_parts[i].drain();
+		if (torture_parts[i].drain)
+			torture_parts[i].drain();
 }
 
 static DECLARE_COMPLETION(torture_drained);

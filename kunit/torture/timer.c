@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Timers, hrtimers and tasklets, armed on a CPU that may go before they fire:
- * they have to fire once all the same, and not late.
+ * they have to fire once all the same, not late, and what is bound to the CPU fires
+ * there, unless it went.
  *
  * Locking: a slot's mutex is held from one arming to the next look at whether
  * it has fired.
@@ -32,6 +33,9 @@ struct fuse_kind;
  * @delay_ns: time until it is to fire
  * @due: when that is, by ktime_get_mono_fast_ns()
  * @expires: when that is in jiffies, of what goes by them
+ * @cpu: where it was armed
+ * @stay: which of that CPU's times up this was, 0 if it was on its way up or down
+ * @may_run: it may still run, as it is armed again
  */
 struct fuse {
 	struct mutex lock;	/* see above */
@@ -42,6 +46,9 @@ struct fuse {
 	u64 delay_ns;
 	u64 due;
 	unsigned long expires;
+	int cpu;
+	unsigned int stay;
+	bool may_run;
 	union {
 		struct timer_list timer;
 		struct hrtimer hrtimer;
@@ -59,6 +66,8 @@ struct fuse {
  * @waits: it fires when its time has come, and not as soon as it can
  * @by_jiffies: its time is in jiffies, which lag behind while nobody counts them
  * @may_be_late: nothing need be up for it when its time has come
+ * @roams: it may fire on any CPU
+ * @lingers: armed again while it still runs, it stays on the CPU where it runs
  */
 struct fuse_kind {
 	const char *name;
@@ -69,14 +78,36 @@ struct fuse_kind {
 	bool waits;
 	bool by_jiffies;
 	bool may_be_late;
+	bool roams;
+	bool lingers;
 };
 
 /* Nothing that is armed for longer than that is waited for. */
 #define FUSE_SOON_NS	(10 * NSEC_PER_MSEC)
 #define FUSE_LATE_NS	(jiffies_to_nsecs(TORTURE_BOUND))
 
+/* So many tasklets are scheduled in a row, at most. */
+#define FUSE_BURST	8
+
 /* The clock that is read may be a little off the one that is waited for. */
 #define FUSE_EARLY_NS	(100 * NSEC_PER_USEC)
+
+/* With interrupts off, so that the CPU does not begin to go before it is armed */
+static void fuse_arm_here(void *fuse)
+{
+	struct fuse *a = fuse;
+
+	a->cpu = smp_processor_id();
+	a->stay = torture_moves_stay(a->cpu);
+	a->kind->arm(a);
+}
+
+/* It has to fire where it was armed: that CPU has been up all the time. */
+static bool fuse_is_bound(const struct fuse *a)
+{
+	return !a->kind->roams && !(a->kind->lingers && a->may_run) &&
+	       a->stay && a->stay == torture_moves_stay(a->cpu);
+}
 
 static bool fuse_is_due(const struct fuse *a, u64 now)
 {
@@ -92,6 +123,10 @@ static void fuse_fire(struct fuse *a)
 	torture_expect(TORTURE_ORACLE_IN_TIME, fuse_is_due(a, now),
 		       "a %s fires %lld us early", a->kind->name,
 		       (s64)(a->due - now) / (s64)NSEC_PER_USEC);
+	if (fuse_is_bound(a))
+		torture_expect(TORTURE_ORACLE_ON_ITS_CPU, raw_smp_processor_id() == a->cpu,
+			       "a %s of CPU %d fires on CPU %d", a->kind->name, a->cpu,
+			       raw_smp_processor_id());
 	if (!a->kind->may_be_late)
 		torture_expect(TORTURE_ORACLE_IN_TIME, now < a->due + FUSE_LATE_NS,
 			       "a %s fires %llu ms late", a->kind->name,
@@ -182,14 +217,14 @@ static bool fuse_tasklet_end(struct fuse *a)
 	return false;
 }
 
-#define FUSE_TIMER(nm, fl, late, fn)						\
+#define FUSE_TIMER(nm, fl, fn, ...)						\
 	{ .name = nm, .setup = fuse_timer_setup, .arm = fn, .end = fuse_timer_end,	\
-	  .flags = fl, .waits = true, .by_jiffies = true, .may_be_late = late }
-#define FUSE_HRTIMER(nm, mode)							\
+	  .flags = fl, .waits = true, .by_jiffies = true, ## __VA_ARGS__ }
+#define FUSE_HRTIMER(nm, mode, ...)						\
 	{ .name = nm, .setup = fuse_hrtimer_setup, .arm = fuse_hrtimer_arm,	\
-	  .end = fuse_hrtimer_end, .flags = mode, .waits = true }
+	  .end = fuse_hrtimer_end, .flags = mode, .waits = true, .lingers = true, ## __VA_ARGS__ }
 #define FUSE_TASKLET								\
-	{ .name = "tasklet", .setup = fuse_tasklet_setup, .arm = fuse_tasklet_arm, \
+	{ .name = "tasklet", .setup = fuse_tasklet_setup, .arm = fuse_tasklet_arm,	\
 	  .end = fuse_tasklet_end }
 
 enum { FUSE_TIMERS, FUSE_HRTIMERS, FUSE_TASKLETS, FUSE_OPS };
@@ -197,14 +232,16 @@ enum { FUSE_TIMERS, FUSE_HRTIMERS, FUSE_TASKLETS, FUSE_OPS };
 /* Of each operation, a kind for each slot */
 static const struct fuse_kind fuse_kinds[FUSE_OPS][TORTURE_FUSES] = {
 	[FUSE_TIMERS] = {
-		FUSE_TIMER("timer", 0, false, fuse_timer_arm),
-		FUSE_TIMER("timer of any CPU", 0, false, fuse_timer_arm_anywhere),
-		FUSE_TIMER("pinned timer", TIMER_PINNED, false, fuse_timer_arm_anywhere),
-		FUSE_TIMER("deferrable timer", TIMER_DEFERRABLE, true, fuse_timer_arm),
+		FUSE_TIMER("timer", 0, fuse_timer_arm),
+		FUSE_TIMER("timer of any CPU", 0, fuse_timer_arm_anywhere, .roams = true),
+		FUSE_TIMER("pinned timer", TIMER_PINNED, fuse_timer_arm_anywhere,
+			   .lingers = true),
+		FUSE_TIMER("deferrable timer", TIMER_DEFERRABLE, fuse_timer_arm,
+			   .may_be_late = true),
 	},
 	[FUSE_HRTIMERS] = {
 		FUSE_HRTIMER("pinned hrtimer", HRTIMER_MODE_REL_PINNED),
-		FUSE_HRTIMER("hrtimer of any CPU", HRTIMER_MODE_REL),
+		FUSE_HRTIMER("hrtimer of any CPU", HRTIMER_MODE_REL, .roams = true),
 		FUSE_HRTIMER("soft hrtimer", HRTIMER_MODE_REL_PINNED_SOFT),
 		FUSE_HRTIMER("hard hrtimer", HRTIMER_MODE_REL_PINNED_HARD),
 	},
@@ -212,6 +249,16 @@ static const struct fuse_kind fuse_kinds[FUSE_OPS][TORTURE_FUSES] = {
 };
 
 static struct fuse fuses[FUSE_OPS][TORTURE_FUSES];
+
+/*
+ * Of each CPU, the tasklet that whoever buries it schedules: right after that one has taken
+ * over the tasklets of the dead CPU.
+ */
+static const struct fuse_kind fuse_burial = FUSE_TASKLET;
+static struct fuse fuse_burials[TORTURE_CPUS];
+
+/* Only runs that have tasklets have these. */
+static bool fuse_buries;
 
 static bool fuse_is_even(const struct fuse *a)
 {
@@ -255,10 +302,14 @@ static int fuse_arm(struct fuse *a, struct torture_call *call)
 
 	mutex_lock(&a->lock);
 	fuse_await(a);
+	/* That it has fired does not say that it is over. */
+	a->may_run = torture_one_in(call, 2);
+	if (!a->may_run && fuse_is_even(a))
+		a->kind->end(a);
 	a->delay_ns = delay;
 	a->due = ktime_get_mono_fast_ns() + delay;
 	a->armed++;
-	err = smp_call_function_single(cpu, a->kind->arm, a, 1);
+	err = smp_call_function_single(cpu, fuse_arm_here, a, 1);
 	/* The CPU is offline. */
 	if (err)
 		a->armed--;
@@ -276,9 +327,57 @@ int torture_hrtimer(struct torture_call *call)
 	return fuse_arm(&fuses[FUSE_HRTIMERS][call->slot], call);
 }
 
+/* A tasklet runs at once: for one to meet what is short, it takes some in a row. */
 int torture_softirq(struct torture_call *call)
 {
-	return fuse_arm(&fuses[FUSE_TASKLETS][call->slot], call);
+	u32 shots = 1 + torture_draw(call, FUSE_BURST);
+	int err;
+
+	WRITE_ONCE(fuse_buries, true);
+	do
+		err = fuse_arm(&fuses[FUSE_TASKLETS][call->slot], call);
+	while (!err && --shots);
+	return err;
+}
+
+/**
+ * torture_timer_bury - schedule the tasklet of a burial
+ * @cpu: is dead, and its tasklets were taken over
+ *
+ * Nobody else arms it, as one CPU is buried at a time.
+ *
+ * Context: process, on the CPU that took them over.
+ */
+void torture_timer_bury(unsigned int cpu)
+{
+	struct fuse *a = &fuse_burials[cpu];
+	unsigned long flags;
+
+	if (!READ_ONCE(fuse_buries) || torture_over() || !fuse_is_even(a))
+		return;
+	/* Of low priority and of high in turn */
+	a->delay_ns = a->armed % 2 * NSEC_PER_MSEC;
+	a->due = ktime_get_mono_fast_ns();
+	a->armed++;
+	local_irq_save(flags);
+	fuse_arm_here(a);
+	local_irq_restore(flags);
+}
+
+static void fuse_setup(struct fuse *a, const struct fuse_kind *kind)
+{
+	mutex_init(&a->lock);
+	init_swait_queue_head(&a->fired);
+	a->kind = kind;
+	kind->setup(a);
+}
+
+static void fuse_drain(struct fuse *a)
+{
+	mutex_lock(&a->lock);
+	fuse_await(a);
+	a->kind->end(a);
+	mutex_unlock(&a->lock);
 }
 
 /**
@@ -288,15 +387,12 @@ int torture_softirq(struct torture_call *call)
  */
 int torture_timer_init(void)
 {
-	struct fuse *a = fuses[0];
 	int i;
 
-	for (i = 0; i < FUSE_OPS * TORTURE_FUSES; i++, a++) {
-		mutex_init(&a->lock);
-		init_swait_queue_head(&a->fired);
-		a->kind = &fuse_kinds[i / TORTURE_FUSES][i % TORTURE_FUSES];
-		a->kind->setup(a);
-	}
+	for (i = 0; i < FUSE_OPS * TORTURE_FUSES; i++)
+		fuse_setup(&fuses[0][i], &fuse_kinds[0][i]);
+	for (i = 0; i < TORTURE_CPUS; i++)
+		fuse_setup(&fuse_burials[i], &fuse_burial);
 	return 0;
 }
 
@@ -305,13 +401,14 @@ int torture_timer_init(void)
  */
 void torture_timer_drain(void)
 {
-	struct fuse *a = fuses[0];
 	int i;
 
-	for (i = 0; i < FUSE_OPS * TORTURE_FUSES; i++, a++) {
-		mutex_lock(&a->lock);
-		fuse_await(a);
-		a->kind->end(a);
-		mutex_unlock(&a->lock);
-	}
+	for (i = 0; i < FUSE_OPS * TORTURE_FUSES; i++)
+		fuse_drain(&fuses[0][i]);
+	/* A CPU that dies meanwhile has its burial yet, unless all is over. */
+	cpus_read_lock();
+	WRITE_ONCE(fuse_buries, false);
+	cpus_read_unlock();
+	for (i = 0; i < TORTURE_CPUS; i++)
+		fuse_drain(&fuse_burials[i]);
 }

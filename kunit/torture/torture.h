@@ -98,6 +98,12 @@ void torture_note(const struct torture_call *call, u64 begun, int result);
 void torture_note_failure(enum torture_oracle o, const char *text);
 void torture_note_switch(const struct steer_switch *s);
 
+/* moves.c: CPUs that come and go */
+unsigned int torture_moves_stay(int cpu);
+void torture_moves_await(struct torture_call *call);
+int torture_moves_init(void);
+void torture_moves_exit(void);
+
 /**
  * struct torture_pair - what a work item does at the same time as its caller
  * @work: the work item
@@ -196,6 +202,7 @@ int torture_stop_machine(struct torture_call *call);
 /* timer.c: what is armed and fires */
 int torture_timer_init(void);
 void torture_timer_drain(void);
+void torture_timer_bury(unsigned int cpu);
 int torture_timer(struct torture_call *call);
 int torture_hrtimer(struct torture_call *call);
 int torture_softirq(struct torture_call *call);
