@@ -47,6 +47,10 @@ struct job {
 #define FIGHTERS	3
 #define BLOWS		8
 
+/* How many duels come before that, and how often one looks whether the item runs */
+#define DUELS		4
+#define DUEL_PATIENCE	100
+
 /* How often an item is queued to a worker that is about to go to sleep */
 #define HURRIES		8
 
@@ -60,11 +64,22 @@ static struct queued {
 	struct workqueue_struct *wq;
 } queueds[TORTURE_WORKS];
 
-/* An item of a worker that comes and goes */
+/**
+ * struct manned - an item of a worker that comes and goes
+ * @job: what it does
+ * @work: the item
+ * @worker: whose it is, or NULL
+ * @delay: what a duel modifies it to
+ * @modified: a duel has modified it
+ * @modified_first: and that was over before it last ended a run
+ */
 static struct manned {
 	struct job job;
 	struct kthread_delayed_work work;
 	struct kthread_worker *worker;
+	unsigned long delay;
+	bool modified;
+	bool modified_first;
 } manneds[TORTURE_WORKERS];
 
 static const unsigned int work_flags[] = {
@@ -367,6 +382,8 @@ static void manned_fn(struct kthread_work *work)
 	struct manned *m = container_of(work, struct manned, work.work);
 
 	job_run(&m->job);
+	/* Pairs with the release in manned_duel_modify(): the modify is over. */
+	WRITE_ONCE(m->modified_first, smp_load_acquire(&m->modified));
 }
 
 static int manned_number(const struct manned *m)
@@ -543,12 +560,57 @@ static void manned_fight_work(struct work_struct *work)
 		manned_fight_once(f->m, &f->call);
 }
 
+static void manned_duel_modify(void *arg)
+{
+	struct manned *m = arg;
+
+	kthread_mod_delayed_work(m->worker, &m->work, m->delay);
+	/* Pairs with the acquire in manned_fn(). */
+	smp_store_release(&m->modified, true);
+}
+
+/* Returns whether the item runs, so that a cancel has to wait for it. */
+static bool manned_runs(struct manned *m)
+{
+	int patience = DUEL_PATIENCE;
+
+	kthread_queue_delayed_work(m->worker, &m->work, 0);
+	while (!atomic_read(&m->job.inside) && patience--)
+		usleep_range(10, 20);
+	return patience > 0;
+}
+
+/*
+ * One modifies an item that runs while one cancels it. If the first was done before the item
+ * was, so before the second was, nothing must be left pending.
+ */
+static void manned_duel(struct manned *m, struct torture_call *call)
+{
+	struct torture_pair pair;
+
+	WRITE_ONCE(m->job.nap, 500 + torture_draw(call, 2000));
+	m->delay = torture_draw(call, 3);
+	WRITE_ONCE(m->modified, false);
+	WRITE_ONCE(m->modified_first, false);
+	if (!manned_runs(m))
+		return;
+	torture_pair_begin(&pair, manned_duel_modify, m, call);
+	kthread_cancel_delayed_work_sync(&m->work);
+	torture_pair_end(&pair);
+	torture_expect(TORTURE_ORACLE_WORK_NOT_LOST,
+		       !READ_ONCE(m->modified_first) ||
+		       (!timer_pending(&m->work.timer) && list_empty(&m->work.work.node)),
+		       "work of worker %d is pending, and was cancelled", manned_number(m));
+}
+
 /* How often the item runs is not known, but it must not run after the last cancel. */
 static void manned_fight(struct manned *m, struct torture_call *call)
 {
 	struct manned_fighter f[FIGHTERS];
 	int i;
 
+	for (i = torture_one_in(call, 2) ? DUELS : 0; i; i--)
+		manned_duel(m, call);
 	/* A cancel that meets an item that runs has to wait. */
 	WRITE_ONCE(m->job.nap, 1 + torture_draw(call, 3000));
 	for (i = 0; i < FIGHTERS; i++) {
