@@ -159,7 +159,7 @@ static void what_does_not_boot_is_skipped(void **state)
 	(void)state;
 	free(git("checkout -q", "main~8"));
 	strv_add(&argv, "%s", respawn);
-	strv_split(&argv, "bisect-step ARCH=arm64 PLAN=hotplug KCMDLINE=rdinit=/nowhere", " ");
+	strv_split(&argv, "bisect-step ARCH=arm64 SERIES=none PLAN=hotplug KCMDLINE=rdinit=/nowhere", " ");
 	assert_int_equal(run(&argv, &o), EXIT_UNTESTABLE);
 	free(git("checkout -q", "main"));
 }

@@ -18,7 +18,7 @@
 #define BUGS		"bugs ARCH=arm64 REAL=0 "
 #define PARKME		"BUGS=parkme-completion-early "
 /* It takes no race, so that it does not depend on what else a kernel has. */
-#define RESULT		"corefn-result-lost"
+#define RESULT		"rollback-undoes-failed-step"
 #define NEIGHBOUR	"NEIGHBOUR=" TESTS_DIR "/bugs/neighbour/checks.patch "
 
 /* What bugs.json says of the only bug */
