@@ -10,6 +10,7 @@
 #include <linux/sched/task.h>
 #include <linux/slab.h>
 #include <linux/timer.h>
+#include <linux/workqueue.h>
 
 #ifndef HAVE_HRTIMER_SETUP
 static inline void hrtimer_setup(struct hrtimer *timer,
@@ -43,12 +44,23 @@ static inline int kthread_stop_put(struct task_struct *k)
 /* Where there is no other, a worker that is created runs at once. */
 #ifndef kthread_run_worker
 #define kthread_run_worker		kthread_create_worker
-#define kthread_run_worker_on_cpu	kthread_create_worker_on_cpu
+#define kthread_run_worker_on_cpu(cpu, flags, namefmt) \
+	kthread_create_worker_on_cpu(cpu, flags, namefmt, cpu)
 #endif
 
 /* A cache that is merged with others is not missed: less is seen then. */
 #ifndef SLAB_NO_MERGE
 #define SLAB_NO_MERGE			0
+#endif
+
+/* A workqueue that is not said to be unbound is of each CPU. */
+#ifndef HAVE_WQ_PERCPU
+#define WQ_PERCPU			0
+#endif
+
+#ifndef HAVE_SYSTEM_DFL_WQ
+#define system_dfl_wq			system_unbound_wq
+#define system_percpu_wq		system_wq
 #endif
 
 #endif /* RESPAWN_KUNIT_COMPAT_H */

@@ -8,6 +8,7 @@
  * machine stands still, so that no event can be early or late. It is there as
  * the parameter "words" once the module is loaded.
  */
+#include <linux/console.h>
 #include <linux/hrtimer.h>
 #include <linux/ktime.h>
 #include <linux/math.h>
@@ -22,6 +23,26 @@ module_param_string(words, words, sizeof(words), 0444);
 MODULE_PARM_DESC(words, "what the host has to say to this run");
 
 #define MEETING_NS	(50 * NSEC_PER_MSEC)
+
+/*
+ * The host has to read where the words go before the machine stands still. Where
+ * a thread prints what is logged, a console that is suspended has printed all.
+ */
+static void see_it_printed(void)
+{
+#ifdef HAVE_CONSOLE_SUSPEND
+	struct console *con, *first = NULL;
+	int cookie = console_srcu_read_lock();
+
+	for_each_console_srcu(con)
+		first = first ?: con;
+	console_srcu_read_unlock(cookie);
+	if (first) {
+		console_suspend(first);
+		console_resume(first);
+	}
+#endif
+}
 
 static int stop_machine_here(void)
 {
@@ -56,6 +77,7 @@ static int __init snapshot_init(void)
 	if (!page)
 		return -ENOMEM;
 	pr_info("respawn: words at %#llx size %zu\n", (u64)virt_to_phys(page), sizeof(words));
+	see_it_printed();
 	err = stop_machine_here();
 	/* The compiler knows of nobody who could have written there. */
 	barrier();

@@ -7,13 +7,28 @@
  */
 #include <kunit/test.h>
 #include <linux/fs.h>
+#include <linux/fs_struct.h>
 #include <linux/umh.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
+/* Where threads of the kernel have no files of their own, those of init are meant. */
+#ifndef scoped_with_init_fs
+#define scoped_with_init_fs()
+#endif
+
+static inline struct file *knob_open(const char *path, int flags)
+{
+	struct file *f;
+
+	scoped_with_init_fs()
+		f = filp_open(path, flags, 0);
+	return f;
+}
+
 static inline int knob_write(const char *path, const char *text)
 {
-	struct file *f = filp_open(path, O_WRONLY, 0);
+	struct file *f = knob_open(path, O_WRONLY);
 	loff_t pos = 0;
 	ssize_t n;
 
@@ -26,7 +41,7 @@ static inline int knob_write(const char *path, const char *text)
 
 static inline int knob_read(const char *path, char *buf, size_t size)
 {
-	struct file *f = filp_open(path, O_RDONLY, 0);
+	struct file *f = knob_open(path, O_RDONLY);
 	loff_t pos = 0;
 	ssize_t n;
 

@@ -11,6 +11,7 @@
 #include <linux/sched/task.h>
 #include <linux/workqueue.h>
 
+#include "../compat.h"
 #include "lifecycle_guest.h"
 
 #define RACES		200
@@ -89,7 +90,7 @@ static void start_races_with_start(struct kunit *test)
 		for (int j = 0; j < 2; j++) {
 			s[j].k = l->k;
 			INIT_WORK(&s[j].work, start_there);
-			queue_work(system_unbound_wq, &s[j].work);
+			queue_work(system_dfl_wq, &s[j].work);
 		}
 		for (int j = 0; j < 2; j++)
 			flush_work(&s[j].work);

@@ -7,6 +7,7 @@
 #include <linux/sched.h>
 #include <linux/workqueue.h>
 
+#include "../compat.h"
 #include "lifecycle_guest.h"
 #include "shell.h"
 
@@ -138,7 +139,7 @@ void frozen_thread_can_be_destroyed(struct kunit *test)
 	struct other_destroyer d = { .l = life_freeze(test), .result = 1 };
 
 	INIT_WORK_ONSTACK(&d.work, destroy_there);
-	queue_work(system_unbound_wq, &d.work);
+	queue_work(system_dfl_wq, &d.work);
 	schedule_timeout_uninterruptible(HZ / 20);
 	freezer_thaw(NULL);
 	flush_work(&d.work);

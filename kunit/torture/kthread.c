@@ -318,7 +318,7 @@ int torture_kthread_crowd(struct torture_call *call)
 	cpus_read_lock();
 	for (i = 0; i < CREATORS; i++) {
 		INIT_WORK_ONSTACK(&creator[i], create_work);
-		queue_work(system_unbound_wq, &creator[i]);
+		queue_work(system_dfl_wq, &creator[i]);
 	}
 	for (i = 0; i < CREATORS; i++) {
 		flush_work(&creator[i]);

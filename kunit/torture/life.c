@@ -25,6 +25,7 @@
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 
+#include "../compat.h"
 #include "torture.h"
 
 #define STORMERS	4
@@ -602,7 +603,7 @@ static void life_storm(struct life *l)
 	for (i = 0; i < STORMERS; i++) {
 		w[i].l = l;
 		INIT_WORK_ONSTACK(&w[i].work, life_storm_work);
-		queue_work_on(i % nr_cpu_ids, system_wq, &w[i].work);
+		queue_work_on(i % nr_cpu_ids, system_percpu_wq, &w[i].work);
 	}
 	for (i = 0; i < STORMERS; i++) {
 		flush_work(&w[i].work);

@@ -9,6 +9,7 @@
 #include <linux/sched.h>
 #include <linux/workqueue.h>
 
+#include "../compat.h"
 #include "torture.h"
 
 /* How far one of them may be behind the other, in rounds of a loop */
@@ -66,7 +67,7 @@ void torture_pair_start(struct torture_pair *p, void (*fn)(void *arg), void *arg
 	p->meets = torture_one_in(call, 2);
 	p->spins = torture_draw(call, PAIR_SPINS);
 	init_completion(&p->there);
-	queue_work(system_unbound_wq, &p->work);
+	queue_work(system_dfl_wq, &p->work);
 	if (p->meets) {
 		wait_for_completion(&p->there);
 		WRITE_ONCE(p->go, true);

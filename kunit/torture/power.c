@@ -180,7 +180,8 @@ int torture_power_init(void)
 {
 	struct power_item *p;
 
-	power_quiet = alloc_workqueue("torture_freezable", WQ_FREEZABLE | WQ_HIGHPRI, 0);
+	power_quiet = alloc_workqueue("torture_freezable",
+				      WQ_FREEZABLE | WQ_HIGHPRI | WQ_PERCPU, 0);
 	if (!power_quiet)
 		return -ENOMEM;
 	power_worker = kthread_run_worker(KTW_FREEZABLE, "torture_frz");

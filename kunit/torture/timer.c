@@ -387,10 +387,11 @@ static void fuse_drain(struct fuse *a)
  */
 int torture_timer_init(void)
 {
-	int i;
+	int op, i;
 
-	for (i = 0; i < FUSE_OPS * TORTURE_FUSES; i++)
-		fuse_setup(&fuses[0][i], &fuse_kinds[0][i]);
+	for (op = 0; op < FUSE_OPS; op++)
+		for (i = 0; i < TORTURE_FUSES; i++)
+			fuse_setup(&fuses[op][i], &fuse_kinds[op][i]);
 	for (i = 0; i < TORTURE_CPUS; i++)
 		fuse_setup(&fuse_burials[i], &fuse_burial);
 	return 0;
@@ -401,10 +402,11 @@ int torture_timer_init(void)
  */
 void torture_timer_drain(void)
 {
-	int i;
+	int op, i;
 
-	for (i = 0; i < FUSE_OPS * TORTURE_FUSES; i++)
-		fuse_drain(&fuses[0][i]);
+	for (op = 0; op < FUSE_OPS; op++)
+		for (i = 0; i < TORTURE_FUSES; i++)
+			fuse_drain(&fuses[op][i]);
 	/* A CPU that dies meanwhile has its burial yet, unless all is over. */
 	cpus_read_lock();
 	WRITE_ONCE(fuse_buries, false);

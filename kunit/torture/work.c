@@ -83,7 +83,7 @@ static struct manned {
 } manneds[TORTURE_WORKERS];
 
 static const unsigned int work_flags[] = {
-	0, WQ_UNBOUND, WQ_HIGHPRI | WQ_MEM_RECLAIM,
+	WQ_PERCPU, WQ_UNBOUND, WQ_PERCPU | WQ_HIGHPRI | WQ_MEM_RECLAIM,
 };
 
 static struct workqueue_struct *work_queues[ARRAY_SIZE(work_flags)];
@@ -371,7 +371,7 @@ static int crowd_init(struct crowd *c, int number)
 		INIT_WORK(&item->work, crowd_fn);
 		item->crowd = c;
 	}
-	c->wq = alloc_workqueue("torture_crowd_%d", 0, 0, number);
+	c->wq = alloc_workqueue("torture_crowd_%d", WQ_PERCPU, 0, number);
 	return c->wq ? 0 : -ENOMEM;
 }
 
@@ -398,7 +398,7 @@ static int manned_create(struct manned *m, struct torture_call *call)
 	struct kthread_worker *w;
 
 	if (cpu_possible(cpu) && torture_one_in(call, 2))
-		w = kthread_run_worker_on_cpu(cpu, 0, "manned.cpu/%u", cpu);
+		w = kthread_run_worker_on_cpu(cpu, 0, "manned.cpu/%u");
 	else
 		w = kthread_run_worker(0, "manned/%d", manned_number(m));
 	torture_expect_made("worker", manned_number(m), forks,
@@ -618,7 +618,7 @@ static void manned_fight(struct manned *m, struct torture_call *call)
 		f[i].call = *call;
 		f[i].call.rng += i;
 		INIT_WORK_ONSTACK(&f[i].work, manned_fight_work);
-		queue_work(system_unbound_wq, &f[i].work);
+		queue_work(system_dfl_wq, &f[i].work);
 	}
 	for (i = 0; i < FIGHTERS; i++) {
 		flush_work(&f[i].work);
