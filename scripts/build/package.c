@@ -16,6 +16,7 @@
 #include <archive_entry.h>
 
 #include "build/package.h"
+#include "lib/host.h"
 #include "lib/ui.h"
 #include "lib/util.h"
 
@@ -30,8 +31,11 @@ static void broken(struct layer *l)
 {
 	while (l->outer)
 		l = l->outer;
-	die("%s is truncated or broken: %s; remove it and try again", l->file,
-	    archive_error_string(l->a) ? archive_error_string(l->a) : "bad content");
+	/* What the user named is the user's. */
+	die("%s is truncated or broken: %s%s", l->file,
+	    archive_error_string(l->a) ? archive_error_string(l->a) : "bad content",
+	    strncmp(l->file, host_cache(), strlen(host_cache())) ? "" :
+	    "; remove it and try again");
 }
 
 static struct archive *reader(void)

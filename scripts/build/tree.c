@@ -163,6 +163,9 @@ static void open_tarball(struct tree *t, const char *tarball)
 
 	if (stat(tarball, &st))
 		die("KERNEL_TARBALL=%s: %s", tarball, strerror(errno));
+	if (!S_ISREG(st.st_mode))
+		die("KERNEL_TARBALL=%s is no file: a source package or a tarball is wanted",
+		    tarball);
 	hash_str(h, tarball);
 	hash_add(h, &st.st_size, sizeof(st.st_size));
 	hash_add(h, &st.st_mtim, sizeof(st.st_mtim));
@@ -174,31 +177,78 @@ static void open_tarball(struct tree *t, const char *tarball)
 	t->base = base_of(t, ref);
 }
 
-/* Ask the user's own repository, without a lock or a refresh of its index. */
-static char *ask_user(const char *tree, const char *what, const char *arg)
+/* The answer of the user's own repository, without a lock or a refresh of its index; or NULL */
+static char *ask_user(const char *tree, const char *what, ...)
 {
 	__auto_strv struct strv argv = { 0 };
 	char *out = NULL;
-	struct run_opts o = { .out = &out };
+	struct run_opts o = { .out = &out, .quiet_err = true };
+	va_list args;
+	const char *w;
 
 	strv_split(&argv, "git --no-optional-locks -C", " ");
 	strv_add(&argv, "%s", tree);
 	strv_split(&argv, what, " ");
-	strv_add(&argv, "%s", arg);
-	if (run(&argv, &o))
-		die("TREE=%s is no git tree with a commit that '%s' names: %s", tree, arg,
-		    strtok(out, "\n"));
+	va_start(args, what);
+	while ((w = va_arg(args, const char *)))
+		strv_add(&argv, "%s", w);
+	va_end(args);
+	if (run(&argv, &o)) {
+		free(out);
+		return NULL;
+	}
 	out[strcspn(out, "\n")] = '\0';
 	return out;
 }
 
+/* What is tested is a commit: whoever has more than that may not know. */
+static void tell_of_changes(const char *tree)
+{
+	static bool told;
+	__auto_free char *changes = NULL;
+
+	if (told)
+		return;
+	told = true;
+	changes = ask_user(tree, "status --porcelain --untracked-files=no", NULL);
+	if (changes && *changes)
+		ui_note("TREE=%s has changes that are in no commit, which are not tested: commit them, or have them in PATCHES=",
+			tree);
+}
+
+/**
+ * tree_user_commit - the commit of the user's tree that is meant
+ * @tree: TREE=
+ * @name: COMMIT=, empty for what is checked out
+ *
+ * Return: its id, to be freed. Dies if there is none.
+ */
+char *tree_user_commit(const char *tree, const char *name)
+{
+	__auto_free char *words = fmt("%s^{commit}", *name ? name : "HEAD");
+	__auto_free char *dir = NULL;
+	char *commit;
+
+	if (access(tree, F_OK))
+		die("TREE=%s: %s", tree, strerror(errno));
+	dir = ask_user(tree, "rev-parse --git-dir", NULL);
+	if (!dir)
+		die("TREE=%s is no git repository", tree);
+	commit = ask_user(tree, "rev-parse --verify --end-of-options", words, NULL);
+	if (!commit && *name)
+		die("COMMIT=%s: TREE=%s has no such commit", name, tree);
+	if (!commit)
+		die("TREE=%s has no commit yet", tree);
+	return commit;
+}
+
 static void open_user(struct tree *t, const char *tree, const char *name)
 {
-	__auto_free char *head = fmt("%s^{commit}", *name ? name : "HEAD");
-	__auto_free char *content = NULL;
+	__auto_free char *commit = tree_user_commit(tree, name);
+	__auto_free char *content = NULL, *kthread = NULL;
 	__auto_free char *real = realpath(tree, NULL);
 	__auto_free char *objects = NULL, *alternates = NULL, *text = NULL;
-	__auto_free char *id = NULL, *commit = NULL;
+	__auto_free char *id = NULL;
 	char hex[HASH_LEN];
 	struct hash *h = hash_new();
 
@@ -207,15 +257,24 @@ static void open_user(struct tree *t, const char *tree, const char *name)
 	hash_str(h, real);
 	hash_end(h, hex);
 	id = fmt("user-%.12s", hex);
-	objects = ask_user(tree, "rev-parse --path-format=absolute --git-path", "objects");
-	commit = ask_user(tree, "rev-parse --verify --end-of-options", head);
+	objects = ask_user(tree, "rev-parse --path-format=absolute --git-path objects", NULL);
+	if (!objects)
+		die("TREE=%s: git does not say where its objects are", tree);
+	kthread = ask_user(tree, "ls-tree --full-tree --name-only", commit, "kernel/kthread.c",
+			   NULL);
+	if (!kthread || !*kthread)
+		die("TREE=%s is no tree of a kernel: it has no kernel/kthread.c", tree);
+	if (!*name)
+		tell_of_changes(tree);
 	tree_paths(t, id);
 	alternates = fmt("%s/objects/info/alternates", t->git);
 	text = fmt("%s\n", objects);
 	write_file(alternates, text, strlen(text));
 	t->name = fmt("%s at %.12s", real, commit);
 	content = fmt("%s^{tree}", commit);
-	t->base = ask_user(tree, "rev-parse --verify", content);
+	t->base = ask_user(tree, "rev-parse --verify", content, NULL);
+	if (!t->base)
+		die("TREE=%s: the content of commit %s is not there", tree, commit);
 }
 
 /**
@@ -244,12 +303,12 @@ static char *patch_failed(const char *patch, const char *said)
 	int line = 0;
 
 	if (at && sscanf(at + strlen("patch failed: "), "%255[^:\n]:%d", file, &line) == 2)
-		return fmt("%s does not apply: hunk at line %d of %s; rebase it onto this tree",
+		return fmt("%s does not apply: hunk at line %d of %s",
 			   patch, line, file);
 	at = strstr(said, "error: ");
 	at = at ? at + strlen("error: ") : said;
 	end = strchr(at, '\n');
-	return fmt("%s does not apply: %.*s; rebase it onto this tree", patch,
+	return fmt("%s does not apply: %.*s", patch,
 		   end ? (int)(end - at) : (int)strlen(at), at);
 }
 
@@ -352,8 +411,12 @@ static char *apply_request(struct tree *t, const struct request *r, bool series)
 
 static void must_apply(char *why)
 {
+	__auto_free char *series = fmt("%s/kernel-patch/", host_source());
+	bool own = why && !strncmp(why, series, strlen(series));
+
 	if (why)
-		die_tree("%s", why);
+		die_tree("%s; %s", why, own ? "SERIES=none tests the tree without the series" :
+					      "rebase it onto this tree");
 }
 
 /**
@@ -379,20 +442,34 @@ void tree_open_base(struct tree *t, const struct request *r)
 	}
 }
 
+static bool begins_line(const char *text, const char *words)
+{
+	__auto_free char *later = fmt("\n%s", words);
+
+	return !strncmp(text, words, strlen(words)) || strstr(text, later);
+}
+
 /**
  * tree_check_patches - are the patches of a request there?
  * @r: the request
  *
- * Called before anything is fetched or built. Dies if one can't be read.
+ * Called before anything is fetched or built. Dies if one can't be read, or is none.
  */
 void tree_check_patches(const struct request *r)
 {
 	__auto_strv struct strv patches = { 0 };
 
 	strv_split(&patches, r->patches, " ");
-	for (size_t i = 0; i < patches.n; i++)
-		if (access(patches.v[i], R_OK))
-			die("cannot read patch %s: %s", patches.v[i], strerror(errno));
+	for (size_t i = 0; i < patches.n; i++) {
+		__auto_free char *text = read_file(patches.v[i], NULL);
+
+		if (!text)
+			die("cannot read patch %s: %s%s", patches.v[i], strerror(errno),
+			    strchr(patches.v[i], ',') ? "; there are spaces between several" : "");
+		if (!begins_line(text, "diff --git ") && !begins_line(text, "--- "))
+			die("PATCHES=%s is no patch: it has neither 'diff --git' nor '---'",
+			    patches.v[i]);
+	}
 }
 
 /**
@@ -417,7 +494,8 @@ void tree_open(struct tree *t, struct request *r)
 			r->series = why ? "none" : "full";
 	}
 	if (why)
-		ui_note("%s: tested without the series, of which %s", t->name, why);
+		ui_note("%s: tested as it is, without the series, which is for another kernel: %s",
+			t->name, why);
 	free(why);
 	if (!request_has_series(r))
 		must_apply(apply_request(t, r, false));

@@ -17,8 +17,10 @@
 
 #include <jansson.h>
 
+#include "build/tree.h"
 #include "cmd/cells.h"
 #include "cmd/cmd.h"
+#include "lib/hash.h"
 #include "lib/host.h"
 #include "lib/ui.h"
 #include "report/report.h"
@@ -45,12 +47,14 @@ struct cell_run {
 /**
  * struct matrix - all cells that are asked for
  * @o: what the user asked for
+ * @key: of all that a cell's words do not say
  * @cells: that configs/matrix has
  * @runs: those that are asked for
  * @n: how many
  */
 struct matrix {
 	const struct options *o;
+	char key[HASH_LEN];
 	struct cells cells;
 	struct cell_run *runs;
 	size_t n;
@@ -60,11 +64,11 @@ static bool is_chosen(const char *patterns, const char *name)
 {
 	__auto_strv struct strv all = { 0 };
 
-	strv_split(&all, patterns, " ,");
+	strv_split(&all, *patterns ? patterns : "*", " ,");
 	for (size_t i = 0; i < all.n; i++)
 		if (!fnmatch(all.v[i], name, 0))
 			return true;
-	return !all.n;
+	return false;
 }
 
 static void open_matrix(struct matrix *m, const struct options *o)
@@ -81,6 +85,41 @@ static void open_matrix(struct matrix *m, const struct options *o)
 		die("CELLS=%s: no such cell; 'make matrix-list' shows them", o->cells);
 }
 
+/* What is checked, and by whom: what a cell came to holds for no other. */
+static void find_key(struct matrix *m)
+{
+	static const char *const own[] = {
+		"configs", "initramfs", "kernel-overlay", "kernel-patch", "kunit",
+	};
+	const struct request *r = &m->o->request;
+	__auto_free char *words = request_words(r), *commit = NULL;
+	__auto_strv struct strv patches = { 0 }, suites = { 0 };
+	struct hash *h = hash_new();
+	char hex[HASH_LEN];
+
+	hash_file("/proc/self/exe", hex);
+	hash_str(h, hex);
+	hash_str(h, words);
+	for (size_t i = 0; i < ARRAY_SIZE(own); i++) {
+		__auto_free char *dir = fmt("%s/%s", host_source(), own[i]);
+
+		hash_folder(h, dir);
+	}
+	if (*r->tree) {
+		commit = tree_user_commit(r->tree, r->commit);
+		hash_str(h, commit);
+	}
+	strv_split(&patches, r->patches, " ");
+	for (size_t i = 0; i < patches.n; i++) {
+		hash_file(patches.v[i], hex);
+		hash_str(h, hex);
+	}
+	strv_split(&suites, r->suites, " ");
+	for (size_t i = 0; i < suites.n; i++)
+		hash_folder(h, suites.v[i]);
+	hash_end(h, m->key);
+}
+
 /* ---- what is over already ------------------------------------------------------------ */
 
 static char *result_path(const struct matrix *m, const struct cell *c)
@@ -95,9 +134,12 @@ static void read_result(const struct matrix *m, struct cell_run *r)
 	__auto_free char *path = result_path(m, r->cell);
 	json_t *o = json_load_file(path, 0, NULL);
 	const char *words = json_string_value(json_object_get(o, "words"));
+	const char *key = json_string_value(json_object_get(o, "key"));
 
-	if (words && !strcmp(words, r->cell->words)) {
-		r->status = json_integer_value(json_object_get(o, "status"));
+	if (words && key && !strcmp(words, r->cell->words) && !strcmp(key, m->key)) {
+		const json_t *status = json_object_get(o, "status");
+
+		r->status = json_is_integer(status) ? json_integer_value(status) : -1;
 		r->seconds = json_number_value(json_object_get(o, "seconds"));
 	}
 	json_decref(o);
@@ -120,14 +162,20 @@ static char *last_word(const struct matrix *m, const struct cell *c)
 	return copy(lines.n ? lines.v[lines.n - 1] : "it said nothing");
 }
 
+/* A cell that has begun has a result, too, which has no status before it is over. */
 static void write_result(const struct matrix *m, const struct cell_run *r)
 {
-	__auto_free char *path = result_path(m, r->cell), *last = last_word(m, r->cell);
-	json_t *word = json_string(last) ?: json_string("");
-	json_t *o = json_pack("{s:s, s:s, s:i, s:f, s:o}", "cell", r->cell->name, "words",
-			      r->cell->words, "status", r->status, "seconds", r->seconds,
-			      "last_line", word);
-	__auto_free char *text = json_dumps(o, JSON_INDENT(1));
+	__auto_free char *path = result_path(m, r->cell), *last = NULL, *text = NULL;
+	json_t *o = json_pack("{s:s, s:s, s:s}", "cell", r->cell->name, "words",
+			      r->cell->words, "key", m->key);
+
+	if (r->status >= 0) {
+		last = last_word(m, r->cell);
+		json_object_set_new(o, "status", json_integer(r->status));
+		json_object_set_new(o, "seconds", json_real(r->seconds));
+		json_object_set_new(o, "last_line", json_string(last) ?: json_string(""));
+	}
+	text = json_dumps(o, JSON_INDENT(1));
 
 	if (!text)
 		die("out of memory");
@@ -160,6 +208,8 @@ static void __noreturn be_cell(const struct matrix *m, const struct cell *c)
 	int fd = open(log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	/* What make was told is the matrix's. */
+	setenv("MAKELEVEL", "2", 1);
 	if (fd < 0 || dup2(fd, STDOUT_FILENO) < 0 || dup2(fd, STDERR_FILENO) < 0)
 		_exit(EXIT_ERROR);
 	strv_add(&argv, "respawn");
@@ -177,6 +227,7 @@ static void start(struct matrix *m, struct cell_run *r)
 	/* Records of an earlier time are none of this one. */
 	remove_tree(dir);
 	make_dirs(dir);
+	write_result(m, r);
 	fflush(stdout);
 	r->begun = now();
 	r->pid = fork();
@@ -272,6 +323,7 @@ int cmd_matrix(const struct options *o)
 	size_t known;
 
 	open_matrix(&m, o);
+	find_key(&m);
 	known = recall(&m);
 	if (known)
 		ui_note("%zu of %zu cells are over already: it goes on with the others", known,

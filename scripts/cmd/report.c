@@ -26,30 +26,75 @@ static void find(const char *run, struct strv *dirs)
 	}
 	glob(pattern, 0, NULL, &g);
 	if (!glob(matrix, GLOB_APPEND, NULL, &g) || g.gl_pathc)
-		for (size_t i = 0; i < g.gl_pathc; i++)
-			strv_add(dirs, "%.*s", (int)(strrchr(g.gl_pathv[i], '/') - g.gl_pathv[i]),
-				 g.gl_pathv[i]);
+		for (size_t i = 0; i < g.gl_pathc; i++) {
+			char *end = strrchr(g.gl_pathv[i], '/');
+
+			*end = '\0';
+			/* What is half made is no record. */
+			if (!has_end(g.gl_pathv[i], ".tmp"))
+				strv_add(dirs, "%s", g.gl_pathv[i]);
+		}
 	globfree(&g);
 }
 
-/* Cells of a matrix that did not get as far as to a record, and those that are missing */
+/* Is there a record of a cell that is not good? Then that says what is wrong with it. */
+static bool has_bad_record(const char *cell)
+{
+	__auto_free char *pattern = fmt("%s/runs/*/run.json", cell);
+	bool bad = false;
+	glob_t g = { 0 };
+
+	glob(pattern, 0, NULL, &g);
+	for (size_t i = 0; !bad && i < g.gl_pathc; i++) {
+		__auto_free char *dir = copy(g.gl_pathv[i]);
+		struct record r;
+
+		*strrchr(dir, '/') = '\0';
+		record_read(&r, dir);
+		bad = verdict_exit_status(record_verdict(&r)) != EXIT_PASS;
+		record_free(&r);
+	}
+	globfree(&g);
+	return bad;
+}
+
+/* Why the cell that a result is of is to be told of beside its records, or NULL */
+static const char *why_dead(const json_t *result, const char *cell)
+{
+	const json_t *status = json_object_get(result, "status");
+
+	if (!json_is_integer(status))
+		return "it did not come to its end";
+	if (json_integer_value(status) < EXIT_ERROR &&
+	    (!json_integer_value(status) || has_bad_record(cell)))
+		return NULL;
+	return json_string_value(json_object_get(result, "last_line")) ?: "";
+}
+
+/*
+ * Cells of a matrix that say more than their records do: the harness failed, the same
+ * seed did not show the same twice, or they did not come to their end.
+ */
 static void find_dead(const char *run, struct strv *dead)
 {
 	__auto_free char *pattern = fmt("%s/*/result.json", run);
 	glob_t g = { 0 };
 
-	if (!glob(pattern, 0, NULL, &g))
-		for (size_t i = 0; i < g.gl_pathc; i++) {
-			json_t *o = json_load_file(g.gl_pathv[i], 0, NULL);
+	glob(pattern, 0, NULL, &g);
+	for (size_t i = 0; i < g.gl_pathc; i++) {
+		json_t *o = json_load_file(g.gl_pathv[i], 0, NULL);
+		__auto_free char *cell = copy(g.gl_pathv[i]);
+		const char *why;
 
-			if (json_integer_value(json_object_get(o, "status")) >= EXIT_ERROR) {
-				strv_add(dead, "%s",
-					 json_string_value(json_object_get(o, "cell")) ?: "?");
-				strv_add(dead, "%s",
-					 json_string_value(json_object_get(o, "last_line")) ?: "");
-			}
-			json_decref(o);
+		*strrchr(cell, '/') = '\0';
+		why = why_dead(o, cell);
+		if (why) {
+			strv_add(dead, "%s", json_string_value(json_object_get(o, "cell")) ?:
+				 strrchr(cell, '/') + 1);
+			strv_add(dead, "%s", why);
 		}
+		json_decref(o);
+	}
 	globfree(&g);
 }
 
@@ -77,8 +122,6 @@ int cmd_report(const struct options *o)
 	}
 	report_write(&(struct report){ .records = all, .n = dirs.n, .dead = &dead }, o->format,
 		     stdout);
-	if (fflush(stdout) || ferror(stdout))
-		die("the report can't be written: is the disk full?");
 	for (size_t i = 0; i < dirs.n; i++)
 		record_free(&records[i]);
 	free(records);

@@ -4,6 +4,7 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fts.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,4 +74,37 @@ void hash_file(const char *path, char hex[HASH_LEN])
 		die("cannot read %s: %s", path, strerror(errno));
 	fclose(f);
 	hash_end(h, hex);
+}
+
+static int by_name(const FTSENT **a, const FTSENT **b)
+{
+	return strcmp((*a)->fts_name, (*b)->fts_name);
+}
+
+/**
+ * hash_folder - add all that a folder has, names and contents
+ * @h: the hash
+ * @path: the folder
+ *
+ * Dies if one of them can't be read.
+ */
+void hash_folder(struct hash *h, const char *path)
+{
+	char *roots[] = { (char *)path, NULL };
+	FTS *fts = fts_open(roots, FTS_NOCHDIR | FTS_PHYSICAL, by_name);
+	FTSENT *e;
+
+	while (fts && (e = fts_read(fts))) {
+		char hex[HASH_LEN];
+
+		if (e->fts_info == FTS_ERR || e->fts_info == FTS_DNR || e->fts_info == FTS_NS)
+			die("cannot read %s: %s", e->fts_path, strerror(e->fts_errno));
+		if (e->fts_info != FTS_F)
+			continue;
+		hash_file(e->fts_accpath, hex);
+		hash_str(h, e->fts_path + strlen(path));
+		hash_str(h, hex);
+	}
+	if (!fts || fts_close(fts))
+		die("cannot read %s: %s", path, strerror(errno));
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "judge/utf8.h"
 #include "lib/util.h"
 #include "report/cases.h"
 
@@ -25,7 +26,7 @@ static char *escape(const char *text, bool property)
 
 	if (!f)
 		die("out of memory");
-	for (size_t i = 0; text[i] && i < MESSAGE_MAX; i++) {
+	for (size_t i = 0, end = utf8_cut(text, MESSAGE_MAX); i < end; i++) {
 		if (strchr("%\r\n", text[i]) || (property && strchr(":,", text[i])))
 			fprintf(f, "%%%02X", (unsigned char)text[i]);
 		else
@@ -39,7 +40,10 @@ static void annotate(const struct report_case *c, const char *kind, FILE *f)
 {
 	__auto_free char *name = fmt("%s %s.%s", c->trial, c->suite, c->name);
 	__auto_free char *title = escape(name, true), *advice = report_advice(c->rec);
-	__auto_free char *all = fmt("%s%s%s", *c->reason ? c->reason : "it failed",
+	const char *reason = *c->reason ? c->reason : "it failed";
+	/* If there is no room for both, it is the advice that is needed. */
+	size_t room = strlen(advice) + 2 < MESSAGE_MAX ? MESSAGE_MAX - strlen(advice) - 2 : 0;
+	__auto_free char *all = fmt("%.*s%s%s", (int)utf8_cut(reason, room), reason,
 				    *advice ? "\n" : "", advice);
 	__auto_free char *message = escape(all, false);
 

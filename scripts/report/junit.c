@@ -13,14 +13,18 @@
 static void attribute(struct _xmlTextWriter *w, const char *name, const char *format, ...)
 	__printf(3, 4);
 
-/* What XML has no way to write, as an escape of a terminal, becomes a question mark. */
+/*
+ * What XML has no way to write, as an escape of a terminal or U+FFFE and U+FFFF, becomes
+ * question marks.
+ */
 static char *clean(const char *text)
 {
 	char *c = copy(text);
 
 	for (char *at = c; *at; at++)
-		if ((unsigned char)*at < ' ' && !strchr("\n\t", *at))
-			*at = '?';
+		if (((unsigned char)*at < ' ' && !strchr("\n\t", *at)) ||
+		    !strncmp(at, "\xef\xbf\xbe", 3) || !strncmp(at, "\xef\xbf\xbf", 3))
+			memset(at, '?', (unsigned char)*at < ' ' ? 1 : 3);
 	return c;
 }
 

@@ -10,6 +10,7 @@
 
 #include <jansson.h>
 
+#include "judge/utf8.h"
 #include "lib/util.h"
 #include "report/cases.h"
 
@@ -88,19 +89,30 @@ static json_t *misc_of(const struct report_case *c)
 			 "smpboot", record_text(c->rec, "request.smpboot"));
 }
 
+/* One kernel may be tested more than once: what tells the runs apart is the record's name. */
+static char *test_id(const struct report_case *c, const char *build, const char *path)
+{
+	const char *dir = c->rec ? c->rec->dir : "none", *slash = strrchr(dir, '/');
+
+	return fmt("%s.%s.%s", build, slash && slash[1] ? slash + 1 : dir, path);
+}
+
 static json_t *test_of(const struct report_case *c)
 {
 	__auto_free char *path = path_of(c), *build = build_id(c->rec), *excerpt = NULL;
-	__auto_free char *id = fmt("%s.%s.%s", build, known(c->rec, "request.smpboot"), path);
+	__auto_free char *id = test_id(c, build, path);
+	const char *text;
 	json_t *o = json_pack("{s:s, s:s, s:s, s:s, s:s, s:f}", "id", id, "build_id", build,
 			      "origin", ORIGIN, "path", path, "status", words[c->status],
 			      "duration", c->guest);
 
-	if (c->status < CASE_FAIL || !c->rec)
+	if (c->status < CASE_FAIL)
 		return o;
-	excerpt = fmt("%.*s", EXCERPT_MAX, report_excerpt(c->rec));
+	text = c->rec ? report_excerpt(c->rec) : c->reason;
+	excerpt = fmt("%.*s", (int)utf8_cut(text, EXCERPT_MAX), text);
 	json_object_set_new(o, "log_excerpt", json_string(excerpt) ?: json_string(""));
-	json_object_set_new(o, "misc", misc_of(c));
+	if (c->rec)
+		json_object_set_new(o, "misc", misc_of(c));
 	return o;
 }
 

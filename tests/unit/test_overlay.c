@@ -43,6 +43,7 @@ static int setup(void **state)
 	make_dirs(user);
 	sh("mkdir -p kernel scripts lib include/linux;"
 	   "echo 'obj-y = fork.o' > kernel/Makefile; echo 'int fork;' > kernel/fork.c;"
+	   "echo 'int kthread;' > kernel/kthread.c;"
 	   "echo '_c_flags = x' > scripts/Makefile.lib; echo 'endmenu' > lib/Kconfig.debug;"
 	   "echo before > include/linux/compiler-gcc.h;"
 	   "echo '" GCC "' >> include/linux/compiler-gcc.h;"

@@ -61,7 +61,7 @@ static int setup(void **state)
 	fresh_out(state);
 	user = fmt("%s/user", out);
 	make_dirs(user);
-	free(sh("mkdir kernel tools; echo 'int a = 1;' > kernel/kept.c; cp kernel/kept.c kernel/edit.c;"
+	free(sh("mkdir kernel tools; echo 'int a = 1;' > kernel/kept.c; cp kernel/kept.c kernel/edit.c; cp kernel/kept.c kernel/kthread.c;"
 		"echo '*.o' > .gitignore; echo tool > tools/tool; chmod +x tools/tool;"
 		"ln -s kept.c kernel/link.c; git init -q; git add -A;"
 		"git -c user.name=x -c user.email=x@example.org commit -qm x", user));

@@ -127,6 +127,60 @@ static void each_cell_is_told_of(void **state)
 	assert_string_equal(json, "[{\"name\":\"no/boot\",\"arch\":\"arm64\",\"words\":\"ARCH=arm64 PLAN=hotplug SMPBOOT=park KCMDLINE=rdinit=/nowhere\"}]\n");
 }
 
+static void have_result(const char *folder, const char *cell, const char *words,
+			const char *more)
+{
+	__auto_free char *dir = fmt("%s/matrix/%s", out, folder);
+	__auto_free char *path = fmt("%s/result.json", dir);
+	__auto_free char *text = fmt("{\"cell\": \"%s\", \"words\": \"%s\", \"key\": \"x\"%s}", cell,
+				     words, more);
+
+	make_dirs(dir);
+	write_file(path, text, strlen(text));
+}
+
+/* What a cell came to with another kernel, or another respawn, is not taken for this one. */
+static void a_result_is_of_its_question(void **state)
+{
+	__auto_free char *path = file("a ARCH=s390x PLAN=hotplug SERIES=none\n"
+				      "b ARCH=s390x PLAN=hotplug SERIES=none SEED=2\n");
+	__auto_free char *words = fmt("matrix MATRIX=%s", path), *said = NULL, *again = NULL;
+	__auto_free char *bin = path_without("qemu-system-s390x"), *programs = copy(getenv("PATH"));
+	__auto_free char *gone = fmt("%s/matrix/b/result.json", out);
+
+	(void)state;
+	have_result("a", "a", "ARCH=s390x PLAN=hotplug SERIES=none", ", \"status\": 0");
+	setenv("PATH", bin, 1);
+	said = said_of(words, EXIT_ERROR);
+	assert_null(strstr(said, "over already"));
+	assert_says(said, "a                    ERROR");
+	assert_int_equal(unlink(gone), 0);
+	again = said_of(words, EXIT_ERROR);
+	assert_says(again, "1 of 2 cells are over already");
+	setenv("PATH", programs, 1);
+}
+
+/* A cell may have failed where no record of it has. */
+static void what_no_record_says_is_told(void **state)
+{
+	static const char *const formats[] = {
+		"text", "junit", "json", "kcidb", "github", "summary",
+	};
+
+	(void)state;
+	have_result("cut", "x/cut", "", "");
+	have_result("pair", "x/pair", "", ", \"status\": 1, \"last_line\": \"a pair differs\"");
+	have_result("fine", "x/fine", "", ", \"status\": 0, \"last_line\": \"1 passed\"");
+	for (size_t i = 0; i < ARRAY_SIZE(formats); i++) {
+		__auto_free char *words = fmt("report RUN=%s/matrix FORMAT=%s", out, formats[i]);
+		__auto_free char *said = said_of(words, EXIT_PASS);
+
+		assert_says(said, "did not come to its end");
+		assert_says(said, "a pair differs");
+		assert_null(strstr(said, "x/fine"));
+	}
+}
+
 static void refused(const char *text, const char *why)
 {
 	__auto_free char *path = file(text), *words = fmt("matrix MATRIX=%s", path);
@@ -227,6 +281,8 @@ int main(int argc, char **argv)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(each_cell_is_told_of, fresh_out, remove_out),
+		cmocka_unit_test_setup_teardown(a_result_is_of_its_question, fresh_out, remove_out),
+		cmocka_unit_test_setup_teardown(what_no_record_says_is_told, fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(what_is_no_cell_is_refused, fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(workflow_is_valid, fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(pipeline_is_valid, fresh_out, remove_out),
