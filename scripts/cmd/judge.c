@@ -62,12 +62,17 @@ static void show_failures(const struct judge *j)
 	printf("\n%s\n", excerpt);
 }
 
+static bool has_ktap(const struct judge *j)
+{
+	return ktap_root(judge_ktap(j))->status != KTAP_MISSING;
+}
+
 /* Which is less than a guest is held to */
 static const char *looked_for(const struct judge *j)
 {
 	if (judge_has_protocol(j))
 		return "a guest of respawn: its own plan, KTAP results, trouble of the kernel";
-	if (ktap_root(judge_ktap(j))->status != KTAP_MISSING)
+	if (has_ktap(j))
 		return "KTAP results and trouble of the kernel";
 	return "trouble of the kernel alone, as there are no KTAP results";
 }
@@ -88,6 +93,9 @@ int cmd_judge(const struct options *o)
 	judge_end(j, ENDING_ITSELF, "");
 	v = judge_verdict(j);
 	n = judge_counts(j);
+	if (v == VERDICT_PASS && !judge_has_kernel(j) && !judge_has_protocol(j) && !has_ktap(j))
+		die("LOG=%s has neither messages of a kernel nor KTAP results: there is nothing to judge",
+		    o->log);
 	if (judge_failure(j))
 		show_failures(j);
 	printf("looked for: %s\n", looked_for(j));

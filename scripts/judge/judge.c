@@ -165,6 +165,7 @@ struct judge {
 	size_t n_runs;
 	bool greeted;
 	bool protocol;
+	bool kernel;
 	int planned;
 	int done;
 	double when;
@@ -639,6 +640,9 @@ static void one_line(void *arg, const struct console_line *line)
 	j->cut = line->end != LINE_WHOLE;
 	if (line->when >= 0)
 		j->when = line->when;
+	if (line->when >= 0 || line->level != LEVEL_UNKNOWN ||
+	    !strncmp(line->text, "Linux version ", strlen("Linux version ")))
+		j->kernel = true;
 	if (!strcmp(line->text, CONSOLE_REPLAY)) {
 		j->replay = true;
 		return;
@@ -1019,12 +1023,13 @@ static void note_failures(struct judge *j, enum ending ending, const char *detai
 {
 	bool early = !is_plain(j) && (j->done < 0 || ending != ENDING_ITSELF);
 
-	note_tests(j, ktap_root(j->ktap), early || j->in_trouble);
+	/* How it ended is worse than any case: it is noted first, while there is room. */
 	j->at = j->last;
 	if (is_silent(ending))
 		note_end(j, BY_SILENCE, VERDICT_HANG, detail);
 	else if (early && ending != ENDING_ENOUGH && !j->in_trouble)
 		note_end(j, BY_ENDING, VERDICT_CRASH, "the guest ended before its plan was done");
+	note_tests(j, ktap_root(j->ktap), early || j->in_trouble);
 	if (early && (ending != ENDING_ENOUGH || j->n_failures))
 		return;
 	note_results(j);
@@ -1187,6 +1192,17 @@ const char *judge_boot_trouble(const struct judge *j)
 bool judge_has_protocol(const struct judge *j)
 {
 	return j->protocol;
+}
+
+/**
+ * judge_has_kernel - does a kernel speak on the console?
+ * @j: the judge
+ *
+ * Return: whether there was a line with a time or a level, or the kernel's first one
+ */
+bool judge_has_kernel(const struct judge *j)
+{
+	return j->kernel;
 }
 
 enum verdict judge_verdict(const struct judge *j)

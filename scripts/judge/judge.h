@@ -95,6 +95,7 @@ void judge_failed_tests(const struct judge *j, struct strv *names);
 char *judge_signature(const struct judge *j);
 size_t judge_failures(const struct judge *j, const struct judge_failure **all);
 size_t judge_failures_more(const struct judge *j);
+bool judge_has_kernel(const struct judge *j);
 bool judge_has_protocol(const struct judge *j);
 char *judge_excerpt(const struct judge *j);
 size_t judge_cases_before(const struct judge *j);

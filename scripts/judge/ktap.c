@@ -443,8 +443,8 @@ static void skip_all(struct ktap *k, struct level *l, const struct plan *plan)
 		n->t.status = KTAP_SKIP;
 	}
 	n->skipped = true;
-	if (plan->why[0] && !n->broken)
-		set_string(&n->t.reason, plan->why);
+	if (!n->broken && (!plan->skip || plan->why[0]))
+		set_string(&n->t.reason, plan->skip ? plan->why : "it has no case");
 }
 
 static void read_plan(struct ktap *k, size_t indent, const struct plan *p, double when)
@@ -472,7 +472,8 @@ static void read_plan(struct ktap *k, size_t indent, const struct plan *p, doubl
 	l->plan = plan;
 	l->test->t.has_plan = true;
 	l->test->t.plan = plan > UINT_MAX - l->test->t.plan ? UINT_MAX : l->test->t.plan + plan;
-	if (p->skip && !plan)
+	/* A suite without a case has shown nothing, even if it is ok with that. */
+	if (!plan && (p->skip || l->test != k->root))
 		skip_all(k, l, p);
 }
 

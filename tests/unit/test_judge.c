@@ -682,6 +682,8 @@ static void a_log_from_elsewhere(void **state)
 		{ DEMO, VERDICT_FAIL },
 		{ "TAP version 13\n1..0 # SKIP no\n", VERDICT_SKIP },
 		{ "TAP version 13\n1..0\n", VERDICT_SKIP },
+		{ "KTAP version 1\n1..1\n    KTAP version 1\n    # Subtest: a\n    1..0\nok 1 a\n",
+		  VERDICT_SKIP },
 		{ BEGIN PASS END, VERDICT_PASS },
 		{ BEGIN PASS, VERDICT_CRASH },
 		{ "respawn: plan 2\nrespawn: step s begin\n" PASS END, VERDICT_FAIL },
@@ -698,6 +700,26 @@ static void a_log_from_elsewhere(void **state)
 				 judge_failure(j) ? judge_failure(j) : "", logs[i].log);
 		judge_free(j);
 	}
+}
+
+/* However many cases failed before that, how a guest ended is told. */
+static void an_end_is_told_after_many_failures(void **state)
+{
+	char *log = NULL;
+	size_t size;
+	FILE *f = open_memstream(&log, &size);
+	struct judge *j;
+
+	(void)state;
+	fprintf(f, BEGIN "KTAP version 1\n1..1000\n");
+	for (int i = 1; i <= 1000; i++)
+		fprintf(f, "not ok %d a%d\n", i, i);
+	fclose(f);
+	j = judge(NULL, log, size, 4096, ENDING_ITSELF, "");
+	assert_int_equal(judge_verdict(j), VERDICT_CRASH);
+	assert_non_null(strstr(judge_failure(j), "the guest ended before its plan was done"));
+	judge_free(j);
+	free(log);
 }
 
 static void a_host_at_fault_says_nothing_of_the_guest(void **state)
@@ -773,6 +795,7 @@ int main(void)
 		cmocka_unit_test(an_expected_line_is_no_trouble),
 		cmocka_unit_test(lockdep_is_off_after_its_report),
 		cmocka_unit_test(a_log_from_elsewhere),
+		cmocka_unit_test(an_end_is_told_after_many_failures),
 		cmocka_unit_test(a_host_at_fault_says_nothing_of_the_guest),
 		cmocka_unit_test(a_boot_is_judged),
 		cmocka_unit_test(cases_before_are_counted),
