@@ -149,22 +149,46 @@ static void make_command(const struct kernel *k, const struct tree *t,
 struct build {
 	unsigned int lines;
 	unsigned int usual;
+	bool host_failed;
 	char first_error[512];
 };
+
+/* What a build says that ends for want of something that no tree is to blame for */
+static const char *const host_faults[] = {
+	"No space left on device", "Disk quota exceeded", "Read-only file system",
+	"Input/output error", "Too many open files", "Cannot allocate memory",
+	"Resource temporarily unavailable", "virtual memory exhausted",
+	"Killed signal terminated program", "] Killed", "] Error 127",
+};
+
+static bool is_host_fault(const char *line)
+{
+	/* A compiler that quotes a line of the source, which may print anything */
+	if (strstr(line, " | "))
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(host_faults); i++)
+		if (strstr(line, host_faults[i]))
+			return true;
+	return false;
+}
 
 static void build_line(void *arg, const char *line)
 {
 	struct build *b = arg;
 	const char *file = strrchr(line, ' ');
 	char note[64] = "";
+	bool fault;
 
 	if (ui_verbose())
 		fputs(line, stderr);
-	if (!b->first_error[0] &&
-	    (strstr(line, "error:") || strstr(line, "Error ") ||
-	     strstr(line, "undefined reference") || strstr(line, "ERROR: modpost")))
+	/* What the host lacks says more than what comes of that. */
+	fault = !b->host_failed && is_host_fault(line);
+	if (fault || (!b->first_error[0] &&
+		      (strstr(line, "error:") || strstr(line, "Error ") ||
+		       strstr(line, "undefined reference") || strstr(line, "ERROR: modpost"))))
 		snprintf(b->first_error, sizeof(b->first_error), "%.*s",
 			 (int)strcspn(line, "\n"), line);
+	b->host_failed |= fault;
 	b->lines++;
 	/* Files of the kernel's are named from its top; others are not shown. */
 	if (file && file[1] != '/')
@@ -174,7 +198,7 @@ static void build_line(void *arg, const char *line)
 
 /*
  * Run the kernel's make with these words. NULL, or what went wrong, with the
- * log's name, to be freed.
+ * log's name, to be freed. Dies where the host is at fault, and not the tree.
  */
 static char *try_make(const struct kernel *k, const struct tree *t, const struct strv *more,
 		      struct build *b)
@@ -192,6 +216,9 @@ static char *try_make(const struct kernel *k, const struct tree *t, const struct
 	}
 	if (!run(&argv, &o))
 		return NULL;
+	if (b->host_failed)
+		die("this host can't build the %s kernel of %s: %s; see %s", k->arch->name,
+		    t->name, b->first_error, log);
 	return fmt("%s kernel of %s does not build: %s; see %s", k->arch->name,
 		   t->name, b->first_error[0] ? b->first_error : "make failed", log);
 }

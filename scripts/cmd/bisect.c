@@ -57,6 +57,8 @@ struct builder {
  * @decided: a run failed as it is looked for: no further one is begun
  * @untestable: a run showed that the commit can't be tested
  * @errors: of the host, in a row
+ * @open: seeds of the batch at hand that did not come to an end yet
+ * @nr_open: how many
  * @begun: when the program began
  * @bits: what was not known then
  */
@@ -74,6 +76,8 @@ struct search {
 	bool decided;
 	bool untestable;
 	unsigned int errors;
+	uint64_t *open;
+	size_t nr_open;
 	double begun;
 	double bits;
 };
@@ -331,6 +335,13 @@ static void run_over(void *arg, const struct trial *t, const struct finding *f)
 {
 	struct search *s = arg;
 
+	for (size_t i = 0; i < s->nr_open; i++) {
+		if (s->open[i] != f->seed)
+			continue;
+		memmove(&s->open[i], &s->open[i + 1],
+			(--s->nr_open - i) * sizeof(*s->open));
+		break;
+	}
 	if (s->untestable)
 		return;
 	if (!record_was_tested(&t->record))
@@ -342,25 +353,39 @@ static void run_over(void *arg, const struct trial *t, const struct finding *f)
 /* In list's order, until one fails as it is looked for */
 static void run_guests(struct search *s, const struct request *r, const uint64_t *list, size_t n)
 {
+	uint64_t *now = need(n, sizeof(*now));
 	struct seeds run = {
 		.image = s->images[s->at], .req = request_at(s, r, s->at),
-		.accel = accel_choose(s->images[s->at], r), .out = s->o->out, .list = list,
+		.accel = accel_choose(s->images[s->at], r), .out = s->o->out, .list = now,
 		/* One CPU is left to a build. */
 		.guests = s->o->guests ?: s->builder.pid ? 1 : 0,
 		.found = run_over, .arg = s, .keep_going = false,
 	};
-	/* Other failures end the search of seeds as well: go on behind them. */
-	for (run.last = n - 1; run.first < n && !s->decided && !s->untestable;) {
+
+	s->open = need(n, sizeof(*s->open));
+	s->nr_open = n;
+	memcpy(s->open, list, n * sizeof(*list));
+	/*
+	 * Other failures end the search of seeds as well, and so does the harness's: go on
+	 * with those that did not come to an end, which need not be the last ones.
+	 */
+	while (s->nr_open && !s->decided && !s->untestable) {
+		memcpy(now, s->open, s->nr_open * sizeof(*now));
+		run.first = 0;
+		run.last = s->nr_open - 1;
 		run.tried = 0;
 		run.over = false;
 		seeds_run(&run);
-		run.first += run.tried;
 		if (run.error && ++s->errors >= ERRORS_MAX)
 			die("%s; what was seen before is kept, 'make bisect' goes on", run.error);
 		if (!run.error)
 			s->errors = 0;
 		run.error = NULL;
 	}
+	free(s->open);
+	s->open = NULL;
+	s->nr_open = 0;
+	free(now);
 }
 
 /* A command of the user's: 0 is a pass, 125 says that it can't tell, other numbers fail. */

@@ -251,7 +251,7 @@ int cmd_bisect_status(const struct options *o)
 {
 	struct bisection b;
 
-	bisection_load(&b, o);
+	bisection_load(&b, o, false);
 	if (b.signature)
 		printf("looks for: %s\n", b.signature);
 	bisection_show(&b, stdout);
@@ -306,7 +306,7 @@ int cmd_bisect_log(const struct options *o)
 	struct bisection b;
 	size_t *likeliest;
 
-	bisection_load(&b, o);
+	bisection_load(&b, o, false);
 	likeliest = list_of(&b);
 	bisect_likeliest(b.engine, SURE, likeliest);
 	printf("git bisect start\n");
@@ -336,7 +336,7 @@ int cmd_bisect_skip(const struct options *o)
 	struct bisection b;
 	size_t commit;
 
-	bisection_load(&b, o);
+	bisection_load(&b, o, true);
 	commit = history_find(&b.history, o->request.commit);
 	if (!*o->request.commit || commit == b.history.n)
 		die("COMMIT=%s: a commit between GOOD= and BAD= is wanted, by its hash",
@@ -358,7 +358,7 @@ int cmd_bisect_undo(const struct options *o)
 {
 	struct bisection b;
 
-	bisection_load(&b, o);
+	bisection_load(&b, o, true);
 	if (!b.n)
 		die("%s has seen nothing yet", b.path);
 	printf("forgotten: %.12s %s\n", commit_of(&b, b.log[b.n - 1].commit)->id,

@@ -91,12 +91,8 @@ static int step_of_seeds(const struct options *o)
  */
 int cmd_bisect_step(const struct options *o)
 {
-	struct options here = *o;
-
-	if (!*here.request.tree)
-		here.request.tree = getcwd(NULL, 0);
-	if (here.count == 1 && *here.signature)
+	if (o->count == 1 && *o->signature)
 		die("SIGNATURE=%s: this is looked for in stress runs, and N= says how many",
-		    here.signature);
-	return here.count > 1 ? step_of_seeds(&here) : check_commit(&here);
+		    o->signature);
+	return o->count > 1 ? step_of_seeds(o) : check_commit(o);
 }

@@ -312,6 +312,32 @@ static void open_state(struct bisection *b, const struct options *o)
 	*b = (struct bisection){ .o = o, .path = fmt("%s/bisect.json", o->out) };
 }
 
+/* The state is read, changed and written as a whole: one at a time may do that. */
+static void lock_state(const struct options *o)
+{
+	static char *held;
+	char *path = fmt("%s/bisect.lock", o->out);
+
+	if (held && !strcmp(held, path)) {
+		free(path);
+		return;
+	}
+	make_dirs(o->out);
+	held = path;
+	if (lock_try(path) < 0)
+		die("another bisect is at work in %s: end it first, which keeps what it has seen, or name another folder with O=",
+		    o->out);
+}
+
+static void must_be_text(const char *name, const char *text)
+{
+	json_t *o = json_string(text);
+
+	if (!o)
+		die("%s=: this is no UTF-8, which a state file can't have", name);
+	json_decref(o);
+}
+
 /* The same question has the same answer, whatever is known already. */
 static json_t *make_question(const struct bisection *b, const struct request *r)
 {
@@ -327,6 +353,9 @@ static json_t *make_question(const struct bisection *b, const struct request *r)
 	json_object_del(request, "timeout");
 	json_object_del(request, "stall");
 	json_object_del(request, "snapshot");
+	must_be_text("TEST", o->test);
+	must_be_text("RUN", o->run);
+	must_be_text("SIGNATURE", o->signature);
 	return json_pack("{s:o, s:s, s:s, s:s, s:s, s:s, s:s}", "request", request,
 			 "good", b->history.commits[0].id,
 			 "bad", b->history.commits[b->history.n - 1].id, "test", o->test,
@@ -347,6 +376,7 @@ void bisection_open(struct bisection *b, const struct options *o, const struct r
 	json_t *state;
 
 	open_state(b, o);
+	lock_state(o);
 	history_read(&b->history, r->tree, o->good, *o->bad ? o->bad : "HEAD");
 	make_graph(b);
 	b->question = make_question(b, r);
@@ -369,10 +399,11 @@ void bisection_open(struct bisection *b, const struct options *o, const struct r
  * bisection_load - have a bisection that was begun, to look at or to change
  * @b: gets it
  * @o: what the user asked for; must live as long
+ * @change: nobody else may have it meanwhile
  *
  * Dies if there is none.
  */
-void bisection_load(struct bisection *b, const struct options *o)
+void bisection_load(struct bisection *b, const struct options *o, bool change)
 {
 	const json_t *q, *tree;
 	json_t *state;
@@ -382,6 +413,8 @@ void bisection_load(struct bisection *b, const struct options *o)
 		die("out of memory");
 	*same = *o;
 	open_state(b, same);
+	if (change && exists(b->path))
+		lock_state(o);
 	state = read_state(b);
 	if (!state)
 		die("there is no %s: 'make bisect' begins one", b->path);

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/file.h>
+#include <unistd.h>
 
 #include "lib/die.h"
 #include "lib/lock.h"
@@ -20,6 +21,26 @@ static void (*waiting)(const char *what);
 void lock_hook(void (*fn)(const char *what))
 {
 	waiting = fn;
+}
+
+/**
+ * lock_try - take a lock that ends with the process, if nobody has it
+ * @path: the lock's file, created if missing
+ *
+ * Return: a descriptor, or -1 if another one has it. Dies if that can't be told.
+ */
+int lock_try(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+
+	if (fd < 0)
+		die("cannot open lock %s: %s", path, strerror(errno));
+	if (!flock(fd, LOCK_EX | LOCK_NB))
+		return fd;
+	if (errno != EWOULDBLOCK)
+		die("cannot lock %s: %s", path, strerror(errno));
+	close(fd);
+	return -1;
 }
 
 /**

@@ -3,6 +3,7 @@
 #define RESPAWN_LOCK_H
 
 void lock_hook(void (*fn)(const char *what));
+int lock_try(const char *path);
 int lock_file(const char *path, const char *what);
 
 #endif /* RESPAWN_LOCK_H */
