@@ -45,6 +45,9 @@ help:
 
 # ---- the jobs ---------------------------------------------------------------
 
+# make -n says what would be done, and does not do it.
+dry := $(findstring n,$(filter-out --%,$(firstword $(MAKEFLAGS))))
+
 # One after the other, -j or not: the program needs what deps installs.
 built = MAKEFLAGS= $(MAKE) -s deps host NEEDED="$(needed)"
 
@@ -57,6 +60,13 @@ needed = $(if $(filter matrix,$(MAKECMDGOALS)),$(shell set -f; \
 		done; \
 	done < $(or $(MATRIX),configs/matrix) | sed -n 's/.*ARCH=\([^ ]*\).*/\1/p' | sort -u))
 
+ifneq ($(dry),)
+$(JOBS) $(CHECKS):
+	@$(RESPAWN) $@
+
+test:
+	@tests/run-all $(O)
+else
 $(JOBS):
 	+@$(built) && $(RESPAWN) $@
 
@@ -87,6 +97,7 @@ test.run:
 	+@mkdir -p $(O) && rm -f $(O)/test.status; \
 	{ TESTS=1 $(built) tests && tests/run-all $(O); }; \
 	echo $$? > $(O)/test.status
+endif
 
 ifeq ($(V),1)
 Q :=

@@ -3,6 +3,7 @@
  * respawn: a test harness for kernel-thread lifecycle under CPU hotplug.
  */
 #define _GNU_SOURCE
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -50,13 +51,28 @@ int cmd_targets(const struct options *o)
 	return EXIT_PASS;
 }
 
-static int usage(void)
+static void usage(FILE *f)
 {
-	fprintf(stderr, "usage: respawn COMMAND [-s] [NAME=value]...\n\ncommands:\n");
+	fprintf(f, "usage: respawn COMMAND [-s] [NAME=value]...\n\ncommands:\n");
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-		fprintf(stderr, "  %-18s %s\n", commands[i].name, commands[i].help);
-	fprintf(stderr, "\n'respawn variables' lists the variables and their defaults.\n");
-	return EXIT_ERROR;
+		fprintf(f, "  %-18s %s\n", commands[i].name, commands[i].help);
+	fprintf(f, "\n'respawn variables' lists the variables and their defaults.\n");
+}
+
+static const struct command *find_command(const char *name)
+{
+	__auto_strv struct strv names = { 0 };
+	const char *near;
+
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+		if (!strcmp(name, commands[i].name))
+			return &commands[i];
+		strv_add(&names, "%s", commands[i].name);
+	}
+	near = strv_nearest(&names, name);
+	if (near)
+		die("%s: no such command; did you mean %s?", name, near);
+	die("%s: no such command; 'respawn help' lists them", name);
 }
 
 /* What killed runs have left goes, and what was not used for longest. */
@@ -70,17 +86,28 @@ static void make_room(const struct options *o)
 
 int main(int argc, char **argv)
 {
+	const struct command *c;
 	struct options o;
+	int status;
 
-	if (argc > 1 && !strcmp(argv[1], "bisect-step"))
-		die_for_bisect();
-	for (size_t i = 0; argc > 1 && i < ARRAY_SIZE(commands); i++) {
-		if (strcmp(argv[1], commands[i].name))
-			continue;
-		options_parse(&o, commands[i].defaults, argc - 2, argv + 2);
-		if (commands[i].kind <= STEP)
-			make_room(&o);
-		return commands[i].fn(&o);
+	/* Whoever called this may not have cared for children, but what is here does. */
+	signal(SIGCHLD, SIG_DFL);
+	if (argc < 2) {
+		usage(stderr);
+		return EXIT_ERROR;
 	}
-	return usage();
+	if (has_word("help -h --help", " ", argv[1])) {
+		usage(stdout);
+		return EXIT_PASS;
+	}
+	if (!strcmp(argv[1], "bisect-step"))
+		die_for_bisect();
+	c = find_command(argv[1]);
+	options_parse(&o, c->name, c->defaults, argc - 2, argv + 2);
+	if (c->kind <= STEP)
+		make_room(&o);
+	status = c->fn(&o);
+	if ((fflush(stdout) || ferror(stdout)) && status == EXIT_PASS)
+		die("what was to be printed could not be written: is the disk full?");
+	return status;
 }

@@ -23,62 +23,99 @@
 #define AT(member)	.offset = offsetof(struct options, member)
 #define UP_TO(a, b, w)	.least = a, .most = b, .why = w
 
+/* Commands that have many guests to run */
+#define RUN_GUESTS	\
+	"check stress explore bugs bench-strategies check-determinism matrix " BISECTS
+#define BISECTS		"bisect check-bisect bisect-step"
+
 /* What a command is asked beside its requests */
 static const struct field own_fields[] = {
-	{ "SEEDS", "1..100", FIELD_TEXT, AT(seeds), .help = "seeds to explore, from..to; with a focus, runs" },
+	{ "SEEDS", "1..100", FIELD_TEXT, AT(seeds),
+	  .of = "explore bugs bench-strategies",
+	  .help = "seeds to explore, from..to; with a focus, runs" },
 	{ "JOBS", "0", FIELD_NUMBER, AT(guests), .most = 1024,
+	  .of = RUN_GUESTS " bisect-sim doctor",
 	  .help = "guests at once, 0 for one per CPU of the host" },
 	{ "KEEP_GOING", "0", FIELD_SWITCH, AT(keep_going),
+	  .of = "explore",
 	  .help = "1: explore goes on after a failure" },
 	{ "LEADS", "1", FIELD_SWITCH, AT(leads),
-	  .help = "0: what runs show of the focus leads to no more of their kind" },
+	  .of = "explore bugs",
+	  .help = "0: explore follows no run that showed something new of the focus" },
 	{ "TIME", "0", FIELD_NUMBER, AT(time), .most = INT_MAX,
+	  .of = "explore bugs minimise bisect check-bisect",
 	  .help = "host seconds after which explore begins no seed, and bisect or minimise ends" },
-	{ "RUN", "", FIELD_PATH, AT(run), .help = "record to replay, as build/runs/<name>" },
-	{ "BUNDLE", "", FIELD_PATH, AT(bundle), .help = "bundle to replay, instead of RUN=" },
-	{ "LOG", "", FIELD_PATH, AT(log), .help = "console for judge, or any kernel log or KTAP" },
+	{ "RUN", "", FIELD_PATH, AT(run),
+	  .of = "replay minimise picture bundle report check-determinism bisect",
+	  .help = "record to replay, as build/runs/<name>" },
+	{ "BUNDLE", "", FIELD_PATH, AT(bundle),
+	  .of = "replay",
+	  .help = "bundle to replay, instead of RUN=" },
+	{ "LOG", "", FIELD_PATH, AT(log),
+	  .of = "judge",
+	  .help = "console for judge, or any kernel log or KTAP" },
 	{ "FORMAT", "text", FIELD_TEXT, AT(format),
+	  .of = "report matrix-list",
 	  .help = "of a report: text ktap junit json kcidb github summary" },
 	{ "MATRIX", "", FIELD_PATH, AT(matrix),
+	  .of = "matrix matrix-list",
 	  .help = "file of cells, instead of configs/matrix" },
 	{ "CELLS", "", FIELD_TEXT, AT(cells),
+	  .of = "matrix matrix-list",
 	  .help = "cells of configs/matrix, as 'arm64/*', comma separated; all if empty" },
 	{ "CACHE_MAX", "20", FIELD_NUMBER, AT(cache_max), .most = 1 << 20,
 	  .help = "GB that the cache may have: what was not used for longest goes" },
 	{ "GDB", "0", FIELD_SWITCH, AT(gdb),
+	  .of = "replay",
 	  .help = "1: replay opens a debugger at the end of the run" },
 	{ "N", "20", FIELD_NUMBER, AT(count),
-	  UP_TO(1, INT_MAX, "nothing would be tried, or no end be seen: 1 to 2147483647"),
-	  .help = "how many runs of check-determinism, histories, seeds of bisect-step" },
+	  UP_TO(1, INT_MAX, "1 to 2147483647"),
+	  .of = "check-determinism bench-hotplug bench-strategies bisect-sim bisect-step",
+	  .help = "runs of check-determinism, histories of bisect-sim, seeds of bisect-step" },
 	{ "GOOD", "", FIELD_TEXT, AT(good),
+	  .of = "bisect bisect-prior",
 	  .help = "commit of TREE= that a bisect takes for good" },
 	{ "BAD", "", FIELD_TEXT, AT(bad),
+	  .of = "bisect bisect-prior",
 	  .help = "commit of TREE= that is bad, its HEAD if empty" },
 	{ "TEST", "", FIELD_TEXT, AT(test),
+	  .of = "bisect",
 	  .help = "command that bisect runs instead of a guest, with KERNEL=, INITRAMFS=, SEED=" },
 	{ "SIGNATURE", "", FIELD_TEXT, AT(signature),
+	  .of = "bisect bisect-step",
 	  .help = "failure that bisect looks for, the first one at BAD= if empty" },
 	{ "PRIOR", "paths", FIELD_CHOICE, AT(prior), .choices = "paths uniform",
+	  .of = "bisect bisect-prior check-bisect",
 	  .help = "which commits bisect suspects: by the files they touch, or all the same" },
 	{ "RUNS", "2000", FIELD_NUMBER, AT(runs), .most = INT_MAX,
+	  .of = "bisect check-bisect",
 	  .help = "runs after which bisect ends, 0 for no end" },
 	{ "CONFIDENCE", "0.95", FIELD_SHARE, AT(confidence),
+	  .of = "bisect bisect-sim check-bisect",
 	  .help = "probability at which bisect answers" },
 	{ "MUTANTS", "", FIELD_TEXT, AT(mutants),
+	  .of = "mutate",
 	  .help = "mutants to run, comma separated, all if empty" },
 	{ "MUTANTS_DIR", "", FIELD_PATH, AT(mutants_dir),
+	  .of = "mutate",
 	  .help = "folder of tables of mutants, instead of tests/mutants" },
 	{ "BUGS", "", FIELD_TEXT, AT(bugs),
+	  .of = "bugs bench-strategies check-bisect",
 	  .help = "planted bugs to look for, comma separated, all if empty" },
 	{ "REAL", "1", FIELD_SWITCH, AT(real),
+	  .of = "bugs",
 	  .help = "0: bugs leaves out the runs in real time, which take longest" },
 	{ "MINIMISE", "0", FIELD_SWITCH, AT(minimise),
+	  .of = "bugs",
 	  .help = "1: bugs makes the run that shows a bug as small as minimise does" },
 	{ "NEIGHBOUR", "", FIELD_PATH, AT(neighbour),
+	  .of = "bugs",
 	  .help = "patch on top of each bug: does what MINIMISE=1 left show it there, too?" },
 	{ "BUGS_DIR", "", FIELD_PATH, AT(bugs_dir),
+	  .of = "bugs bench-strategies",
 	  .help = "folder of their patches, instead of tests/bugs" },
-	{ "O", "build", FIELD_PATH, AT(out), .help = "folder for records and other products" },
+	{ "O", "build", FIELD_PATH, AT(out),
+	  .help = "folder for records and other products: where the program is" },
 	{ "V", "0", FIELD_SWITCH, AT(verbose),
 	  .help = "1 shows everything that is run and printed" },
 };
@@ -122,7 +159,8 @@ static uint64_t number_of(const struct field *f, const char *text)
 	errno = 0;
 	n = strtoull(text, &end, base);
 	if (!isdigit((unsigned char)*text) || *end || (errno && errno != ERANGE))
-		die("%s=%s: not a number", f->name, text);
+		die("%s=%s: a whole number from %llu is wanted, without a unit", f->name, text,
+		    (unsigned long long)f->least);
 	if (!errno && n >= f->least && n <= f->most)
 		return n;
 	if (f->why)
@@ -241,6 +279,62 @@ static const struct field *find(const char *name, size_t len)
 	return NULL;
 }
 
+/* ---- who reads it ------------------------------------------------------------- */
+
+/* What make itself reads, and what every program does */
+static const char of_make[] =
+	"CC CFLAGS FUZZ_SECONDS TESTS NEEDED HOME PATH TMPDIR XDG_CACHE_HOME";
+
+static void __noreturn unknown(const char *name)
+{
+	__auto_strv struct strv names = { 0 };
+	const struct field *f;
+	const char *near;
+
+	for (size_t i = 0; (f = options_field(i)); i++)
+		strv_add(&names, "%s", f->name);
+	near = strv_nearest(&names, name);
+	if (near)
+		die("%s=: no such variable; did you mean %s=?", name, near);
+	die("%s=: no such variable; 'make help' lists them", name);
+}
+
+/* What @command does not read is not taken in silence. */
+static const struct field *must_find(const char *command, const char *name, size_t len)
+{
+	__auto_free char *word = fmt("%.*s", (int)len, name);
+	const struct field *f = find(name, len);
+
+	if (!f)
+		unknown(word);
+	if (f->of && !has_word(f->of, " ", command))
+		die("%s=: %s does not read it, these do: %s", word, command, f->of);
+	return f;
+}
+
+/*
+ * What the user has said to make, which hands it on as "flags -- NAME=value ...", with
+ * a backslash before a space of a value. Of a make that calls make only its own words
+ * are for respawn.
+ */
+static void check_make_words(const char *command)
+{
+	const char *flags = getenv("MAKEFLAGS"), *level = getenv("MAKELEVEL");
+	const char *at = flags ? strstr(flags, "-- ") : NULL;
+
+	if (!at || !level || strcmp(level, "1") || (at > flags && at[-1] != ' '))
+		return;
+	for (at += 3; *at; at += strspn(at, " ")) {
+		size_t name = strcspn(at, "= ");
+		__auto_free char *word = fmt("%.*s", (int)name, at);
+
+		if (at[name] == '=' && !has_word(of_make, " ", word))
+			must_find(command, at, name);
+		while (*at && *at != ' ')
+			at += *at == '\\' && at[1] ? 2 : 1;
+	}
+}
+
 /* ---- what goes together ------------------------------------------------------- */
 
 /* An accelerator runs in real time; virtual time is TCG's alone, of most architectures. */
@@ -259,8 +353,8 @@ static void choose_timing(struct options *o)
 		die("TIMING=virtual needs instruction counting, which ACCEL=kvm cannot do; leave one of them out");
 	for (size_t i = 0; request_is_virtual(r) && o->arch[i]; i++)
 		if (!o->arch[i]->icount)
-			die("TIMING=virtual: %s guests do not get along in virtual time; name %s alone, or TIMING=real",
-			    o->arch[i]->name, o->arch[i]->name);
+			die("ARCH=%s: its guests run in real time only; name it alone, or add TIMING=real",
+			    o->arch[i]->name);
 }
 
 static void check_threads(const struct options *o)
@@ -274,15 +368,16 @@ static void check_threads(const struct options *o)
 			die("THREADS=%llu: the cores of a guest of %s have one thread; ARCH=x86_64 has more",
 			    (unsigned long long)r->threads, o->arch[i]->name);
 	if (r->smp % r->threads)
-		die("SMP=%llu: %llu threads of a core each are a multiple of that",
-		    (unsigned long long)r->smp, (unsigned long long)r->threads);
+		die("SMP=%llu: with THREADS=%llu it is a multiple of %llu",
+		    (unsigned long long)r->smp, (unsigned long long)r->threads,
+		    (unsigned long long)r->threads);
 }
 
-/* The pinned kernel is the one that the series is made for. */
+/* The pinned kernel is the one that the series is made for; another one need not be. */
 static void choose_series(struct request *r)
 {
 	if (!*r->series)
-		r->series = *r->tree ? "auto" : "full";
+		r->series = *r->tree ? "auto" : *r->pin ? "none" : "full";
 }
 
 static void check_source(const struct request *r)
@@ -356,6 +451,29 @@ static void check_aim(const char *option, const char *aim)
 	}
 }
 
+/* Digits, as many as a number of 64 bits has; @end is behind them. */
+static bool reads_number(const char *at, const char **end, unsigned long long *n)
+{
+	char *behind;
+
+	errno = 0;
+	*n = isdigit((unsigned char)*at) ? strtoull(at, &behind, 10) : 0;
+	if (!isdigit((unsigned char)*at) || errno)
+		return false;
+	*end = behind;
+	return true;
+}
+
+/* "7", or "3-7" */
+static bool is_range(const char *at)
+{
+	unsigned long long first, last;
+
+	if (!reads_number(at, &at, &first))
+		return false;
+	return !*at || (*at == '-' && reads_number(at + 1, &at, &last) && !*at && first <= last);
+}
+
 /* "1:0-7,9/2:3" */
 static void check_keep(const char *keep)
 {
@@ -364,24 +482,17 @@ static void check_keep(const char *keep)
 	strv_split(&actors, keep, "/");
 	for (size_t i = 0; i < actors.n; i++) {
 		__auto_strv struct strv ranges = { 0 };
-		unsigned long long first, last;
-		unsigned int actor;
-		int used = 0;
+		unsigned long long actor;
+		const char *at;
 
-		if (sscanf(actors.v[i], "%u:%n", &actor, &used) != 1 || !used)
+		if (!reads_number(actors.v[i], &at, &actor) || *at != ':' || actor > UINT_MAX)
 			die("KEEP=%s: '%s' has no actor in front, as in 1:0-7,9/2:3", keep,
 			    actors.v[i]);
-		strv_split(&ranges, actors.v[i] + used, ",");
-		for (size_t j = 0; j < ranges.n; j++) {
-			const char *at = ranges.v[j];
-			bool good = sscanf(at, "%llu%n", &first, &used) == 1;
-
-			if (good && at[used])
-				good = sscanf(at, "%llu-%llu%n", &first, &last, &used) == 2 &&
-				       !at[used] && first <= last;
-			if (!good)
-				die("KEEP=%s: '%s' is no number and no range like 3-7", keep, at);
-		}
+		strv_split(&ranges, at + 1, ",");
+		for (size_t j = 0; j < ranges.n; j++)
+			if (!is_range(ranges.v[j]))
+				die("KEEP=%s: '%s' is no number and no range like 3-7", keep,
+				    ranges.v[j]);
 	}
 	if (*keep && !actors.n)
 		die("KEEP=%s: this names no draw", keep);
@@ -491,7 +602,7 @@ static void check_kcmdline(const char *kcmdline)
 /* make's own -s and -j, which it hands on in MAKEFLAGS */
 static void read_makeflags(const struct options *o, bool silent)
 {
-	const char *flags = getenv("MAKEFLAGS"), *j;
+	const char *flags = getenv("MAKEFLAGS"), *j, *words;
 	enum ui_mode mode = o->verbose ? UI_VERBOSE : UI_NORMAL;
 
 	if (flags && *flags != '-' && *flags != ' ' &&
@@ -499,13 +610,15 @@ static void read_makeflags(const struct options *o, bool silent)
 		silent = true;
 	ui_init(silent ? UI_QUIET : mode);
 	j = flags ? strstr(flags, "-j") : NULL;
-	if (j && atoi(j + 2) > 0)
+	words = flags ? strstr(flags, "-- ") : NULL;
+	if (j && (!words || j < words) && atoi(j + 2) > 0)
 		host_set_jobs(atoi(j + 2));
 }
 
 /**
  * options_parse - find out what the user asked for
  * @o: gets it
+ * @command: the word for what is to be done
  * @defaults: variables that have another default for this command, as NAME=value
  *	with spaces between, or NULL
  * @argc: how many words there are
@@ -514,7 +627,8 @@ static void read_makeflags(const struct options *o, bool silent)
  * Called once, by main(). Dies of a word it does not know, and of a value that is
  * of no use.
  */
-void options_parse(struct options *o, const char *defaults, int argc, char **argv)
+void options_parse(struct options *o, const char *command, const char *defaults, int argc,
+		   char **argv)
 {
 	__auto_strv struct strv others = { 0 };
 	const struct field *f;
@@ -523,6 +637,8 @@ void options_parse(struct options *o, const char *defaults, int argc, char **arg
 	*o = (struct options){ 0 };
 	for (size_t i = 0; (f = options_field(i)); i++)
 		set(o, f, f->def);
+	/* Called in a kernel tree, it leaves nothing there. */
+	o->out = host_folder();
 	strv_split(&others, defaults, " ");
 	for (size_t i = 0; i < others.n; i++) {
 		const char *eq = strchr(others.v[i], '=');
@@ -542,11 +658,15 @@ void options_parse(struct options *o, const char *defaults, int argc, char **arg
 			silent = true;
 			continue;
 		}
-		f = eq ? find(argv[i], eq - argv[i]) : NULL;
-		if (!f)
-			die("%s: unknown; 'make help' lists the variables", argv[i]);
+		if (!eq)
+			die("%s: no variable, which is NAME=value; 'make help' lists them",
+			    argv[i]);
+		f = must_find(command, argv[i], eq - argv[i]);
 		set(o, f, eq + 1);
+		/* As make does; a cell of a matrix is a program of its own. */
+		setenv(f->name, eq + 1, 1);
 	}
+	check_make_words(command);
 
 	read_makeflags(o, silent);
 	o->request.arch = o->arch[0];

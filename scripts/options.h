@@ -4,7 +4,8 @@
 
 #include "cmd/cmd.h"
 
-void options_parse(struct options *o, const char *defaults, int argc, char **argv);
+void options_parse(struct options *o, const char *command, const char *defaults, int argc,
+		   char **argv);
 void options_help(void);
 const struct field *options_field(size_t i);
 

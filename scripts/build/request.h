@@ -120,6 +120,7 @@ enum field_kind {
  * @least: least FIELD_NUMBER
  * @most: greatest FIELD_NUMBER
  * @why: why no number is taken that is smaller or greater, for the message
+ * @of: commands that read it, space separated, or NULL for all
  * @later: a record may lack it, which was made before there was such a variable, and
  *	means the default
  * @help: what it is, for people
@@ -133,6 +134,7 @@ struct field {
 	uint64_t least;
 	uint64_t most;
 	const char *why;
+	const char *of;
 	bool later;
 	const char *help;
 };

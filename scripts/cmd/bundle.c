@@ -130,7 +130,7 @@ static void remove_half_written(void)
  */
 int cmd_bundle(const struct options *o)
 {
-	__auto_free char *path = NULL;
+	__auto_free char *path = NULL, *runs = NULL;
 	char *paths[ARRAY_SIZE(parts)];
 	const char *name;
 	struct record rec;
@@ -143,9 +143,11 @@ int cmd_bundle(const struct options *o)
 		paths[i] = path_of(&parts[i], &rec, &image);
 	name = strrchr(rec.dir, '/');
 	path = fmt("%s/%s.bundle.tar.gz", o->out, name ? name + 1 : rec.dir);
-	half_written = fmt("%s.%d.tmp", path, getpid());
+	/* Among the records, where what a killed process has left is swept away */
+	runs = fmt("%s/runs", o->out);
+	half_written = fmt("%s/%s.%d.tmp", runs, strrchr(path, '/') + 1, getpid());
 	atexit(remove_half_written);
-	make_dirs(o->out);
+	make_dirs(runs);
 	ui_stage(t.req.arch->name, "bundle");
 	write_bundle(half_written, paths);
 	publish_file(half_written, path);
@@ -288,7 +290,7 @@ const char *bundle_open(const char *file, const char *out)
 
 	if (!exists(file))
 		die("BUNDLE=%s: there is no such file", file);
-	unpacked = fmt("%s/bundle-%d.tmp", out, getpid());
+	unpacked = fmt("%s/runs/bundle.%d.tmp", out, getpid());
 	make_dirs(unpacked);
 	atexit(remove_unpacked);
 	unpack(file, unpacked, &sums);

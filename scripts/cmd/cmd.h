@@ -106,7 +106,7 @@ static inline struct request options_request(const struct options *o, const stru
  */
 #define COMMANDS(X)								\
 	X(CHECK, "check", cmd_check, CHECK_DEFAULTS,				\
-	  "build, boot and judge every architecture")				\
+	  "build, boot and judge, on x86_64 and arm64")				\
 	X(CHECK, "stress", cmd_check, STRESS_DEFAULTS,				\
 	  "one stress run: SEED= names the order of events and the schedule")	\
 	X(CHECK, "explore", cmd_explore, STRESS_DEFAULTS,			\
@@ -169,7 +169,7 @@ static inline struct request options_request(const struct options *o, const stru
 	X(CHECK, "check-bisect", cmd_check_bisect,				\
 	  STRESS_DEFAULTS " ARCH=arm64 SERIES=none CYCLES=40 FOCUS=none",	\
 	  "does bisect name the commit in histories that are made up?")		\
-	X(STEP, "bisect-step", cmd_bisect_step, CHECK_DEFAULTS " SERIES=auto N=1",	\
+	X(STEP, "bisect-step", cmd_bisect_step, CHECK_DEFAULTS " SERIES=auto N=1 TREE=.", \
 	  "check the commit that git bisect run is at")				\
 	X(JOB, "repin", cmd_repin, NULL,					\
 	  "move to the newest kernel package of the pinned series")		\

@@ -41,6 +41,7 @@ struct group {
  * @n: how many seeds are done with
  * @before: how many of them were so before
  * @failed: how many of them failed
+ * @skipped: how many of them tested nothing
  * @events: operations and other events in all
  * @wall: host seconds of all runs
  * @groups: what went wrong
@@ -52,6 +53,7 @@ struct exploration {
 	size_t n;
 	size_t before;
 	size_t failed;
+	size_t skipped;
 	uint64_t events;
 	double wall;
 	struct group *groups;
@@ -81,6 +83,7 @@ static void count_in(struct exploration *x, const struct finding *f)
 	x->n++;
 	x->events += f->events;
 	x->wall += f->wall;
+	x->skipped += f->verdict == VERDICT_SKIP;
 	if (!f->signature)
 		return;
 	x->failed++;
@@ -135,6 +138,8 @@ static bool is_known(void *arg, const struct trial *t, struct pairs *pairs)
 		.guest = json_real_value(json_object_get(o, "guest")),
 		.wall = json_real_value(json_object_get(o, "wall")),
 		.events = json_integer_value(json_object_get(o, "events")),
+		.verdict = strcmp(json_string_value(json_object_get(o, "verdict")) ?: "", "skip") ?
+			   VERDICT_PASS : VERDICT_SKIP,
 		.signature = json_string_value(json_object_get(o, "signature")),
 		.record = json_string_value(json_object_get(o, "record")),
 	};
@@ -180,7 +185,7 @@ static void summary(struct exploration *x)
 			       g->guest, g->record);
 		}
 	}
-	report_total(stdout, x->n - x->failed, x->failed, 0);
+	report_total(stdout, x->n - x->failed - x->skipped, x->failed, x->skipped);
 }
 
 static int explore_image(const struct options *o, const struct image *image,

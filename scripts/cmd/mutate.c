@@ -21,6 +21,7 @@
 #include "build/mutants.h"
 #include "build/overlay.h"
 #include "cmd/cmd.h"
+#include "lib/cache.h"
 #include "lib/host.h"
 #include "lib/memo.h"
 #include "lib/ui.h"
@@ -312,7 +313,7 @@ static bool finish(const struct campaign *c, struct subject *t, bool wait)
 		die("%s: its guest left no judgment", t->image.tree.name);
 	/* What is known of a mutant is its judgment: nobody boots it again. */
 	if (t->m)
-		remove_tree(t->image.kernel.dir);
+		cache_remove(t->image.kernel.dir);
 	return true;
 }
 
@@ -352,7 +353,7 @@ static enum outcome outcome(const struct subject *t)
 {
 	bool argued = *t->m->equivalent;
 
-	if (!strcmp(text_of(t, "verdict"), "pass"))
+	if (!strcmp(text_of(t, "verdict"), "pass") || !strcmp(text_of(t, "verdict"), "skip"))
 		return argued ? EQUIVALENT : SURVIVED;
 	return argued ? NOT_EQUIVALENT : CAUGHT;
 }
@@ -418,7 +419,7 @@ static bool is_the_same(const struct campaign *c, struct subject *t)
 	t->judgment = json_pack("{s:s, s:s}", "verdict", "pass", "why",
 				"the compiler makes the same kernel of it");
 	memo_write(c->dir, t->key, json_incref(t->judgment));
-	remove_tree(t->image.kernel.dir);
+	cache_remove(t->image.kernel.dir);
 	return true;
 }
 
@@ -502,6 +503,10 @@ static void run_broken(struct campaign *c)
 		start(c, t);
 	}
 	collect(c, &r, GUESTS);
+	/* Guests that were begun meanwhile had what was over in use, too. */
+	for (size_t i = 0; i < c->n; i++)
+		if (c->subjects[i].image.kernel.dir)
+			cache_remove(c->subjects[i].image.kernel.dir);
 	ui_within(0, 0);
 	ui_done("%zu mutants, %zu of them known from before", c->n, c->n - todo);
 }

@@ -160,6 +160,44 @@ bool cache_use(const char *path)
 	return true;
 }
 
+static void forget_use(const char *path)
+{
+	for (size_t i = 0; i < use_count; i++) {
+		if (strcmp(uses[i].path, path))
+			continue;
+		close(uses[i].fd);
+		free(uses[i].path);
+		uses[i] = uses[--use_count];
+		return;
+	}
+}
+
+/**
+ * cache_remove - remove an entry that this process needs no more
+ * @path: the entry, a file or a folder
+ *
+ * What another process uses stays, one that this one has forked, too.
+ *
+ * Return: whether it is gone
+ */
+bool cache_remove(const char *path)
+{
+	__auto_free char *gone = publish_name(path);
+	bool went = false;
+	int fd;
+
+	forget_use(path);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT;
+	if (!flock(fd, LOCK_EX | LOCK_NB))
+		went = !rename(path, gone);
+	close(fd);
+	if (went)
+		remove_tree(gone);
+	return went;
+}
+
 /* ---- what there is ------------------------------------------------------------ */
 
 struct entry {
@@ -256,13 +294,6 @@ static void write_sizes(const struct entries *all)
 	if (!f || fclose(f))
 		die("out of memory");
 	write_file(path, text, len);
-}
-
-static bool has_end(const char *s, const char *end)
-{
-	size_t n = strlen(s), m = strlen(end);
-
-	return n >= m && !strcmp(s + n - m, end);
 }
 
 /* Is a name directly in the cache of a kind that has a row? */
@@ -389,7 +420,7 @@ static pid_t pid_in(const char *name, const char *before, const char *after)
 	return strcmp(name + end, after) ? 0 : pid;
 }
 
-/* Who made what has this name; 0 if it does not tell */
+/* Who made what has this name; 0 if it does not tell, as that of a record does not */
 static pid_t maker(const char *name)
 {
 	static const char *const forms[][2] = {

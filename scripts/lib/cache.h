@@ -30,6 +30,7 @@ struct cache_kind {
 };
 
 bool cache_use(const char *path);
+bool cache_remove(const char *path);
 void cache_trim(uint64_t max_bytes);
 void cache_sweep(const char *dir);
 size_t cache_list(struct cache_kind **kinds);

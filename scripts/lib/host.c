@@ -18,6 +18,35 @@
 
 static unsigned int jobs;
 
+static void program_path(char *exe, size_t size)
+{
+	ssize_t n = readlink("/proc/self/exe", exe, size - 1);
+
+	exe[n > 0 ? n : 0] = '\0';
+}
+
+/**
+ * host_folder - the folder that this program is in
+ *
+ * What it makes goes there, wherever it is called from, if nobody says where to.
+ *
+ * Return: its path
+ */
+const char *host_folder(void)
+{
+	static char folder[4096];
+	char *slash;
+
+	if (*folder)
+		return folder;
+	program_path(folder, sizeof(folder));
+	slash = strrchr(folder, '/');
+	if (!slash)
+		die("/proc/self/exe does not say which program this is");
+	*slash = '\0';
+	return folder;
+}
+
 /**
  * host_source - find the checkout that this program was built from
  *
@@ -31,12 +60,10 @@ const char *host_source(void)
 {
 	static char *source;
 	char exe[4096];
-	ssize_t n;
 
 	if (source)
 		return source;
-	n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
-	exe[n > 0 ? n : 0] = '\0';
+	program_path(exe, sizeof(exe));
 	for (char *slash = strrchr(exe, '/'); slash && slash > exe; slash = strrchr(exe, '/')) {
 		__auto_free char *link = NULL, *mark = NULL;
 

@@ -2,6 +2,7 @@
 #ifndef RESPAWN_HOST_H
 #define RESPAWN_HOST_H
 
+const char *host_folder(void);
 const char *host_source(void);
 const char *host_cache(void);
 unsigned int host_jobs(void);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/alloc.h"
 #include "lib/die.h"
 #include "lib/str.h"
 
@@ -115,6 +116,20 @@ bool strv_has(const struct strv *s, const char *word)
 }
 
 /**
+ * has_end - does a text end with another one?
+ * @s: the text
+ * @end: the other one
+ *
+ * Return: whether it does
+ */
+bool has_end(const char *s, const char *end)
+{
+	size_t n = strlen(s), m = strlen(end);
+
+	return n >= m && !strcmp(s + n - m, end);
+}
+
+/**
  * has_word - is a word one of a list?
  * @words: the list
  * @delim: characters between its words
@@ -128,6 +143,57 @@ bool has_word(const char *words, const char *delim, const char *word)
 
 	strv_split(&all, words, delim);
 	return strv_has(&all, word);
+}
+
+/* Letters to put in, leave out or exchange until @a is @b */
+static size_t edits(const char *a, const char *b)
+{
+	size_t lb = strlen(b), *row = need(lb + 1, sizeof(*row)), result;
+
+	for (size_t j = 0; j <= lb; j++)
+		row[j] = j;
+	for (size_t i = 0; a[i]; i++) {
+		size_t corner = row[0]++;
+
+		for (size_t j = 0; j < lb; j++) {
+			size_t change = corner + (a[i] != b[j]);
+
+			corner = row[j + 1];
+			row[j + 1] = change < corner + 1 ? change : corner + 1;
+			if (row[j] + 1 < row[j + 1])
+				row[j + 1] = row[j] + 1;
+		}
+	}
+	result = row[lb];
+	free(row);
+	return result;
+}
+
+/**
+ * strv_nearest - what may have been meant by a word that is none
+ * @s: the words there are
+ * @word: the one that is not among them
+ *
+ * Return: the one of @s that differs in the fewest letters, if these are at most two
+ * and not half of @word, and of several the one that begins most alike; or NULL
+ */
+const char *strv_nearest(const struct strv *s, const char *word)
+{
+	const char *best = NULL;
+	size_t least = 3, longest = 0;
+
+	for (size_t i = 0; i < s->n; i++) {
+		size_t n = edits(s->v[i], word), same = 0;
+
+		while (word[same] && word[same] == s->v[i][same])
+			same++;
+		if (2 * n >= strlen(word) || n > least || (n == least && same <= longest))
+			continue;
+		least = n;
+		longest = same;
+		best = s->v[i];
+	}
+	return least < 3 ? best : NULL;
 }
 
 void strv_free(struct strv *s)

@@ -27,6 +27,8 @@ void strv_split(struct strv *s, const char *text, const char *delim);
 char *strv_join(const struct strv *s, const char *delim);
 bool strv_has(const struct strv *s, const char *word);
 void strv_free(struct strv *s);
+bool has_end(const char *s, const char *end);
 bool has_word(const char *words, const char *delim, const char *word);
+const char *strv_nearest(const struct strv *s, const char *word);
 
 #endif /* RESPAWN_STR_H */

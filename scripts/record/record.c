@@ -81,7 +81,7 @@ char *record_begin(const char *out, const struct request *r)
 	/* Another run of the same second may have that name, or be about to. */
 	for (int i = 2; exists(name) || !claim(name, &dir); i++) {
 		free(name);
-		name = fmt("%s.%d", what, i);
+		name = fmt("%s-%d", what, i);
 	}
 	strv_add(&unfinished, "%s", dir);
 	return dir;

@@ -11,6 +11,7 @@
 #include "build/script.h"
 #include "lib/ui.h"
 #include "record/trial.h"
+#include "run/main_loop.h"
 #include "run/pool.h"
 #include "run/qemu.h"
 #include "run/smpboot.h"
@@ -312,8 +313,8 @@ void trial_must_say(const struct trial *t)
  * @t: the trial, as it is before it runs
  * @kind: what is remembered of it
  *
- * This is the one key of all that is remembered of guests: image, request, QEMU,
- * and the judge.
+ * This is the one key of all that is remembered of guests: image, request, QEMU and
+ * how it is called, and the judge. Where a guest begins from a snapshot it shows the same.
  *
  * Return: hex digits of a hash, to be freed
  */
@@ -321,12 +322,18 @@ char *trial_key(const struct trial *t, const char *kind)
 {
 	json_t *o = request_to_json(&t->req);
 	__auto_free char *request = json_dumps(o, JSON_COMPACT | JSON_SORT_KEYS);
+	struct guest g = { .image = t->image, .req = t->req, .accel = t->accel };
 	struct hash *h = hash_new();
 	char key[HASH_LEN];
 
 	json_decref(o);
 	if (!request)
 		die("out of memory");
+	guest_prepare(&g);
+	for (size_t i = 0; i < g.argv.n; i++)
+		hash_str(h, g.argv.v[i]);
+	guest_free(&g);
+	main_loop_hash(h);
 	hash_str(h, kind);
 	hash_str(h, request);
 	hash_str(h, t->image->kernel.key);

@@ -21,12 +21,11 @@
 /* Does init of a guest get as far as to greet? */
 static bool boots_under(const char *accel, const struct image *image, const struct request *r)
 {
-	char dir[] = "/tmp/respawn-accel.XXXXXX";
+	__auto_free char *dir = fmt("%s/accel.%d.tmp", host_cache(), getpid());
 	struct guest g = { .image = image, .req = *r, .accel = accel };
 	bool greeted;
 
-	if (!mkdtemp(dir))
-		die("cannot create a directory in /tmp");
+	make_dirs(dir);
 	g.dir = dir;
 	g.req.plan = "";
 	g.req.timeout = PROBE_SECONDS;

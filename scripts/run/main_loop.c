@@ -23,6 +23,15 @@ __asm__(".section .rodata\n"
 extern const char library[], library_end[];
 
 /**
+ * main_loop_hash - add the library to a hash
+ * @h: the hash of something that depends on what guests do
+ */
+void main_loop_hash(struct hash *h)
+{
+	hash_add(h, library, library_end - library);
+}
+
+/**
  * main_loop_open - get the library as a file
  *
  * Called by the pool, for guests whose time is virtual.

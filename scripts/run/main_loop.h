@@ -2,6 +2,9 @@
 #ifndef RESPAWN_MAIN_LOOP_H
 #define RESPAWN_MAIN_LOOP_H
 
+#include "lib/hash.h"
+
+void main_loop_hash(struct hash *h);
 int main_loop_open(void);
 void main_loop_preload(int fd);
 

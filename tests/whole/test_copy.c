@@ -64,6 +64,28 @@ static void products_elsewhere_know_their_checkout(void **state)
 		    "/one/configs/flavour-nothing.config");
 }
 
+/* What is misspelt would be left out, and the rest be done: of a patch, that is a pass. */
+static void make_takes_no_word_that_nobody_reads(void **state)
+{
+#define BY_HAND	"unset MAKELEVEL MAKEFLAGS; make -s -C one CFLAGS=-O0 "
+	(void)state;
+	expect_said(BY_HAND "matrix-list CELS=x", 2, "CELS=: no such variable; did you mean CELLS=?");
+	expect_said(BY_HAND "check PATCH='a b'", 2, "PATCH=: no such variable; did you mean PATCHES=?");
+	expect_said(BY_HAND "matrix-list CELLS=arm64/default SEEDS=1..2", 2,
+		    "SEEDS=: matrix-list does not read it, these do: explore");
+	expect_said(BY_HAND "matrix-list CELLS='arm64/default  CELS=x' FORMAT=text", 0, "arm64/default");
+	/* Whoever calls make in a make has words of another one. */
+	expect_said("unset MAKEFLAGS; MAKELEVEL=1 make -s -C one CFLAGS=-O0 matrix-list CELS=x", 0,
+		    "arm64/default");
+}
+
+static void a_dry_run_does_nothing(void **state)
+{
+	(void)state;
+	expect_said("unset MAKEFLAGS; make -n -C one O=$PWD/dry check", 0, "dry/respawn check");
+	expect_said("ls dry", 2, "No such file");
+}
+
 static void a_checkout_that_is_gone_is_said(void **state)
 {
 	(void)state;
@@ -85,6 +107,8 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_copy_uses_itself),
 		cmocka_unit_test(products_elsewhere_know_their_checkout),
+		cmocka_unit_test(make_takes_no_word_that_nobody_reads),
+		cmocka_unit_test(a_dry_run_does_nothing),
 		cmocka_unit_test(a_checkout_that_is_gone_is_said),
 		cmocka_unit_test(other_flags_are_another_program),
 	};
