@@ -16,7 +16,9 @@
 #include <linux/sched/task.h>
 #include <linux/smpboot.h>
 #include <linux/stop_machine.h>
+#include <linux/workqueue.h>
 
+#include "../compat.h"
 #include "knob.h"
 
 #define BOUND		(10 * HZ)
@@ -179,6 +181,88 @@ static void parked_again_before_it_gets_going(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, kthread_start(b->k), b->k);
 	bound_run(test, b);
 	KUNIT_EXPECT_EQ(test, bound_destroy(b), 0);
+}
+
+/**
+ * struct crossing - a start, a park and a destroy of one thread
+ * @b: the thread
+ * @k: its task, with a reference for each of them
+ * @started: what the start returned
+ * @destroyed: what the destroy returned
+ * @start: works on the start
+ * @destroy: and on the destroy
+ * @over: the destroy has returned
+ */
+struct crossing {
+	struct bound *b;
+	struct task_struct *k;
+	struct task_struct *started;
+	int destroyed;
+	struct work_struct start;
+	struct work_struct destroy;
+	struct completion over;
+};
+
+static void cross_start(struct work_struct *work)
+{
+	struct crossing *c = container_of(work, struct crossing, start);
+
+	c->started = kthread_start(c->k);
+}
+
+static void cross_destroy(struct work_struct *work)
+{
+	struct crossing *c = container_of(work, struct crossing, destroy);
+
+	c->destroyed = kthread_destroy(c->k);
+	complete(&c->over);
+}
+
+/* While this runs the thread can't: it is woken, and does not get to see why. */
+static int await_start_and_park(void *data)
+{
+	struct crossing *c = data;
+
+	queue_work_on(cpumask_any_but(cpu_online_mask, cpu), system_percpu_wq, &c->start);
+	while (READ_ONCE(c->k->__state) & TASK_PARKED)
+		cpu_relax();
+	kthread_park(c->k);
+	complete(&c->b->ran);
+	return 0;
+}
+
+/* The start waits for a thread that somebody has parked; a destroy does not. */
+static void destroyed_although_parked_as_it_starts(struct kunit *test)
+{
+	struct crossing *c = kunit_kzalloc(test, sizeof(*c), GFP_KERNEL);
+	struct task_struct *k;
+
+	KUNIT_ASSERT_NOT_NULL(test, c);
+	init_completion(&c->over);
+	INIT_WORK(&c->start, cross_start);
+	INIT_WORK(&c->destroy, cross_destroy);
+	c->b = bound_spawn(test);
+	c->k = c->b->k;
+	k = kthread_create_on_cpu(await_start_and_park, c, cpu, "parker/%u");
+	KUNIT_ASSERT_FALSE(test, IS_ERR(k));
+	get_task_struct(c->k);
+	sched_set_fifo(k);
+	wake_up_process(k);
+	KUNIT_ASSERT_GT(test, wait_for_completion_timeout(&c->b->ran, BOUND), 0);
+	KUNIT_EXPECT_EQ(test, atomic_read(&c->b->inits), 0);
+	KUNIT_EXPECT_EQ(test, READ_ONCE(c->k->__state), (unsigned int)TASK_PARKED);
+
+	c->b->k = NULL;
+	queue_work(system_dfl_wq, &c->destroy);
+	KUNIT_EXPECT_GT(test, wait_for_completion_timeout(&c->over, BOUND), 0);
+	/* What waits for good has to be let go. */
+	kthread_unpark(c->k);
+	flush_work(&c->destroy);
+	flush_work(&c->start);
+	KUNIT_EXPECT_EQ(test, c->destroyed, 0);
+	KUNIT_EXPECT_PTR_EQ(test, c->started, c->k);
+	KUNIT_EXPECT_EQ(test, atomic_read(&c->b->inits), 1);
+	put_task_struct(c->k);
 }
 
 /* No wake-up has it run anywhere, before or after it starts. */
@@ -902,6 +986,7 @@ static int kthread_percpu_suite_init(struct kunit_suite *suite)
 static struct kunit_case cases[] = {
 	KUNIT_CASE(started_when_its_cpu_comes),
 	KUNIT_CASE(parked_again_before_it_gets_going),
+	KUNIT_CASE(destroyed_although_parked_as_it_starts),
 	KUNIT_CASE(stray_wakeups_do_not_unbind_it),
 	KUNIT_CASE(start_on_an_offline_cpu_is_refused),
 	KUNIT_CASE(started_by_unpark_it_keeps_its_cpu),

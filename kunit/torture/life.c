@@ -681,10 +681,7 @@ static void life_prepare_race(struct life *l, struct torture_call *call)
 	l->init_result = max(l->init_result, 0);
 	if (!torture_one_in(call, 2))
 		return;
-	/* To lockdep, a function that does not return takes a lock along. */
-	l->style = LIFE_FAILS_ASKED;
-	if (!IS_ENABLED(CONFIG_PROVE_LOCKING) && torture_one_in(call, 2))
-		l->style = LIFE_EXITS_ASKED;
+	l->style = torture_one_in(call, 2) ? LIFE_EXITS_ASKED : LIFE_FAILS_ASKED;
 	l->init_result = l->style == LIFE_EXITS_ASKED ? -EINTR : -ENODATA;
 }
 

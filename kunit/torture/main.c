@@ -604,17 +604,27 @@ static u64 torture_busy_since(int actor, struct task_struct **task)
 	return since;
 }
 
+/*
+ * For so many ns an actor has been at one operation, if that is long; else 0. Another
+ * one may have begun after @now was.
+ */
+static u64 torture_busy_for(int actor, u64 now, struct task_struct **task)
+{
+	u64 since = torture_busy_since(actor, task);
+
+	if (!since || since > now || now - since < TORTURE_OP_BOUND_NS / 2)
+		return 0;
+	return now - since;
+}
+
 static bool torture_is_busy(const struct task_struct *task, u64 now)
 {
 	struct task_struct *busy;
 	int i;
 
-	for (i = 0; i < TORTURE_ACTORS; i++) {
-		u64 since = torture_busy_since(i, &busy);
-
-		if (since && busy == task && now - since >= TORTURE_OP_BOUND_NS / 2)
+	for (i = 0; i < TORTURE_ACTORS; i++)
+		if (torture_busy_for(i, now, &busy) && busy == task)
 			return true;
-	}
 	return false;
 }
 
@@ -642,13 +652,13 @@ static void torture_show_stuck(void)
 	rcu_read_lock();
 	for (i = 0; i < TORTURE_ACTORS; i++) {
 		const struct torture_call *call = &torture_busy[i].call;
-		u64 since = torture_busy_since(i, &task);
+		u64 took = torture_busy_for(i, now, &task);
 
-		if (!since || task == current || now - since < TORTURE_OP_BOUND_NS / 2)
+		if (!took || task == current)
 			continue;
 		pr_err("stress stuck %s of slot %u by actor %d for %llu ms\n",
 		       torture_op_names[call->op], call->slot, i,
-		       (now - since) / NSEC_PER_MSEC);
+		       took / NSEC_PER_MSEC);
 		sched_show_task(task);
 		shown++;
 	}

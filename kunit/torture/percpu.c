@@ -149,9 +149,9 @@ static void percpu_thread_fn(unsigned int cpu)
 	struct percpu_state *s = per_cpu_ptr(&percpu_states, cpu);
 
 	percpu_look_around(cpu, "thread_fn");
-	percpu_move(cpu, "thread_fn", BIT(PERCPU_ACTIVE), PERCPU_ACTIVE);
 	torture_expect(TORTURE_ORACLE_PARKED, s->phase != PERCPU_PARKED,
 		       "torture/%u runs while it is parked", cpu);
+	percpu_move(cpu, "thread_fn", BIT(PERCPU_ACTIVE), PERCPU_ACTIVE);
 	percpu_rename(cpu);
 	WRITE_ONCE(s->answered, READ_ONCE(s->asked));
 	wake_up(&percpu_answer);
