@@ -47,7 +47,9 @@ int cmd_targets(const struct options *o)
 	(void)o;
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		if (commands[i].kind != INNER && commands[i].kind != STEP)
-			printf("  %-18s %s\n", commands[i].name, commands[i].help);
+			printf("  %-18s %s%s%s%s\n", commands[i].name, commands[i].help,
+			       commands[i].defaults ? " [" : "", commands[i].defaults ?: "",
+			       commands[i].defaults ? "]" : "");
 	return EXIT_PASS;
 }
 

@@ -28,14 +28,16 @@ static void license(const char *before, const char *after)
  * struct entry - a command, as the table of these has it
  * @kind: CHECK, JOB, LOOK, STEP or INNER
  * @name: the word for it
+ * @defaults: variables whose default is another one for it, or NULL
  * @help: what it does
  */
 static const struct entry {
 	const char *kind;
 	const char *name;
+	const char *defaults;
 	const char *help;
 } entries[] = {
-#define ROW(kind, word, fn, defaults, help)	{ #kind, word, help },
+#define ROW(kind, word, fn, defaults, help)	{ #kind, word, defaults, help },
 	COMMANDS(ROW)
 };
 
@@ -239,6 +241,31 @@ static void row(const char *name, const char *text)
 	printf("| `%s` | %s |\n", name, what);
 }
 
+static void command_row(const struct entry *e)
+{
+	__auto_free char *what = cell(e->help, false);
+
+	printf("| `%s` | %s | %s%s%s |\n", e->name, what, e->defaults ? "`" : "",
+	       e->defaults ?: "", e->defaults ? "`" : "");
+}
+
+/* What make does by itself: in its file a comment of two blanks says so. */
+static void makefile_targets(void (*show)(const char *name, const char *help))
+{
+	__auto_free char *path = fmt("%s/Makefile", host_source()), *text = read_file(path, NULL);
+	__auto_strv struct strv lines = { 0 };
+
+	strv_split(&lines, text ?: "", "\n");
+	for (size_t i = 0; i < lines.n; i++) {
+		char *colon = strstr(lines.v[i], ": ");
+
+		if (strncmp(lines.v[i], "#  ", 3) || !colon)
+			continue;
+		*colon = '\0';
+		show(lines.v[i] + 3, colon + 2);
+	}
+}
+
 /* ---- the reference ----------------------------------------------------------------- */
 
 static char *joined(const struct options *o, const struct field *f)
@@ -255,12 +282,13 @@ static void variables(const struct options *o)
 {
 	const struct field *f;
 
-	printf("\n## Variables\n\n| variable | default | values | what it is |\n|---|---|---|---|\n");
+	printf("\n## Variables\n\nA default may be another one for a command, see above. Where it says who reads a variable, to others it may not be said.\n\n"
+	       "| variable | default | values | what it is | read by |\n|---|---|---|---|---|\n");
 	for (size_t i = 0; (f = options_field(i)); i++) {
 		__auto_free char *all = joined(o, f), *what = cell(f->help, false);
 
-		printf("| `%s` | %s%s%s | %s | %s |\n", f->name, *f->def ? "`" : "", f->def,
-		       *f->def ? "`" : "", all, what);
+		printf("| `%s` | %s%s%s | %s | %s | %s |\n", f->name, *f->def ? "`" : "",
+		       f->def, *f->def ? "`" : "", all, what, f->of ?: "");
 	}
 }
 
@@ -357,10 +385,16 @@ int cmd_reference(const struct options *o)
 	license("<!-- ", " -->");
 	printf("# Reference\n\n"
 	       "Made from the program's own tables, by `build/respawn reference`.\n\n"
-	       "## Targets\n\n| `make` | what it does |\n|---|---|\n");
+	       "## Targets\n\n| `make` | what it does | defaults of its own |\n|---|---|---|\n");
 	for (size_t i = 0; i < ARRAY_SIZE(entries); i++)
 		if (is_target(&entries[i]))
-			row(entries[i].name, entries[i].help);
+			command_row(&entries[i]);
+	printf("\nOf the Makefile alone:\n\n| `make` | what it does |\n|---|---|\n");
+	makefile_targets(row);
+	printf("\nOf the program alone:\n\n| `build/respawn` | what it does | defaults of its own |\n|---|---|---|\n");
+	for (size_t i = 0; i < ARRAY_SIZE(entries); i++)
+		if (!is_target(&entries[i]))
+			command_row(&entries[i]);
 	variables(o);
 	steps(o);
 	flavours();
@@ -404,6 +438,11 @@ static void man_item(const char *name, const char *value, const char *text)
 	printf("\n");
 }
 
+static void man_target(const char *name, const char *help)
+{
+	man_item(name, "", help);
+}
+
 static const char man_head[] =
 	".\\\" Made from the program's own tables, by 'build/respawn man'.\n"
 	".TH RESPAWN 1\n.SH NAME\n"
@@ -425,7 +464,7 @@ static const char man_tail[] =
 	".SH FILES\n"
 	".TP\n.I ${XDG_CACHE_HOME:\\-~/.cache}/respawn\nsources, kernels, images, snapshots\n"
 	".TP\n.I build/runs\nrecords of runs\n"
-	".SH SEE ALSO\ndocs/manual.md, docs/reference.md and docs/record.md of respawn's folder\n";
+	".SH SEE ALSO\ndocs/manual.md, docs/reference.md, docs/record.md and docs/found.md of respawn's folder\n";
 
 /**
  * cmd_man - print docs/respawn.1
@@ -443,7 +482,12 @@ int cmd_man(const struct options *o)
 	printf(".SH TARGETS\n");
 	for (size_t i = 0; i < ARRAY_SIZE(entries); i++)
 		if (is_target(&entries[i]))
-			man_item(entries[i].name, "", entries[i].help);
+			man_item(entries[i].name, entries[i].defaults ?: "", entries[i].help);
+	makefile_targets(man_target);
+	printf(".SH OTHER COMMANDS\nOf the program alone.\n");
+	for (size_t i = 0; i < ARRAY_SIZE(entries); i++)
+		if (!is_target(&entries[i]))
+			man_item(entries[i].name, entries[i].defaults ?: "", entries[i].help);
 	printf(".SH VARIABLES\nOn the command line, or in the environment.\n");
 	for (size_t i = 0; (f = options_field(i)); i++)
 		man_item(f->name, f->def, f->help);
