@@ -132,6 +132,49 @@ static void harness_at_fault_stops_the_bisect(void **state)
 	assert_int_equal(run(&argv, &o), EXIT_ABORT);
 }
 
+static void assert_says(const char *said, const char *word)
+{
+	if (!strstr(said, word))
+		fail_msg("'%s' is not in: %s", word, said);
+}
+
+/* A tree whose build says @words and fails; what bisect-step makes of that */
+static int step_of_a_build(const char *words, char **said)
+{
+	__auto_free char *fake = fmt("%s/.git/fake", dir), *cache = NULL, *setup = NULL;
+	__auto_strv struct strv argv = { 0 }, env = { 0 };
+	struct run_opts o = { .env = &env, .dir = fake, .out = said };
+	int status;
+
+	make_dirs(fake);
+	setup = fmt("cd '%s' && git init -q && mkdir -p kernel && echo 'int a;' > kernel/kthread.c && printf '%%%%: FORCE\n\t@echo \"%s\"; exit 1\nFORCE:\n' > Makefile && git add -A && git -c user.name=a -c user.email=a@localhost commit -qm fake",
+		    fake, words);
+	assert_int_equal(system(setup), 0);
+	cache = fmt("%s/cache", fake);
+	strv_add(&env, "XDG_CACHE_HOME=%s", cache);
+	strv_add(&argv, "%s", respawn);
+	strv_split(&argv, "bisect-step ARCH=arm64 SERIES=none OVERLAY=none", " ");
+	strv_add(&argv, "O=%s/out", fake);
+	status = run(&argv, &o);
+	remove_tree(fake);
+	return status;
+}
+
+/* A full disk is nothing that a commit is to blame for, and would be all the way. */
+static void host_that_cannot_build_stops_the_bisect(void **state)
+{
+	__auto_free char *full = NULL, *missing = NULL, *broken = NULL, *quoted = NULL;
+
+	(void)state;
+	assert_int_equal(step_of_a_build("cc1: fatal error: a.s: No space left on device", &full),
+			 EXIT_ABORT);
+	assert_says(full, "this host can't build the arm64 kernel of ");
+	assert_int_equal(step_of_a_build("make[2]: *** [a.o] Error 127", &missing), EXIT_ABORT);
+	assert_int_equal(step_of_a_build("a.c:1:2: error: expected", &broken), EXIT_UNTESTABLE);
+	assert_int_equal(step_of_a_build("   12 | No space left on device", &quoted),
+			 EXIT_UNTESTABLE);
+}
+
 static void what_does_not_build_is_skipped(void **state)
 {
 	__auto_strv struct strv argv = { 0 };
@@ -185,12 +228,6 @@ static char *flaky(void)
 {
 	return fmt("TEST=test $((SEED %% 3)) != 0 || test $(git -C %s rev-list --count main~8..$COMMIT) -lt %d",
 		   dir, BREAKS);
-}
-
-static void assert_says(const char *said, const char *word)
-{
-	if (!strstr(said, word))
-		fail_msg("'%s' is not in: %s", word, said);
 }
 
 static void flaky_commit_is_named(void **state)
@@ -274,6 +311,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(what_was_seen_can_be_changed),
 		cmocka_unit_test(seeds_are_a_step),
 		cmocka_unit_test(harness_at_fault_stops_the_bisect),
+		cmocka_unit_test(host_that_cannot_build_stops_the_bisect),
 		cmocka_unit_test(users_tree_is_not_written_to),
 	};
 
