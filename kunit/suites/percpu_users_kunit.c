@@ -109,7 +109,7 @@ static void injection_ends_while_a_cpu_is_offline(struct kunit *test)
 	expect_injection(test);
 }
 
-/* --- The backlog: whatever a CPU receives goes through its thread --- */
+/* --- The backlog: that of a CPU which came back is worked off --- */
 
 static DECLARE_COMPLETION(received);
 
