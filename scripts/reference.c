@@ -9,9 +9,9 @@
 #include <string.h>
 
 #include "../kunit/steer/steer_names.h"
-#include "../kunit/torture/torture_log.h"
 #include "build/plan.h"
 #include "cmd/cmd.h"
+#include "judge/events.h"
 #include "judge/trouble.h"
 #include "lib/host.h"
 #include "lib/util.h"
@@ -102,10 +102,10 @@ static void add_steps(const struct options *o, struct strv *v)
 
 static void add_ops(const struct options *o, struct strv *v)
 {
-#define NAME(id, name)	strv_add(v, name);
+	__auto_free char *all = events_all_ops();
+
 	(void)o;
-	TORTURE_OPS(NAME)
-#undef NAME
+	strv_split(v, all, " ");
 }
 
 static void add_formats(const struct options *o, struct strv *v)
@@ -400,7 +400,7 @@ int cmd_reference(const struct options *o)
 	flavours();
 	architectures();
 	steering();
-	list_of("Operations of the stress driver", "Of `OPS=`, and `failure` and `switch`, which are events: ",
+	list_of("Operations of the stress driver", "Of `OPS=`: ",
 		add_ops, o);
 	list_of("Formats of reports", "`FORMAT=` of `make report`: ", add_formats, o);
 	trouble();

@@ -115,6 +115,8 @@ static void check_tree(struct history *h)
 	__auto_free char *top = first_line(git(h->tree, "rev-parse --show-toplevel", NULL));
 	__auto_free char *kthread = NULL, *changes = NULL;
 
+	if (!exists(h->tree))
+		die("TREE=%s: No such file or directory", h->tree);
 	if (!top)
 		die("TREE=%s is no git tree with a work tree", h->tree);
 	kthread = git(h->tree, "ls-tree --name-only HEAD", "kernel/kthread.c");

@@ -71,10 +71,27 @@ static bool is_chosen(const char *patterns, const char *name)
 	return false;
 }
 
+/* A name that is misspelt would be a cell that nobody misses. */
+static void check_patterns(const struct matrix *m)
+{
+	__auto_strv struct strv all = { 0 };
+
+	strv_split(&all, m->o->cells, " ,");
+	for (size_t i = 0; i < all.n; i++) {
+		size_t j = 0;
+
+		while (j < m->cells.n && fnmatch(all.v[i], m->cells.v[j].name, 0))
+			j++;
+		if (j == m->cells.n)
+			die("CELLS=%s: no such cell; 'make matrix-list' shows them", all.v[i]);
+	}
+}
+
 static void open_matrix(struct matrix *m, const struct options *o)
 {
 	*m = (struct matrix){ .o = o };
 	cells_read(&m->cells, o->matrix);
+	check_patterns(m);
 	m->runs = need(m->cells.n, sizeof(*m->runs));
 	for (size_t i = 0; i < m->cells.n; i++)
 		if (is_chosen(o->cells, m->cells.v[i].name))

@@ -87,7 +87,8 @@ static void check_names(const struct mutants *all, const char *wanted)
 		while (j < all->n && strcmp(all->m[j].name, names.v[i]))
 			j++;
 		if (j == all->n)
-			die("MUTANTS=%s: no such mutant", names.v[i]);
+			die("MUTANTS=%s: no such mutant; 'grep -h ^mutant tests/mutants/*' lists them",
+			    names.v[i]);
 	}
 }
 

@@ -68,13 +68,28 @@ static bool is_wanted(const char *file, const char *bugs)
 	return !names.n;
 }
 
+static void check_names(const char *dir, const char *names)
+{
+	__auto_strv struct strv all = { 0 };
+
+	strv_split(&all, names, ", ");
+	if (*names && !all.n)
+		die("BUGS=%s: this names no bug", names);
+	for (size_t i = 0; i < all.n; i++) {
+		__auto_free char *path = fmt("%s/%s.patch", dir, all.v[i]);
+
+		if (!exists(path))
+			die("BUGS=%s: no such bug in %s", all.v[i], dir);
+	}
+}
+
 /**
  * planted_read - read which bugs there are to plant
  * @folder: folder of their patches, or empty for respawn's own
  * @names: of those that are wanted, comma separated; empty for all
  * @all: gets them
  *
- * Dies if there are none, or if one does not say what it is.
+ * Dies if there are none, if one that is wanted is not there, or if one does not say what it is.
  *
  * Return: how many
  */
@@ -87,6 +102,7 @@ size_t planted_read(const char *folder, const char *names, struct planted **all)
 
 	if (n < 0)
 		die("cannot read %s: %s", dir, strerror(errno));
+	check_names(dir, names);
 	*all = calloc(n + 1, sizeof(**all));
 	if (!*all)
 		die("out of memory");
@@ -97,7 +113,7 @@ size_t planted_read(const char *folder, const char *names, struct planted **all)
 	}
 	free(files);
 	if (!used)
-		die("BUGS=%s: no such bug in %s", names, dir);
+		die("%s has no patch", dir);
 	return used;
 }
 

@@ -112,6 +112,8 @@ int cmd_report(const struct options *o)
 
 	find(o->run, &dirs);
 	find_dead(o->run, &dead);
+	if (*o->run && !exists(o->run))
+		die("RUN=%s: No such file or directory", o->run);
 	if (!*o->run || !(dirs.n + dead.n))
 		die("RUN=%s: a record, a folder of records, or that of a matrix is wanted", o->run);
 	records = need(dirs.n, sizeof(*records));

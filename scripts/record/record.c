@@ -457,6 +457,8 @@ void record_read(struct record *rec, const char *dir)
 	if (!rec->json)
 		die("%s is corrupt: %s in line %d", path, err.text, err.line);
 	format = json_integer_value(json_object_get(rec->json, "format"));
+	if (!json_is_integer(json_object_get(rec->json, "format")))
+		die("%s is no record: it has no format", path);
 	if (format != RECORD_FORMAT)
 		die("%s is a record of format %lld, and this respawn reads format %d: the respawn that wrote it can read it",
 		    dir, (long long)format, RECORD_FORMAT);
