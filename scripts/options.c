@@ -337,6 +337,14 @@ static void check_make_words(const char *command)
 
 /* ---- what goes together ------------------------------------------------------- */
 
+/* Those that compare one kernel with another do that on one architecture. */
+static void check_arch(const char *command, const struct options *o)
+{
+	if (o->arch[1] && has_word("bugs bench-strategies bisect check-bisect", " ", command))
+		die("ARCH=%s and %s: %s takes one architecture", o->arch[0]->name,
+		    o->arch[1]->name, command);
+}
+
 /* An accelerator runs in real time; virtual time is TCG's alone, of most architectures. */
 static void choose_timing(struct options *o)
 {
@@ -670,6 +678,7 @@ void options_parse(struct options *o, const char *command, const char *defaults,
 
 	read_makeflags(o, silent);
 	o->request.arch = o->arch[0];
+	check_arch(command, o);
 	choose_timing(o);
 	check_threads(o);
 	choose_series(&o->request);
