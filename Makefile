@@ -68,7 +68,7 @@ test:
 	@tests/run-all $(O)
 else
 $(JOBS):
-	+@$(built) && $(RESPAWN) $@
+	+@$(built) && RESPAWN_MAKE=1 $(RESPAWN) $@
 
 # make itself knows one status of failure, 2. That a test failed is status 1,
 # which make only gives under -q, for "not up to date". So the job runs in a
@@ -89,7 +89,7 @@ $(JUDGING): %: %.run
 
 $(CHECKS:=.run): %.run:
 	+@mkdir -p $(O) && rm -f $(O)/$*.status; \
-	{ $(built) && $(RESPAWN) $*; }; \
+	{ $(built) && RESPAWN_MAKE=1 $(RESPAWN) $*; }; \
 	echo $$? > $(O)/$*.status
 
 #  test: test respawn itself

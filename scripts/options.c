@@ -281,9 +281,8 @@ static const struct field *find(const char *name, size_t len)
 
 /* ---- who reads it ------------------------------------------------------------- */
 
-/* What make itself reads, and what every program does */
-static const char of_make[] =
-	"CC CFLAGS FUZZ_SECONDS TESTS NEEDED HOME PATH TMPDIR XDG_CACHE_HOME";
+/* What make itself reads; programs that are called read more, see proc_passes(). */
+static const char of_make[] = "CC CFLAGS FUZZ_SECONDS TESTS NEEDED";
 
 static void __noreturn unknown(const char *name)
 {
@@ -314,21 +313,22 @@ static const struct field *must_find(const char *command, const char *name, size
 
 /*
  * What the user has said to make, which hands it on as "flags -- NAME=value ...", with
- * a backslash before a space of a value. Of a make that calls make only its own words
- * are for respawn.
+ * a backslash before a space of a value. That is for respawn if its own Makefile was
+ * called with it, and not by another make, whose words they may be.
  */
 static void check_make_words(const char *command)
 {
 	const char *flags = getenv("MAKEFLAGS"), *level = getenv("MAKELEVEL");
 	const char *at = flags ? strstr(flags, "-- ") : NULL;
 
-	if (!at || !level || strcmp(level, "1") || (at > flags && at[-1] != ' '))
+	if (!at || !level || strcmp(level, "1") || !getenv("RESPAWN_MAKE"))
 		return;
 	for (at += 3; *at; at += strspn(at, " ")) {
-		size_t name = strcspn(at, "= ");
+		size_t name = strcspn(at, ":+!= ");
 		__auto_free char *word = fmt("%.*s", (int)name, at);
 
-		if (at[name] == '=' && !has_word(of_make, " ", word))
+		if (name && at[name] && at[name] != ' ' && !has_word(of_make, " ", word) &&
+		    !proc_passes(word))
 			must_find(command, at, name);
 		while (*at && *at != ' ')
 			at += *at == '\\' && at[1] ? 2 : 1;

@@ -164,7 +164,7 @@ static const char *const host_faults[] = {
 static bool is_host_fault(const char *line)
 {
 	/* A compiler that quotes a line of the source, which may print anything */
-	if (strstr(line, " | "))
+	if (strstr(line, " | ") || strstr(line, "warning"))
 		return false;
 	for (size_t i = 0; i < ARRAY_SIZE(host_faults); i++)
 		if (strstr(line, host_faults[i]))
@@ -181,8 +181,8 @@ static void build_line(void *arg, const char *line)
 
 	if (ui_verbose())
 		fputs(line, stderr);
-	/* What the host lacks says more than what comes of that. */
-	fault = !b->host_failed && is_host_fault(line);
+	/* What the host lacks says more than what comes of that; a warning of it does not. */
+	fault = !b->host_failed && !b->first_error[0] && is_host_fault(line);
 	if (fault || (!b->first_error[0] &&
 		      (strstr(line, "error:") || strstr(line, "Error ") ||
 		       strstr(line, "undefined reference") || strstr(line, "ERROR: modpost"))))
@@ -217,8 +217,8 @@ static char *try_make(const struct kernel *k, const struct tree *t, const struct
 	if (!run(&argv, &o))
 		return NULL;
 	if (b->host_failed)
-		die("this host can't build the %s kernel of %s: %s; see %s", k->arch->name,
-		    t->name, b->first_error, log);
+		die("this host can't build the %s kernel of %s: %s; see %s; if it is the commit after all, 'git bisect skip' or 'make bisect-skip' leaves it out",
+		    k->arch->name, t->name, b->first_error, log);
 	return fmt("%s kernel of %s does not build: %s; see %s", k->arch->name,
 		   t->name, b->first_error[0] ? b->first_error : "make failed", log);
 }

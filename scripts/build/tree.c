@@ -233,7 +233,8 @@ char *tree_user_commit(const char *tree, const char *name)
 		die("TREE=%s: %s", tree, strerror(errno));
 	dir = ask_user(tree, "rev-parse --git-dir", NULL);
 	if (!dir)
-		die("TREE=%s is no git repository", tree);
+		die("TREE=%s is no git repository, or of another user: 'git -C %s status' says which, and 'git config --global --add safe.directory' trusts it",
+		    tree, tree);
 	commit = ask_user(tree, "rev-parse --verify --end-of-options", words, NULL);
 	if (!commit && *name)
 		die("COMMIT=%s: TREE=%s has no such commit", name, tree);
@@ -494,8 +495,7 @@ void tree_open(struct tree *t, struct request *r)
 			r->series = why ? "none" : "full";
 	}
 	if (why)
-		ui_note("%s: tested as it is, without the series, which is for another kernel: %s",
-			t->name, why);
+		ui_note("%s: tested without the series: %s", t->name, why);
 	free(why);
 	if (!request_has_series(r))
 		must_apply(apply_request(t, r, false));

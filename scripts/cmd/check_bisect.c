@@ -308,21 +308,24 @@ static bool check(const struct options *o, const struct spec *s)
  */
 int cmd_check_bisect(const struct options *o)
 {
-	__auto_strv struct strv names = { 0 };
+	__auto_strv struct strv names = { 0 }, wanted = { 0 };
 	__auto_free char *all = NULL;
 	unsigned int good = 0, n = 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(specs); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(specs); i++)
 		strv_add(&names, "%s", specs[i].name);
-		if (*o->bugs ? !has_word(o->bugs, ",", specs[i].name) :
+	all = strv_join(&names, " ");
+	strv_split(&wanted, o->bugs, ", ");
+	for (size_t i = 0; i < wanted.n; i++)
+		if (!strv_has(&names, wanted.v[i]))
+			die("BUGS=%s: no such history, there are: %s", wanted.v[i], all);
+	for (size_t i = 0; i < ARRAY_SIZE(specs); i++) {
+		if (wanted.n ? !strv_has(&wanted, specs[i].name) :
 			       !strcmp(specs[i].name, "short"))
 			continue;
 		good += check(o, &specs[i]);
 		n++;
 	}
-	all = strv_join(&names, " ");
-	if (!n)
-		die("BUGS=%s: no such history, there are: %s", o->bugs, all);
 	report_total(stdout, good, n - good, 0);
 	return good == n ? EXIT_PASS : EXIT_BAD;
 }

@@ -109,14 +109,19 @@ static void find_key(struct matrix *m)
 		"configs", "initramfs", "kernel-overlay", "kernel-patch", "kunit",
 	};
 	const struct request *r = &m->o->request;
-	__auto_free char *words = request_words(r), *commit = NULL;
-	__auto_strv struct strv patches = { 0 }, suites = { 0 };
+	json_t *o = request_to_json(r);
+	__auto_free char *request = json_dumps(o, JSON_COMPACT | JSON_SORT_KEYS);
+	__auto_free char *commit = NULL, *kunitconfig = NULL;
+	__auto_strv struct strv files = { 0 }, suites = { 0 };
 	struct hash *h = hash_new();
 	char hex[HASH_LEN];
 
+	json_decref(o);
+	if (!request)
+		die("out of memory");
 	hash_file("/proc/self/exe", hex);
 	hash_str(h, hex);
-	hash_str(h, words);
+	hash_str(h, request);
 	for (size_t i = 0; i < ARRAY_SIZE(own); i++) {
 		__auto_free char *dir = fmt("%s/%s", host_source(), own[i]);
 
@@ -126,11 +131,16 @@ static void find_key(struct matrix *m)
 		commit = tree_user_commit(r->tree, r->commit);
 		hash_str(h, commit);
 	}
-	strv_split(&patches, r->patches, " ");
-	for (size_t i = 0; i < patches.n; i++) {
-		hash_file(patches.v[i], hex);
+	strv_split(&files, r->patches, " ");
+	if (*r->tarball)
+		strv_add(&files, "%s", r->tarball);
+	for (size_t i = 0; i < files.n; i++) {
+		hash_file(files.v[i], hex);
 		hash_str(h, hex);
 	}
+	/* A file that is not here is in the tree. */
+	kunitconfig = *r->kunitconfig ? read_file(r->kunitconfig, NULL) : NULL;
+	hash_str(h, kunitconfig ?: "");
 	strv_split(&suites, r->suites, " ");
 	for (size_t i = 0; i < suites.n; i++)
 		hash_folder(h, suites.v[i]);
@@ -226,7 +236,7 @@ static void __noreturn be_cell(const struct matrix *m, const struct cell *c)
 
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	/* What make was told is the matrix's. */
-	setenv("MAKELEVEL", "2", 1);
+	unsetenv("RESPAWN_MAKE");
 	if (fd < 0 || dup2(fd, STDOUT_FILENO) < 0 || dup2(fd, STDERR_FILENO) < 0)
 		_exit(EXIT_ERROR);
 	strv_add(&argv, "respawn");

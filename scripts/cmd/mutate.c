@@ -504,10 +504,16 @@ static void run_broken(struct campaign *c)
 		start(c, t);
 	}
 	collect(c, &r, GUESTS);
-	/* Guests that were begun meanwhile had what was over in use, too. */
-	for (size_t i = 0; i < c->n; i++)
-		if (c->subjects[i].image.kernel.dir)
-			cache_remove(c->subjects[i].image.kernel.dir);
+	/*
+	 * Guests that were begun meanwhile had what was over in use, too. A mutant that
+	 * is known has no kernel but the unbroken one.
+	 */
+	for (size_t i = 0; i < c->n; i++) {
+		const struct subject *t = &c->subjects[i];
+
+		if (t->image.kernel.dir != t->same->image.kernel.dir)
+			cache_remove(t->image.kernel.dir);
+	}
 	ui_within(0, 0);
 	ui_done("%zu mutants, %zu of them known from before", c->n, c->n - todo);
 }

@@ -65,6 +65,20 @@ static const char *const passed_on[] = {
 	"HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "ALL_PROXY", "NO_PROXY",
 };
 
+/**
+ * proc_passes - is a variable of the environment one for the programs that are called?
+ * @name: the variable
+ *
+ * Return: whether they get to see it
+ */
+bool proc_passes(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(passed_on); i++)
+		if (!strcmp(name, passed_on[i]))
+			return true;
+	return false;
+}
+
 /* The environment of a child; what the caller of run() adds comes last and wins. */
 static void clean_env(const struct strv *more)
 {

@@ -34,6 +34,7 @@ struct run_opts {
 	void *arg;
 };
 
+bool proc_passes(const char *name);
 int run(const struct strv *argv, const struct run_opts *opts);
 
 /**

@@ -73,7 +73,11 @@ static void make_takes_no_word_that_nobody_reads(void **state)
 	expect_said(BY_HAND "check PATCH='a b'", 2, "PATCH=: no such variable; did you mean PATCHES=?");
 	expect_said(BY_HAND "matrix-list CELLS=arm64/default SEEDS=1..2", 2,
 		    "SEEDS=: matrix-list does not read it, these do: explore");
-	expect_said(BY_HAND "matrix-list CELLS='arm64/default  CELS=x' FORMAT=text", 0, "arm64/default");
+	expect_said(BY_HAND "matrix-list KCMDLINE='a  CELS=x' CELLS=arm64/default", 0,
+		    "arm64/default");
+	expect_said(BY_HAND "matrix-list CELLS:=arm64/default https_proxy=", 0, "arm64/default");
+	expect_said("unset RESPAWN_MAKE; MAKELEVEL=1 MAKEFLAGS=' -- CELS=x' one/build/respawn matrix-list", 0,
+		    "arm64/default");
 	/* Whoever calls make in a make has words of another one. */
 	expect_said("unset MAKEFLAGS; MAKELEVEL=1 make -s -C one CFLAGS=-O0 matrix-list CELS=x", 0,
 		    "arm64/default");

@@ -47,7 +47,7 @@ static void a_log_that_is_none(void **state)
 	expect_line(missing, "cannot be read: No such file");
 	expect_line(empty, "is empty");
 	write_file(path, "# A page\nof words\n", 18);
-	expect_line(empty, "has neither messages of a kernel nor KTAP results");
+	expect_line(empty, "has no KTAP results, and no line with a time");
 }
 
 static void plain_logs(void **state)

@@ -145,6 +145,7 @@ static void a_result_is_of_its_question(void **state)
 	__auto_free char *path = file("a ARCH=s390x PLAN=hotplug SERIES=none\n"
 				      "b ARCH=s390x PLAN=hotplug SERIES=none SEED=2\n");
 	__auto_free char *words = fmt("matrix MATRIX=%s", path), *said = NULL, *again = NULL;
+	__auto_free char *older = fmt("%s PIN=6.1", words), *other = NULL;
 	__auto_free char *bin = path_without("qemu-system-s390x"), *programs = copy(getenv("PATH"));
 	__auto_free char *gone = fmt("%s/matrix/b/result.json", out);
 
@@ -157,6 +158,9 @@ static void a_result_is_of_its_question(void **state)
 	assert_int_equal(unlink(gone), 0);
 	again = said_of(words, EXIT_ERROR);
 	assert_says(again, "1 of 2 cells are over already");
+	assert_int_equal(unlink(gone), 0);
+	other = said_of(older, EXIT_ERROR);
+	assert_null(strstr(other, "over already"));
 	setenv("PATH", programs, 1);
 }
 

@@ -63,6 +63,7 @@ static char *new_code(void)
 static void survivor_and_caught_are_told_apart(void **state)
 {
 	__auto_free char *one = new_code(), *two = new_code(), *said = NULL, *again = NULL;
+	__auto_free char *kernel = NULL;
 	__auto_free char *table = fmt("%s%s%s\n%s%s", HEAD, HARMLESS, one, CALLED_AGAIN, two);
 
 	(void)state;
@@ -76,6 +77,10 @@ static void survivor_and_caught_are_told_apart(void **state)
 	assert_said(again, "2 mutants, 2 of them known from before");
 	assert_said(again, CASE);
 	assert_said(again, "1 caught, 1 survived, 0 equivalent\n");
+
+	/* The unbroken kernel is not one that nobody needs any more. */
+	assert_int_equal(call("build ARCH=arm64", &kernel), EXIT_PASS);
+	assert_null(strstr(kernel, "built,"));
 }
 
 static void argued_equivalence_is_put_to_the_test(void **state)

@@ -47,6 +47,15 @@ static void round_trip_changes_nothing(void **state)
 	must("test -z \"$(git status --porcelain kernel-patch)\"");
 }
 
+/* A bug that the series has moved away from would be found missing by a run of hours. */
+static void planted_bugs_apply(void **state)
+{
+	(void)state;
+	must("cd build/kernel && for p in " TESTS_DIR "/bugs/*.patch; do git apply --check $p || exit 1; done");
+	must("cd build/kernel && export GIT_INDEX_FILE=$PWD/../index && git read-tree base && for p in "
+	     TESTS_DIR "/bugs/unpatched/*.patch; do git apply --cached --check $p || exit 1; done");
+}
+
 static void edit_twice_is_refused(void **state)
 {
 	__auto_free char *said = NULL;
@@ -98,6 +107,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(round_trip_changes_nothing),
+		cmocka_unit_test(planted_bugs_apply),
 		cmocka_unit_test(edit_twice_is_refused),
 		cmocka_unit_test(uncommitted_edit_is_not_lost),
 		cmocka_unit_test(new_file_is_not_forgotten),
