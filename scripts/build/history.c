@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "build/history.h"
+#include "build/tree.h"
 #include "lib/ui.h"
 #include "lib/util.h"
 
@@ -75,35 +76,10 @@ static double weight_of(const char *file)
 	return 1;
 }
 
-/* git in the user's tree, which stays as it is; NULL if it fails, or its output */
-static char *git(const char *tree, const char *words, const char *last)
-{
-	__auto_strv struct strv argv = { 0 };
-	char *out = NULL;
-	struct run_opts o = { .out = &out, .quiet_err = true };
-
-	strv_split(&argv, "git --no-optional-locks -C", " ");
-	strv_add(&argv, "%s", tree);
-	strv_split(&argv, words, " ");
-	if (last)
-		strv_add(&argv, "%s", last);
-	if (!run(&argv, &o))
-		return out;
-	free(out);
-	return NULL;
-}
-
-static char *first_line(char *text)
-{
-	if (text)
-		text[strcspn(text, "\n")] = '\0';
-	return text;
-}
-
 static char *resolve(const char *tree, const char *variable, const char *name)
 {
 	__auto_free char *commit = fmt("%s^{commit}", name);
-	char *id = first_line(git(tree, "rev-parse --verify --quiet --end-of-options", commit));
+	char *id = tree_ask_user(tree, "rev-parse --verify --quiet --end-of-options", commit, NULL);
 
 	if (!id)
 		die("%s=%s: TREE=%s has no such commit", variable, name, tree);
@@ -112,17 +88,17 @@ static char *resolve(const char *tree, const char *variable, const char *name)
 
 static void check_tree(struct history *h)
 {
-	__auto_free char *top = first_line(git(h->tree, "rev-parse --show-toplevel", NULL));
+	__auto_free char *top = tree_ask_user(h->tree, "rev-parse --show-toplevel", NULL);
 	__auto_free char *kthread = NULL, *changes = NULL;
 
 	if (!exists(h->tree))
 		die("TREE=%s: No such file or directory", h->tree);
 	if (!top)
 		die("TREE=%s is no git tree with a work tree", h->tree);
-	kthread = git(h->tree, "ls-tree --name-only HEAD", "kernel/kthread.c");
+	kthread = tree_ask_user(h->tree, "ls-tree --name-only HEAD", "kernel/kthread.c", NULL);
 	if (!kthread || !*kthread)
 		die("TREE=%s is no tree of a kernel: it has no kernel/kthread.c", h->tree);
-	changes = git(h->tree, "status --porcelain --untracked-files=no", NULL);
+	changes = tree_ask_user(h->tree, "status --porcelain --untracked-files=no", NULL);
 	h->dirty = changes && *changes;
 }
 
@@ -134,10 +110,10 @@ static void check_ends(const struct history *h, const char *good, const char *ba
 
 	if (!strcmp(good_id, bad_id))
 		die("GOOD=%s and BAD=%s are the same commit", good, bad);
-	base = first_line(git(h->tree, words, NULL));
+	base = tree_ask_user(h->tree, words, NULL);
 	if (base && !strcmp(base, good_id))
 		return;
-	shallow = first_line(git(h->tree, "rev-parse --is-shallow-repository", NULL));
+	shallow = tree_ask_user(h->tree, "rev-parse --is-shallow-repository", NULL);
 	if (shallow && !strcmp(shallow, "true"))
 		die("TREE=%s is a shallow clone, which lacks commits between GOOD=%s and BAD=%s: 'git fetch --unshallow' has them",
 		    h->tree, good, bad);
@@ -196,7 +172,7 @@ static void read_commit(struct history *h, const char *text)
 /* What @words say of @range, each commit after a byte 1 */
 static void read_log(struct history *h, const char *words, const char *range)
 {
-	__auto_free char *log = git(h->tree, words, range);
+	__auto_free char *log = tree_ask_user(h->tree, words, range, NULL);
 	char *at = log, *next;
 
 	if (!log)

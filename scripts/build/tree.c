@@ -177,8 +177,17 @@ static void open_tarball(struct tree *t, const char *tarball)
 	t->base = base_of(t, ref);
 }
 
-/* The answer of the user's own repository, without a lock or a refresh of its index; or NULL */
-static char *ask_user(const char *tree, const char *what, ...)
+/**
+ * tree_ask_user - what git says of the user's own repository, which stays as it is
+ * @tree: TREE=
+ * @what: words for git
+ * @...: more of them, which may have spaces, up to NULL
+ *
+ * Neither takes a lock nor refreshes the index.
+ *
+ * Return: its answer without the last newline, to be freed; or NULL if it has none
+ */
+char *tree_ask_user(const char *tree, const char *what, ...)
 {
 	__auto_strv struct strv argv = { 0 };
 	char *out = NULL;
@@ -197,7 +206,8 @@ static char *ask_user(const char *tree, const char *what, ...)
 		free(out);
 		return NULL;
 	}
-	out[strcspn(out, "\n")] = '\0';
+	if (has_end(out, "\n"))
+		out[strlen(out) - 1] = '\0';
 	return out;
 }
 
@@ -210,7 +220,7 @@ static void tell_of_changes(const char *tree)
 	if (told)
 		return;
 	told = true;
-	changes = ask_user(tree, "status --porcelain --untracked-files=no", NULL);
+	changes = tree_ask_user(tree, "status --porcelain --untracked-files=no", NULL);
 	if (changes && *changes)
 		ui_note("TREE=%s has changes that are in no commit, which are not tested: commit them, or have them in PATCHES=",
 			tree);
@@ -231,11 +241,11 @@ char *tree_user_commit(const char *tree, const char *name)
 
 	if (access(tree, F_OK))
 		die("TREE=%s: %s", tree, strerror(errno));
-	dir = ask_user(tree, "rev-parse --git-dir", NULL);
+	dir = tree_ask_user(tree, "rev-parse --git-dir", NULL);
 	if (!dir)
 		die("TREE=%s is no git repository, or of another user: 'git -C %s status' says which, and 'git config --global --add safe.directory' trusts it",
 		    tree, tree);
-	commit = ask_user(tree, "rev-parse --verify --end-of-options", words, NULL);
+	commit = tree_ask_user(tree, "rev-parse --verify --end-of-options", words, NULL);
 	if (!commit && *name)
 		die("COMMIT=%s: TREE=%s has no such commit", name, tree);
 	if (!commit)
@@ -258,10 +268,10 @@ static void open_user(struct tree *t, const char *tree, const char *name)
 	hash_str(h, real);
 	hash_end(h, hex);
 	id = fmt("user-%.12s", hex);
-	objects = ask_user(tree, "rev-parse --path-format=absolute --git-path objects", NULL);
+	objects = tree_ask_user(tree, "rev-parse --path-format=absolute --git-path objects", NULL);
 	if (!objects)
 		die("TREE=%s: git does not say where its objects are", tree);
-	kthread = ask_user(tree, "ls-tree --full-tree --name-only", commit, "kernel/kthread.c",
+	kthread = tree_ask_user(tree, "ls-tree --full-tree --name-only", commit, "kernel/kthread.c",
 			   NULL);
 	if (!kthread || !*kthread)
 		die("TREE=%s is no tree of a kernel: it has no kernel/kthread.c", tree);
@@ -273,7 +283,7 @@ static void open_user(struct tree *t, const char *tree, const char *name)
 	write_file(alternates, text, strlen(text));
 	t->name = fmt("%s at %.12s", real, commit);
 	content = fmt("%s^{tree}", commit);
-	t->base = ask_user(tree, "rev-parse --verify", content, NULL);
+	t->base = tree_ask_user(tree, "rev-parse --verify", content, NULL);
 	if (!t->base)
 		die("TREE=%s: the content of commit %s is not there", tree, commit);
 }

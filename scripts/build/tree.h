@@ -42,6 +42,7 @@ struct tree_file {
 	char *text;
 };
 
+char *tree_ask_user(const char *tree, const char *what, ...);
 char *tree_user_commit(const char *tree, const char *name);
 void tree_check_patches(const struct request *r);
 void tree_open(struct tree *t, struct request *r);
