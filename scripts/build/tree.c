@@ -271,8 +271,8 @@ static void open_user(struct tree *t, const char *tree, const char *name)
 	objects = tree_ask_user(tree, "rev-parse --path-format=absolute --git-path objects", NULL);
 	if (!objects)
 		die("TREE=%s: git does not say where its objects are", tree);
-	kthread = tree_ask_user(tree, "ls-tree --full-tree --name-only", commit, "kernel/kthread.c",
-			   NULL);
+	kthread = tree_ask_user(tree, "ls-tree --full-tree --name-only", commit,
+				"kernel/kthread.c", NULL);
 	if (!kthread || !*kthread)
 		die("TREE=%s is no tree of a kernel: it has no kernel/kthread.c", tree);
 	if (!*name)

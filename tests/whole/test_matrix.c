@@ -132,8 +132,8 @@ static void have_result(const char *folder, const char *cell, const char *words,
 {
 	__auto_free char *dir = fmt("%s/matrix/%s", out, folder);
 	__auto_free char *path = fmt("%s/result.json", dir);
-	__auto_free char *text = fmt("{\"cell\": \"%s\", \"words\": \"%s\", \"key\": \"x\"%s}", cell,
-				     words, more);
+	__auto_free char *text = fmt("{\"cell\": \"%s\", \"words\": \"%s\", \"key\": \"x\"%s}",
+				     cell, words, more);
 
 	make_dirs(dir);
 	write_file(path, text, strlen(text));
