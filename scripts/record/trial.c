@@ -329,6 +329,13 @@ char *trial_key(const struct trial *t, const char *kind)
 	json_decref(o);
 	if (!request)
 		die("out of memory");
+	/* What may be long is told by memory where there is a snapshot, and is in @request. */
+	g.req.keep = "";
+	g.req.aim = "";
+	g.req.near = "";
+	g.req.ranges = "";
+	g.req.script = "";
+	g.req.places = "";
 	guest_prepare(&g);
 	for (size_t i = 0; i < g.argv.n; i++)
 		hash_str(h, g.argv.v[i]);

@@ -308,7 +308,7 @@ static char *awkward(void)
 	__auto_free char *text = console();
 	const char *at = strstr(text, "     ok 2 case_2");
 
-	return fmt("%.*s not ok 2 case_2\n<12>[    0.330000]     # <&>\"' ``` \001 | %% ]]> \303\244\n%s",
+	return fmt("%.*s not ok 2 case_2\n<12>[    0.330000]     # <&>\"' ``` \001 | %% ]]> \303\244 \357\277\277\n%s",
 		 (int)(at - text) + 4, text, strchr(at, '\n') + 1);
 }
 
@@ -386,6 +386,33 @@ static void kcidb_has_what_it_must(void **state)
 	json_decref(rec.json);
 }
 
+/* What one kernel showed in two runs is two tests, of which neither stands for the other. */
+static void kcidb_tells_runs_apart(void **state)
+{
+	__auto_free char *text = awkward(), *said = NULL;
+	struct record one = record_of(text, ENDING_ITSELF), two = record_of(text, ENDING_ITSELF);
+	const struct record *all[] = { &one, &two };
+	size_t size, i, k;
+	FILE *f = open_memstream(&said, &size);
+	json_t *o, *part;
+	const json_t *tests;
+
+	(void)state;
+	two.dir = "/records/two";
+	report_write(&(struct report){ .records = all, .n = 2 }, "kcidb", f);
+	fclose(f);
+	o = json_loads(said, 0, NULL);
+	tests = json_object_get(o, "tests");
+	assert_true(json_array_size(tests) > 2);
+	json_array_foreach(tests, i, part)
+		for (k = 0; k < i; k++)
+			assert_false(json_equal(json_object_get(part, "id"),
+						json_object_get(json_array_get(tests, k), "id")));
+	json_decref(o);
+	json_decref(one.json);
+	json_decref(two.json);
+}
+
 /* A report of very many failures stays within what GitHub shows. */
 static void github_gets_no_more_than_it_shows(void **state)
 {
@@ -458,6 +485,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(junit_fits_its_schema, fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(json_fits_its_schema, fresh_out, remove_out),
 		cmocka_unit_test(kcidb_has_what_it_must),
+		cmocka_unit_test(kcidb_tells_runs_apart),
 		cmocka_unit_test(github_gets_no_more_than_it_shows),
 	};
 

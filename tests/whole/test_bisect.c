@@ -277,6 +277,27 @@ static void what_was_seen_can_be_changed(void **state)
 	assert_says(wrong, "between GOOD= and BAD=");
 }
 
+/* Two that worked on one state would each write it without what the other one saw. */
+static void one_at_a_time_works_on_a_state(void **state)
+{
+	__auto_free char *busy = fmt("%s/.git/busy", dir), *file = fmt("%s/bisect.json", busy);
+	__auto_free char *lock = fmt("%s/bisect.lock", busy), *said = NULL;
+	__auto_strv struct strv argv = { 0 };
+	struct run_opts o = { .out = &said };
+
+	(void)state;
+	make_dirs(busy);
+	write_file(file, "{}", 2);
+	strv_add(&argv, "flock");
+	strv_add(&argv, "%s", lock);
+	strv_add(&argv, "%s", respawn);
+	strv_split(&argv, "bisect-skip COMMIT=0123abc", " ");
+	strv_add(&argv, "O=%s", busy);
+	assert_int_equal(run(&argv, &o), EXIT_ERROR);
+	assert_says(said, "another bisect is at work in ");
+	remove_tree(busy);
+}
+
 static void seeds_are_a_step(void **state)
 {
 	__auto_strv struct strv argv = { 0 };
@@ -309,6 +330,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(what_does_not_boot_is_skipped),
 		cmocka_unit_test(flaky_commit_is_named),
 		cmocka_unit_test(what_was_seen_can_be_changed),
+		cmocka_unit_test(one_at_a_time_works_on_a_state),
 		cmocka_unit_test(seeds_are_a_step),
 		cmocka_unit_test(harness_at_fault_stops_the_bisect),
 		cmocka_unit_test(host_that_cannot_build_stops_the_bisect),
