@@ -33,6 +33,8 @@
 #define SURE		0.99
 /* Fresh seeds of the first batch at BAD, and of each after that */
 #define FIRST_BATCH	16
+/* How much a prior is believed: the rest is spread evenly, as it may be wrong. */
+#define TRUST		0.5
 
 /*
  * How likely a commit can't be tested: of all together at first, and with an untestable
@@ -237,12 +239,12 @@ struct bisect *bisect_new(const struct bisect_setup *setup)
 	b->max_slots = 16;
 	b->fresh = 1;
 	b->stale = true;
-	for (size_t i = 1; i < n; i++) {
-		b->prior[i] = setup->prior ? setup->prior[i] : 1;
-		sum += b->prior[i];
-	}
+	for (size_t i = 1; i < n; i++)
+		sum += setup->prior ? setup->prior[i] : 1;
 	for (size_t i = 0; i < n; i++) {
-		b->prior[i] *= (1 - setup->nothing) / sum;
+		double own = setup->prior ? setup->prior[i] / sum : 1. / (n - 1);
+
+		b->prior[i] = i ? (1 - setup->nothing) * (TRUST * own + (1 - TRUST) / (n - 1)) : 0;
 		b->class[i] = 1;
 		b->slot[i] = NO_SLOT;
 		b->same[i] = i;
@@ -509,6 +511,25 @@ struct bisect_rates bisect_rates(const struct bisect *b)
 	return r;
 }
 
+/**
+ * bisect_is_its_own - is a commit unlike all that were built before?
+ * @b: the bisect
+ * @commit: which one
+ *
+ * Return: false if bisect_same() said what it is the same as: nothing is to be run of it
+ */
+bool bisect_is_its_own(const struct bisect *b, size_t commit)
+{
+	return b->same[commit] == commit;
+}
+
+/**
+ * bisect_is_untestable - can no run of a commit say anything?
+ * @b: the bisect
+ * @commit: which one
+ *
+ * Return: whether that was observed, of it or of what it is the same as
+ */
 bool bisect_is_untestable(const struct bisect *b, size_t commit)
 {
 	return b->untestable[b->same[commit]];
@@ -553,37 +574,71 @@ size_t bisect_likeliest(const struct bisect *b, double share, size_t *commits)
 	return n;
 }
 
-/* The only child of each commit, or 0 */
-static size_t *only_children(const struct bisect *b)
+/* Rows of bits: of each commit, which ones that can be tested come after it, or are it */
+static uint64_t *tested_after(const struct bisect *b, size_t words)
 {
 	size_t n = b->s.graph->n;
-	size_t *child = need(n, sizeof(*child)), *many = need(n, sizeof(*many));
+	uint64_t *rows = need(n * words, sizeof(*rows));
 
-	for (size_t i = 1; i < n; i++) {
+	/* Children stand behind parents. */
+	for (size_t i = n; i-- > 0;) {
 		const struct graph_node *node = &b->s.graph->nodes[i];
+		const uint64_t *own = rows + i * words;
 
-		for (size_t k = 0; k < node->nr_parents; k++) {
-			child[node->parents[k]] = i;
-			many[node->parents[k]]++;
-		}
+		if (!bisect_is_untestable(b, i))
+			rows[i * words + i / 64] |= 1ULL << i % 64;
+		for (size_t p = 0; p < node->nr_parents; p++)
+			for (size_t w = i / 64; w < words; w++)
+				rows[node->parents[p] * words + w] |= own[w];
 	}
-	for (size_t i = 0; i < n; i++)
-		child[i] = many[i] == 1 ? child[i] : 0;
-	free(many);
-	return child;
+	return rows;
+}
+
+static uint64_t hash_of(const uint64_t *row, size_t words)
+{
+	uint64_t hash = 0;
+
+	for (size_t w = 0; w < words; w++)
+		hash = (hash ^ row[w]) * 0x9e3779b97f4a7c15 + (hash >> 29);
+	return hash;
+}
+
+/* The last commit before @i, in order, that the same ones come after */
+static size_t like_it(const uint64_t *rows, const uint64_t *hash, size_t words, size_t n, size_t i)
+{
+	for (size_t k = n; --k > i;)
+		if (hash[k] == hash[i] &&
+		    !memcmp(rows + k * words, rows + i * words, words * sizeof(*rows)))
+			return k;
+	return i;
 }
 
 /*
- * Of a commit that can't be tested and has one child, no test can say whether it or the
- * child is the culprit. The last one of such a line stands for all.
+ * No test can tell two commits apart that the same testable ones come after: each shows the
+ * bug with one of them if, and only if, it does with the other. The last one of such a group
+ * stands for all. Each has at most one that can be tested, so others alone are looked at.
  */
 static void groups(const struct bisect *b, size_t *group)
 {
-	size_t *child = only_children(b);
+	size_t n = b->s.graph->n, words = (n + 63) / 64;
+	uint64_t *rows, *hash;
+	bool all = true;
 
-	for (size_t i = b->s.graph->n; i-- > 0;)
-		group[i] = bisect_is_untestable(b, i) && child[i] ? group[child[i]] : i;
-	free(child);
+	for (size_t i = 0; i < n; i++) {
+		group[i] = i;
+		all &= !bisect_is_untestable(b, i);
+	}
+	if (all)
+		return;
+	rows = tested_after(b, words);
+	hash = need(n, sizeof(*hash));
+	for (size_t i = 0; i < n; i++)
+		hash[i] = hash_of(rows + i * words, words);
+	for (size_t i = n; i-- > 0;)
+		if (bisect_is_untestable(b, i))
+			group[i] = like_it(rows, hash, words, n, i);
+	free(rows);
+	free(hash);
 }
 
 /**
@@ -606,7 +661,20 @@ size_t bisect_alike(const struct bisect *b, size_t commit, size_t *commits)
 	return n;
 }
 
-/* Is it answered? */
+/* Runs of an end, which say how often seeds fail there */
+static struct bisect_step first_batch(const struct bisect *b, size_t end)
+{
+	return (struct bisect_step){
+		.what = BISECT_RUN, .commit = b->same[end], .cost = FIRST_BATCH * b->s.run,
+		.fresh = b->s.by_run ? 1 : FIRST_BATCH,
+	};
+}
+
+/*
+ * Is it answered? That nothing changed is no answer before GOOD was run: with merges, two
+ * branches that fail may stand in for it, but an answer that says how often GOOD fails has
+ * to have seen it.
+ */
 static bool answered(const struct bisect *b, struct bisect_step *step)
 {
 	size_t n = b->s.graph->n, best = 1, *group;
@@ -614,7 +682,11 @@ static bool answered(const struct bisect *b, struct bisect_step *step)
 
 	if (bisect_stated(b->classes[0].mass) >= b->s.confidence) {
 		*step = (struct bisect_step){ .what = BISECT_NOTHING };
-		return true;
+		if (b->untestable[b->same[0]])
+			step->what = BISECT_STUCK;
+		else if (!b->tested[b->same[0]])
+			*step = first_batch(b, 0);
+		return step->what == BISECT_NOTHING || step->what == BISECT_STUCK;
 	}
 	group = need(n, sizeof(*group));
 	sum = need(n, sizeof(*sum));
@@ -697,7 +769,7 @@ static void expect(const struct class *c, size_t i, size_t seeds, double sums[SU
 /* Seeds that failed, and were not run at a commit */
 static size_t seeds_for(const struct bisect *b, size_t commit)
 {
-	size_t slot = b->slot[commit], n = 0;
+	size_t slot = b->slot[b->same[commit]], n = 0;
 
 	if (b->s.no_carry)
 		return 0;
@@ -708,27 +780,41 @@ static size_t seeds_for(const struct bisect *b, size_t commit)
 	return n;
 }
 
-/* How likely it is that a commit can't be tested, as far as others are known */
-static double untestable(const struct bisect *b, size_t commit, size_t known, size_t bad)
+/* How far each commit is from the nearest one of some, before or behind it */
+static void distances(const bool *some, size_t n, double *to)
 {
-	double rate = (UNTESTABLE * UNTESTABLE_SURE + bad) / (UNTESTABLE_SURE + known);
-	double near = INFINITY, good = INFINITY;
-	size_t n = b->s.graph->n;
+	double d = INFINITY;
 
-	if (b->tested[commit])
-		return 0;
-	for (size_t i = 0; bad && i < n; i++) {
-		double d = i < commit ? commit - i : i - commit;
-
-		if (b->untestable[i])
-			near = fmin(near, d);
-		else if (b->tested[i])
-			good = fmin(good, d);
+	for (size_t i = 0; i < n; i++) {
+		d = some[i] ? 0 : d + 1;
+		to[i] = d;
 	}
-	if (isinf(near))
-		return rate;
-	return rate + (1 - rate) * UNTESTABLE_NEAR * exp(-near / UNTESTABLE_RUN) *
-	       (1 - exp(-good / UNTESTABLE_RUN));
+	d = INFINITY;
+	for (size_t i = n; i-- > 0;) {
+		d = some[i] ? 0 : d + 1;
+		to[i] = fmin(to[i], d);
+	}
+}
+
+/* How likely it is of each commit that it can't be tested, as far as others are known */
+static double *guess_untestable(const struct bisect *b)
+{
+	size_t n = b->s.graph->n, known = 0, bad = 0;
+	double *near = need(n, sizeof(*near)), *good = need(n, sizeof(*good)), rate;
+
+	for (size_t i = 0; i < n; i++) {
+		known += b->tested[i] || b->untestable[i];
+		bad += b->untestable[i];
+	}
+	rate = (UNTESTABLE * UNTESTABLE_SURE + bad) / (UNTESTABLE_SURE + known);
+	distances(b->untestable, n, near);
+	distances(b->tested, n, good);
+	for (size_t i = 0; i < n; i++)
+		near[i] = b->tested[i] ? 0 :
+			  rate + (1 - rate) * UNTESTABLE_NEAR * exp(-near[i] / UNTESTABLE_RUN) *
+			  (1 - exp(-good[i] / UNTESTABLE_RUN));
+	free(good);
+	return near;
 }
 
 /**
@@ -736,8 +822,7 @@ static double untestable(const struct bisect *b, size_t commit, size_t known, si
  * @best: so far
  * @worth: its bits for what it costs
  * @seek: some of its seeds have to be found first
- * @known: commits that were tried
- * @bad: those of them that can't be tested
+ * @bad: of each commit, how likely it can't be tested
  * @seeking: cost of finding one more seed that fails
  * @where: commit that it is looked for at, and can't be carried to
  * @uses: steps that will carry it
@@ -747,8 +832,7 @@ struct choice {
 	struct bisect_step best;
 	double worth;
 	bool seek;
-	size_t known;
-	size_t bad;
+	const double *bad;
 	double seeking;
 	size_t where;
 	double uses;
@@ -760,7 +844,7 @@ static void weigh(const struct bisect *b, struct choice *c, size_t commit, size_
 		  size_t seeds, const double *sums)
 {
 	double bits = entropy(sums[PASS]) - sums[UNSURE];
-	double bad = untestable(b, commit, c->known, c->bad);
+	double bad = c->bad[commit];
 	double cost = sums[RUNS] * b->s.run * (1 - bad);
 	unsigned int n = carried(i, seeds);
 	double worth;
@@ -874,7 +958,7 @@ static size_t surely_bad(const struct bisect *b)
 	for (size_t y = 0; y < b->s.graph->n; y++) {
 		double bug = 0;
 
-		if (b->slot[y] == NO_SLOT || !b->tested[y])
+		if (b->slot[y] == NO_SLOT || !b->tested[y] || b->untestable[y])
 			continue;
 		for (size_t k = 0; k < b->nr_classes; k++)
 			if (b->classes[k].bug[b->slot[y]])
@@ -882,7 +966,7 @@ static size_t surely_bad(const struct bisect *b)
 		if (bug > SURE)
 			return y;
 	}
-	return b->s.graph->n - 1;
+	return b->same[b->s.graph->n - 1];
 }
 
 /* Look for a seed that fails where seeds fail. */
@@ -913,29 +997,27 @@ struct bisect_step bisect_next(struct bisect *b)
 	size_t last = b->s.graph->n - 1;
 	struct choice c = { 0 };
 	struct bisect_step end;
-	double after;
+	double after, *bad;
 
 	refresh(b);
 	if (!b->fails)
-		return (struct bisect_step){
-			.what = BISECT_RUN, .commit = last, .cost = FIRST_BATCH * b->s.run,
-			.fresh = b->s.by_run ? 1 : FIRST_BATCH,
-		};
+		return first_batch(b, last);
 	if (answered(b, &end))
 		return end;
+	if (end.what == BISECT_RUN)
+		return end;
+	bad = guess_untestable(b);
+	c.bad = bad;
 	after = bisect_rates(b).after;
 	c.seeking = b->s.run / after;
 	c.where = surely_bad(b);
 	c.uses = 1 + USES * bisect_bits(b);
 	c.patience = 1 + PATIENCE * bisect_bits(b) * pow(bisect_rates(b).carry, 2);
-	for (size_t y = 0; y <= last; y++) {
-		c.known += b->tested[y] || b->untestable[y];
-		c.bad += b->untestable[y];
-	}
 	for (size_t y = 0; y <= last; y++)
 		if (b->slot[y] != NO_SLOT && !b->untestable[y])
 			weigh_observed(b, &c, y);
 	weigh_others(b, &c);
+	free(bad);
 	if (c.seek)
 		return seek(b, c.where, after);
 	return c.worth > 0 ? c.best : end;
@@ -957,7 +1039,7 @@ static int promise(const struct seed *s)
  */
 uint64_t bisect_seed(struct bisect *b, const struct bisect_step *step, size_t i)
 {
-	size_t slot = b->slot[step->commit], n = 0;
+	size_t slot = b->slot[b->same[step->commit]], n = 0;
 	uint64_t order[RATES_CARRIED] = { 0 };
 	int worth[RATES_CARRIED];
 

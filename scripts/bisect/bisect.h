@@ -99,6 +99,7 @@ double bisect_stated(double p);
 double bisect_bits(const struct bisect *b);
 double bisect_nothing(const struct bisect *b);
 struct bisect_rates bisect_rates(const struct bisect *b);
+bool bisect_is_its_own(const struct bisect *b, size_t commit);
 bool bisect_is_untestable(const struct bisect *b, size_t commit);
 size_t bisect_likeliest(const struct bisect *b, double share, size_t *commits);
 size_t bisect_alike(const struct bisect *b, size_t commit, size_t *commits);

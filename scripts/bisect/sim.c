@@ -25,6 +25,7 @@
  * @bug: of each commit
  * @untestable: of each commit
  * @built: of each commit, by the search
+ * @prior: of each commit, as the engine is told
  * @failed: seeds that have failed, and whether that was with the bug
  * @nr_failed: how many
  * @random: state of the generator of the history
@@ -38,6 +39,7 @@ struct world {
 	bool *bug;
 	bool *untestable;
 	bool *built;
+	double *prior;
 	struct {
 		uint64_t seed;
 		bool bug;
@@ -108,6 +110,29 @@ void sim_graph(struct graph *g, size_t commits, bool merges, uint64_t seed)
 	graph_close(g);
 }
 
+/* From 1 to 1024, each power of two as often as any other */
+static void draw_prior(struct world *w)
+{
+	w->prior[0] = 0;
+	for (size_t i = 1; i < w->graph.n; i++)
+		w->prior[i] = w->kind->prior == SIM_NO_PRIOR ? 1 : 1 << draw(&w->random, 11);
+}
+
+static size_t draw_culprit(struct world *w)
+{
+	double sum = 0, at;
+	size_t i = 1;
+
+	if (w->kind->prior != SIM_RIGHT_PRIOR)
+		return 1 + draw(&w->random, w->graph.n - 1);
+	for (size_t k = 1; k < w->graph.n; k++)
+		sum += w->prior[k];
+	at = sum * share(draw(&w->random, UINT64_MAX));
+	while (i < w->graph.n - 1 && at >= w->prior[i])
+		at -= w->prior[i++];
+	return i;
+}
+
 static void make_world(struct world *w, const struct sim_kind *kind, uint64_t seed)
 {
 	size_t n, bad = 0;
@@ -118,8 +143,10 @@ static void make_world(struct world *w, const struct sim_kind *kind, uint64_t se
 	w->bug = need(n, sizeof(*w->bug));
 	w->untestable = need(n, sizeof(*w->untestable));
 	w->built = need(n, sizeof(*w->built));
+	w->prior = need(n, sizeof(*w->prior));
 	w->r.changed = share(draw(&w->random, UINT64_MAX)) >= kind->nothing;
-	w->culprit = w->r.changed ? 1 + draw(&w->random, n - 1) : 0;
+	draw_prior(w);
+	w->culprit = w->r.changed ? draw_culprit(w) : 0;
 	while (bad < kind->untestable * n && n > 2) {
 		size_t at = 1 + draw(&w->random, n - 2);
 		size_t row = 1 + draw(&w->random, UNTESTABLE_ROW);
@@ -143,6 +170,7 @@ static void free_world(struct world *w)
 	free(w->bug);
 	free(w->untestable);
 	free(w->built);
+	free(w->prior);
 	free(w->failed);
 }
 
@@ -237,7 +265,7 @@ static void search_with_engine(struct world *w, const struct sim_limits *limits,
 	for (size_t i = 0; i < w->graph.n; i++)
 		build[i] = limits->build;
 	b = bisect_new(&(struct bisect_setup){
-		.graph = &w->graph, .nothing = greedy ? 0 : BISECT_PRIOR_NOTHING,
+		.graph = &w->graph, .prior = w->prior, .nothing = greedy ? 0 : BISECT_PRIOR_NOTHING,
 		.confidence = limits->confidence, .run = limits->run, .build = build,
 		.no_carry = greedy, .by_run = greedy,
 	});

@@ -4,6 +4,13 @@
 
 #include "bisect/bisect.h"
 
+/* Some commits are a thousand times as likely as others to be the culprit, they say. */
+enum sim_prior {
+	SIM_NO_PRIOR,
+	SIM_RIGHT_PRIOR,	/* and so it is */
+	SIM_WRONG_PRIOR,	/* but all are alike */
+};
+
 /**
  * struct sim_kind - histories of one kind
  * @commits: candidates
@@ -14,6 +21,7 @@
  * @untestable: share of commits that can't be tested; they come in runs
  * @nothing: share of histories in which no commit changed anything: @after is the
  *	rate of all of them, GOOD too
+ * @prior: what the engine is told of commits beforehand
  */
 struct sim_kind {
 	size_t commits;
@@ -23,6 +31,7 @@ struct sim_kind {
 	double carry;
 	double untestable;
 	double nothing;
+	enum sim_prior prior;
 };
 
 /**

@@ -80,6 +80,12 @@ static void make_rows(struct sim *s)
 		add_row(s, (struct sim_kind){
 			.commits = commits[n], .after = .2, .carry = .5, .nothing = .2,
 		});
+	for (size_t p = SIM_RIGHT_PRIOR; p <= SIM_WRONG_PRIOR; p++)
+		for (size_t c = 0; c < ARRAY_SIZE(carry); c++)
+			add_row(s, (struct sim_kind){
+				.commits = 128, .after = .2, .carry = carry[c], .nothing = .2,
+				.prior = p,
+			});
 	add_row(s, (struct sim_kind){ .commits = 128, .after = .3, .nothing = 1 });
 }
 
@@ -267,15 +273,18 @@ static void print_other(const struct column *c, const struct column *engine)
 
 static bool print_row(const struct sim *s, size_t row)
 {
+	static const char *const priors[] = {
+		[SIM_NO_PRIOR] = "even", [SIM_RIGHT_PRIOR] = "right", [SIM_WRONG_PRIOR] = "wrong",
+	};
 	const struct sim_kind *k = &s->rows[row].kind;
 	struct column all = column_of(s, row, 0, false), c = column_of(s, row, 0, true);
 	struct column greedy = column_of(s, row, 1, true), plain;
 	size_t times = best_repeats(s, row, &plain);
 	bool good = chance(&all) > FALSE_ALARM;
 
-	printf("%7zu %4.0f %% %2.0f %% %3.0f %% %4.1f | %3.0f %% %3.0f %% %4zu %5.0f %6.0f %6.0f",
+	printf("%7zu %4.0f %% %2.0f %% %3.0f %% %4.1f %5s | %3.0f %% %3.0f %% %4zu %5.0f %6.0f %6.0f",
 	       k->commits, 100 * k->after, 100 * (k->nothing < 1 ? k->before : k->after),
-	       100 * k->untestable, k->carry, 100 * share_of(&all),
+	       100 * k->untestable, k->carry, priors[k->prior], 100 * share_of(&all),
 	       100 * all.stated / (all.answers ?: 1), all.open, all.runs, all.builds, all.cost);
 	print_other(&plain, &c);
 	if (plain.answers)
@@ -302,8 +311,8 @@ int cmd_bisect_sim(const struct options *o)
 	ui_stage("bisect", "simulate");
 	run_all(&s);
 	ui_done("%zu histories of each of %zu kinds", (size_t)o->count, s.n);
-	printf("                                | the engine, on all of them          | plain binary search      | most bits a run\n"
-	       "commits after bef untest carry | right said open  runs builds   cost | right  runs cost repeats | right  runs cost\n");
+	printf("                                     | the engine, on all of them          | plain binary search      | most bits a run\n"
+	       "commits after bef untest carry prior | right said open  runs builds   cost | right  runs cost repeats | right  runs cost\n");
 	for (size_t row = 0; row < s.n; row++)
 		good += print_row(&s, row);
 	report_total(stdout, good, s.n - good, 0);

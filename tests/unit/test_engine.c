@@ -375,9 +375,155 @@ static void says_that_nothing_changed(void **state)
 	size_t right = 0;
 
 	(void)state;
-	for (uint64_t seed = 1; seed <= 100; seed++)
+	for (uint64_t seed = 1; seed <= 200; seed++) {
+		kind.merges = seed % 2;
 		right += sim_run(&kind, &limits, SIM_ENGINE, seed).right;
-	assert_true(right >= 97);
+	}
+	assert_true(right >= 198);
+}
+
+/* Two branches that both fail leave GOOD alone: it is asked before it is blamed. */
+static void good_is_seen_before_it_is_blamed(void **state)
+{
+	double build[16] = { 0 };
+	struct bisect_step step;
+	struct bisect *b;
+	struct graph g;
+
+	(void)state;
+	graph_init(&g);
+	graph_add(&g, (size_t[]){ 0 }, 1);
+	graph_add(&g, (size_t[]){ 0 }, 1);
+	graph_add(&g, (size_t[]){ 1, 2 }, 2);
+	graph_close(&g);
+	b = begin(&g, build);
+	for (uint64_t seed = 1; seed < 30; seed++)
+		for (size_t commit = 1; commit < 4; commit++)
+			bisect_observe(b, commit, 100 * commit + seed, BISECT_FAIL);
+	assert_true(bisect_nothing(b) > .99);
+	step = bisect_next(b);
+	assert_int_equal(step.what, BISECT_RUN);
+	assert_int_equal(step.commit, 0);
+	bisect_observe(b, 0, 1000, BISECT_FAIL);
+	assert_int_equal(bisect_next(b).what, BISECT_NOTHING);
+	bisect_free(b);
+
+	b = begin(&g, build);
+	bisect_observe(b, 0, 0, BISECT_UNTESTABLE);
+	for (uint64_t seed = 1; seed < 30; seed++)
+		for (size_t commit = 1; commit < 4; commit++)
+			bisect_observe(b, commit, 100 * commit + seed, BISECT_FAIL);
+	assert_int_equal(bisect_next(b).what, BISECT_STUCK);
+	bisect_free(b);
+	graph_free(&g);
+}
+
+/* A commit may be left out after it was run, whatever is known of it. */
+static void what_is_left_out_is_not_asked(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 1; seed <= 100; seed++) {
+		double build[16] = { 0 };
+		struct bisect_step step;
+		struct bisect *b;
+		struct graph g;
+
+		sim_graph(&g, 12, seed % 2, seed);
+		b = begin(&g, build);
+		for (uint64_t i = 1; i < 40; i++)
+			bisect_observe(b, 1 + draw(g.n - 1), i,
+				       draw(3) ? BISECT_PASS : BISECT_FAIL);
+		bisect_observe(b, g.n - 1, 100, BISECT_FAIL);
+		for (size_t i = 0; i < 3; i++)
+			bisect_observe(b, 1 + draw(g.n - 2), 0, BISECT_UNTESTABLE);
+		step = bisect_next(b);
+		if (step.what == BISECT_RUN)
+			assert_false(bisect_is_untestable(b, step.commit));
+		bisect_free(b);
+		graph_free(&g);
+	}
+}
+
+/* A merge of two commits that can't be tested, and what they come from: one of four. */
+static void branches_that_no_test_tells_apart_are_said_together(void **state)
+{
+	double build[16] = { 0 };
+	size_t commits[16];
+	struct bisect_step step;
+	struct bisect *b;
+	struct graph g;
+
+	(void)state;
+	graph_init(&g);
+	graph_add(&g, (size_t[]){ 0 }, 1);
+	graph_add(&g, (size_t[]){ 1 }, 1);
+	graph_add(&g, (size_t[]){ 2 }, 1);
+	graph_add(&g, (size_t[]){ 2 }, 1);
+	graph_add(&g, (size_t[]){ 3, 4 }, 2);
+	graph_add(&g, (size_t[]){ 5 }, 1);
+	graph_close(&g);
+	b = begin(&g, build);
+	for (size_t i = 2; i <= 4; i++)
+		bisect_observe(b, i, 0, BISECT_UNTESTABLE);
+	for (uint64_t seed = 1; seed < 30; seed++) {
+		bisect_observe(b, 6, seed + 100, BISECT_FAIL);
+		bisect_observe(b, 5, seed + 200, BISECT_FAIL);
+		bisect_observe(b, 1, seed + 300, BISECT_PASS);
+		bisect_observe(b, 0, seed + 400, BISECT_PASS);
+	}
+	step = bisect_next(b);
+	assert_int_equal(step.what, BISECT_FOUND);
+	assert_int_equal(bisect_alike(b, step.commit, commits), 4);
+	for (size_t i = 0; i < 4; i++)
+		assert_int_equal(commits[i], 2 + i);
+	bisect_free(b);
+	graph_free(&g);
+}
+
+/* Seeds that were run at a commit are known at the one that is the same. */
+static void seeds_are_known_where_nothing_differs(void **state)
+{
+	static const struct bisect_step step = { .commit = 7, .carried = 1 };
+	double build[16] = { 0 };
+	struct bisect *b;
+	struct graph g;
+
+	(void)state;
+	sim_graph(&g, 12, false, 1);
+	b = begin(&g, build);
+	for (uint64_t seed = 1; seed <= 8; seed++) {
+		bisect_observe(b, 12, seed, BISECT_FAIL);
+		bisect_observe(b, 6, seed, seed % 2 ? BISECT_FAIL : BISECT_PASS);
+	}
+	assert_true(bisect_is_its_own(b, 7));
+	bisect_same(b, 7, 6);
+	assert_false(bisect_is_its_own(b, 7));
+	bisect_observe(b, 12, 100, BISECT_FAIL);
+	assert_int_equal(bisect_seed(b, &step, 0), 100);
+	bisect_free(b);
+	graph_free(&g);
+}
+
+/* What is said of a commit beforehand may be wrong. */
+static void a_wrong_prior_does_not_mislead(void **state)
+{
+	struct sim_kind kind = {
+		.commits = 128, .after = .2, .carry = .5, .prior = SIM_WRONG_PRIOR,
+	};
+	struct sim_limits limits = { .runs = 5000, .run = 1, .build = 40, .confidence = .95 };
+	double stated = 0;
+	size_t right = 0;
+
+	(void)state;
+	for (uint64_t seed = 1; seed <= 150; seed++) {
+		struct sim_result r = sim_run(&kind, &limits, SIM_ENGINE, seed);
+
+		assert_true(r.answered);
+		right += r.right;
+		stated += r.stated;
+	}
+	print_message("right %zu of 150, said %.1f\n", right, stated);
+	assert_true(right > stated - 3 * sqrt(stated * (1 - stated / 150)));
 }
 
 static void is_right_as_often_as_it_says(void **state)
@@ -419,6 +565,7 @@ static void decides_fast(void **state)
 		build[i] = 40;
 	b = begin(&g, build);
 	bisect_observe(b, g.n - 1, 1, BISECT_FAIL);
+	bisect_observe(b, 4000, 0, BISECT_UNTESTABLE);
 	for (uint64_t seed = 2; seed < 100000; seed++) {
 		size_t commit = seed % 100 ? (seed % 60) * (g.n / 60) : g.n - 1;
 		bool fail = commit > g.n / 2 && !draw(50);
@@ -453,6 +600,11 @@ int main(void)
 		cmocka_unit_test(commits_that_are_the_same_hold_no_culprit),
 		cmocka_unit_test(nothing_is_asked_until_bad_has_failed),
 		cmocka_unit_test(says_that_nothing_changed),
+		cmocka_unit_test(good_is_seen_before_it_is_blamed),
+		cmocka_unit_test(what_is_left_out_is_not_asked),
+		cmocka_unit_test(branches_that_no_test_tells_apart_are_said_together),
+		cmocka_unit_test(seeds_are_known_where_nothing_differs),
+		cmocka_unit_test(a_wrong_prior_does_not_mislead),
 		cmocka_unit_test(is_right_as_often_as_it_says),
 		cmocka_unit_test(decides_fast),
 	};
