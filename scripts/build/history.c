@@ -9,6 +9,7 @@
 
 #include "build/history.h"
 #include "build/tree.h"
+#include "judge/utf8.h"
 #include "lib/ui.h"
 #include "lib/util.h"
 
@@ -21,6 +22,9 @@ static const struct {
 	const char *path;
 	double weight;
 } weights[] = {
+	{ ".rst", .02 },
+	{ ".dts", .02 },
+	{ ".dtsi", .02 },
 	{ "kernel/kthread.c", 20 },
 	{ "kernel/smpboot.c", 20 },
 	{ "kernel/cpu.c", 20 },
@@ -47,9 +51,6 @@ static const struct {
 	{ "Documentation/", .02 },
 	{ "tools/", .02 },
 	{ "samples/", .02 },
-	{ ".rst", .02 },
-	{ ".dts", .02 },
-	{ ".dtsi", .02 },
 	{ "MAINTAINERS", .02 },
 	{ "sound/", .1 },
 	{ "drivers/", .3 },
@@ -93,8 +94,11 @@ static void check_tree(struct history *h)
 
 	if (!exists(h->tree))
 		die("TREE=%s: No such file or directory", h->tree);
-	if (!top)
+	if (!top) {
+		/* Where git itself will not go, its caller has the better word. */
+		free(tree_user_commit(h->tree, ""));
 		die("TREE=%s is no git tree with a work tree", h->tree);
+	}
 	kthread = tree_ask_user(h->tree, "ls-tree --name-only HEAD", "kernel/kthread.c", NULL);
 	if (!kthread || !*kthread)
 		die("TREE=%s is no tree of a kernel: it has no kernel/kthread.c", h->tree);
@@ -102,21 +106,48 @@ static void check_tree(struct history *h)
 	h->dirty = changes && *changes;
 }
 
+static bool is_shallow(const char *tree)
+{
+	__auto_free char *says = tree_ask_user(tree, "rev-parse --is-shallow-repository", NULL);
+
+	return says && !strcmp(says, "true");
+}
+
+static void __noreturn lacks_commits(const char *tree, const char *good, const char *bad)
+{
+	die("TREE=%s is a shallow clone, which lacks commits between GOOD=%s and BAD=%s: 'git fetch --unshallow' has them",
+	    tree, good, bad);
+}
+
+/* A commit at which a shallow clone was cut off seems to have no parents, and all files. */
+static void check_depth(const struct history *h, const char *good, const char *bad)
+{
+	__auto_free char *path = NULL, *text = NULL;
+	__auto_strv struct strv cut = { 0 };
+
+	if (!is_shallow(h->tree))
+		return;
+	path = tree_ask_user(h->tree, "rev-parse --path-format=absolute --git-path shallow", NULL);
+	text = path ? read_file(path, NULL) : NULL;
+	strv_split(&cut, text ?: "", "\n");
+	for (size_t i = 1; i < h->n; i++)
+		if (!text || strv_has(&cut, h->commits[i].id))
+			lacks_commits(h->tree, good, bad);
+}
+
 static void check_ends(const struct history *h, const char *good, const char *bad,
 		       const char *good_id, const char *bad_id)
 {
 	__auto_free char *both = fmt("%s %s", good_id, bad_id);
-	__auto_free char *words = fmt("merge-base %s", both), *base = NULL, *shallow = NULL;
+	__auto_free char *words = fmt("merge-base %s", both), *base = NULL;
 
 	if (!strcmp(good_id, bad_id))
 		die("GOOD=%s and BAD=%s are the same commit", good, bad);
 	base = tree_ask_user(h->tree, words, NULL);
 	if (base && !strcmp(base, good_id))
 		return;
-	shallow = tree_ask_user(h->tree, "rev-parse --is-shallow-repository", NULL);
-	if (shallow && !strcmp(shallow, "true"))
-		die("TREE=%s is a shallow clone, which lacks commits between GOOD=%s and BAD=%s: 'git fetch --unshallow' has them",
-		    h->tree, good, bad);
+	if (is_shallow(h->tree))
+		lacks_commits(h->tree, good, bad);
 	if (!base)
 		die("GOOD=%s and BAD=%s have no commit in common", good, bad);
 	if (!strcmp(base, bad_id))
@@ -152,8 +183,8 @@ static void read_commit(struct history *h, const char *text)
 		    fields.v[0]);
 	c = add_commit(h, fields.v[0]);
 	c->date = copy(fields.v[2]);
-	c->author = copy(fields.v[3]);
-	c->subject = copy(fields.v[4]);
+	c->author = utf8_copy(fields.v[3]);
+	c->subject = utf8_copy(fields.v[4]);
 	strv_split(&parents, fields.v[1], " ");
 	c->parents = need(parents.n + 1, sizeof(*c->parents));
 	for (size_t i = 0; i < parents.n; i++) {
@@ -188,7 +219,7 @@ static void read_log(struct history *h, const char *words, const char *range)
 	}
 }
 
-#define LOG	"log --topo-order --reverse --no-color --no-renames --name-only --date=short --format=%x01%H%x02%P%x02%ad%x02%an%x02%s%x02"
+#define LOG	"-c i18n.logOutputEncoding=UTF-8 log --topo-order --reverse --no-color --no-renames --name-only --date=short --format=%x01%H%x02%P%x02%ad%x02%an%x02%s%x02"
 
 /**
  * history_read - have what lies between two commits
@@ -214,6 +245,7 @@ void history_read(struct history *h, const char *tree, const char *good, const c
 	read_log(h, LOG, range);
 	if (h->n < 2 || strcmp(h->commits[h->n - 1].id, bad_id))
 		die("TREE=%s: git log %s does not end with BAD=%s", tree, range, bad);
+	check_depth(h, good, bad);
 }
 
 /**

@@ -35,11 +35,15 @@
  * @pid: of it, 0 if there is none
  * @commit: whose
  * @begun: when
+ * @ended: and when it was over; 0 if it is not
+ * @status: of it then
  */
 struct builder {
 	pid_t pid;
 	size_t commit;
 	double begun;
+	double ended;
+	int status;
 };
 
 /**
@@ -138,8 +142,10 @@ static void builder_stop(struct search *s)
 {
 	if (!s->builder.pid)
 		return;
-	kill(s->builder.pid, SIGTERM);
-	waitpid(s->builder.pid, NULL, 0);
+	if (!s->builder.ended) {
+		kill(s->builder.pid, SIGTERM);
+		waitpid(s->builder.pid, NULL, 0);
+	}
 	s->builder.pid = 0;
 }
 
@@ -181,12 +187,13 @@ static void have_image(struct search *s, size_t commit)
 }
 
 /* The child is over: was it the tree's fault, the host's, or nobody's? */
-static void take_build(struct search *s, int status)
+static void take_build(struct search *s)
 {
 	struct builder done = s->builder;
+	int status = done.status;
 	size_t from = s->built;
 	struct bisection_entry e = {
-		.commit = done.commit, .what = BISECTION_BUILT, .seconds = now() - done.begun,
+		.commit = done.commit, .what = BISECTION_BUILT, .seconds = done.ended - done.begun,
 		.distance = from < done.commit ? done.commit - from : from - done.commit,
 	};
 
@@ -218,19 +225,29 @@ static void take_build(struct search *s, int status)
 	free(e.image);
 }
 
-/* Wait for the child, or look whether it is over. */
+/* Is the child over? When it was is of use: guests run beside it. */
+static void builder_look(struct search *s)
+{
+	if (s->builder.pid && !s->builder.ended &&
+	    waitpid(s->builder.pid, &s->builder.status, WNOHANG) > 0)
+		s->builder.ended = now();
+}
+
+static bool out_of_time(const struct search *s)
+{
+	return s->o->time && now() - s->begun > s->o->time;
+}
+
+/* Wait for the child, as long as there is time, or look whether it is over. */
 static void builder_wait(struct search *s, bool block)
 {
-	int status;
-	pid_t pid;
-
 	while (s->builder.pid) {
-		pid = waitpid(s->builder.pid, &status, WNOHANG);
-		if (pid > 0) {
-			take_build(s, status);
+		builder_look(s);
+		if (s->builder.ended) {
+			take_build(s);
 			return;
 		}
-		if (!block)
+		if (!block || out_of_time(s))
 			return;
 		ui_progress(now() - s->builder.begun, s->b.build[s->builder.commit], "");
 		usleep(50000);
@@ -243,7 +260,8 @@ static bool build(struct search *s, size_t commit)
 	builder_wait(s, false);
 	if (s->builder.pid && s->builder.commit != commit)
 		builder_stop(s);
-	while (!s->images[commit] && !bisect_is_untestable(s->b.engine, commit)) {
+	while (!s->images[commit] && !bisect_is_untestable(s->b.engine, commit) &&
+	       !out_of_time(s)) {
 		__auto_free char *id = fmt("%.12s", commit_of(s, commit)->id);
 
 		ui_stage(id, "build");
@@ -326,15 +344,20 @@ static void note_run(struct search *s, const struct finding *f, bool steered)
 	});
 	s->decided |= what == BISECTION_FAIL;
 	n = bisection_counts(&s->b, s->at);
-	if (what == BISECTION_OTHER && n.of[BISECTION_OTHER] >= OTHERS_MAX &&
-	    !n.of[BISECTION_PASS] && !n.of[BISECTION_FAIL])
-		give_up(s, f->signature);
+	if (what != BISECTION_OTHER || n.of[BISECTION_OTHER] < OTHERS_MAX ||
+	    n.of[BISECTION_PASS] || n.of[BISECTION_FAIL])
+		return;
+	if (s->at == s->b.history.n - 1)
+		die("BAD=%.12s does not fail with '%s', but with '%s': SIGNATURE= says what to look for",
+		    commit_of(s, s->at)->id, s->b.signature, f->signature);
+	give_up(s, f->signature);
 }
 
 static void run_over(void *arg, const struct trial *t, const struct finding *f)
 {
 	struct search *s = arg;
 
+	builder_look(s);
 	for (size_t i = 0; i < s->nr_open; i++) {
 		if (s->open[i] != f->seed)
 			continue;
@@ -353,10 +376,10 @@ static void run_over(void *arg, const struct trial *t, const struct finding *f)
 /* In list's order, until one fails as it is looked for */
 static void run_guests(struct search *s, const struct request *r, const uint64_t *list, size_t n)
 {
-	uint64_t *now = need(n, sizeof(*now));
+	uint64_t *left = need(n, sizeof(*left));
 	struct seeds run = {
 		.image = s->images[s->at], .req = request_at(s, r, s->at),
-		.accel = accel_choose(s->images[s->at], r), .out = s->o->out, .list = now,
+		.accel = accel_choose(s->images[s->at], r), .out = s->o->out, .list = left,
 		/* One CPU is left to a build. */
 		.guests = s->o->guests ?: s->builder.pid ? 1 : 0,
 		.found = run_over, .arg = s, .keep_going = false,
@@ -369,8 +392,10 @@ static void run_guests(struct search *s, const struct request *r, const uint64_t
 	 * Other failures end the search of seeds as well, and so does the harness's: go on
 	 * with those that did not come to an end, which need not be the last ones.
 	 */
-	while (s->nr_open && !s->decided && !s->untestable) {
-		memcpy(now, s->open, s->nr_open * sizeof(*now));
+	while (s->nr_open && !s->decided && !s->untestable && !out_of_time(s)) {
+		if (s->o->time)
+			run.seconds = s->o->time - (now() - s->begun);
+		memcpy(left, s->open, s->nr_open * sizeof(*left));
 		run.first = 0;
 		run.last = s->nr_open - 1;
 		run.tried = 0;
@@ -385,40 +410,56 @@ static void run_guests(struct search *s, const struct request *r, const uint64_t
 	free(s->open);
 	s->open = NULL;
 	s->nr_open = 0;
-	free(now);
+	free(left);
 }
 
-/* A command of the user's: 0 is a pass, 125 says that it can't tell, other numbers fail. */
-static void run_command(struct search *s, const uint64_t *list, size_t n)
+/*
+ * A command of the user's; what git says of the one of its own: 126 and 127 are a shell's
+ * that can't run it, and EXIT_ABORT that it can't go on. A hiccup goes by.
+ */
+static int try_command(struct search *s, uint64_t seed)
 {
 	const struct image *image = s->images[s->at];
 
-	for (size_t i = 0; i < n && !s->decided && !s->untestable; i++) {
+	for (;;) {
 		__auto_strv struct strv argv = { 0 }, env = { 0 };
-		__auto_free char *log = fmt("%s/bisect-test.log", s->o->out), *said = NULL;
+		__auto_free char *log = fmt("%s/bisect-test.log", s->o->out);
 		struct run_opts o = { .env = &env, .log = log };
-		double begun = now();
 		int status;
 
 		strv_add(&env, "KERNEL=%s", image->kernel.image);
 		strv_add(&env, "INITRAMFS=%s", image->initramfs);
 		strv_add(&env, "COMMIT=%s", commit_of(s, s->at)->id);
 		strv_add(&env, "ARCH=%s", s->fresh.arch->name);
-		strv_add(&env, "SEED=%llu", (unsigned long long)list[i]);
+		strv_add(&env, "SEED=%llu", (unsigned long long)seed);
 		strv_add(&argv, "sh");
 		strv_add(&argv, "-c");
 		strv_add(&argv, "%s", s->o->test);
 		status = run(&argv, &o);
-		if (status >= 126 || status < 0)
-			die("TEST=%s: it can't be run, or was killed: status %d", s->o->test,
-			    status);
+		if (status != 126 && status != 127 && status != EXIT_ABORT) {
+			s->errors = 0;
+			return status;
+		}
+		if (++s->errors >= ERRORS_MAX)
+			die("TEST=%s: it can't be run: status %d, see %s", s->o->test, status, log);
+	}
+}
+
+/* 0 is a pass, EXIT_UNTESTABLE says that it can't tell, all else is one failure. */
+static void run_command(struct search *s, const uint64_t *list, size_t n)
+{
+	for (size_t i = 0; i < n && !s->decided && !s->untestable && !out_of_time(s); i++) {
+		double begun = now();
+		int status = try_command(s, list[i]);
+
+		builder_look(s);
 		if (status == EXIT_UNTESTABLE) {
 			give_up(s, "the command says so");
 			return;
 		}
-		said = status ? fmt("the command ends with status %d", status) : NULL;
 		note_run(s, &(struct finding){
-			.seed = list[i], .wall = now() - begun, .signature = said,
+			.seed = list[i], .wall = now() - begun,
+			.signature = status ? "the command fails" : NULL,
 		}, true);
 		ui_progress(i + 1, n, "");
 	}
@@ -472,11 +513,18 @@ static void run_at(struct search *s, size_t commit, const uint64_t *list, size_t
 
 /* ---- the search ------------------------------------------------------------------------ */
 
-static bool out_of_budget(const struct search *s)
+/* Take no more runs than RUNS= leaves; false if it, or TIME=, leaves none. */
+static bool keep_to_budget(const struct search *s, struct bisect_step *step)
 {
-	if (s->o->runs && bisection_runs(&s->b) >= s->o->runs)
-		return true;
-	return s->o->time && now() - s->begun > s->o->time;
+	size_t runs = bisection_runs(&s->b), left = SIZE_MAX;
+
+	if (s->o->runs)
+		left = s->o->runs > runs ? s->o->runs - runs : 0;
+	if (step->carried > left)
+		step->carried = left;
+	if (step->fresh > left - step->carried)
+		step->fresh = left - step->carried;
+	return left && !out_of_time(s);
 }
 
 /* Where it stands, after each step */
@@ -512,9 +560,9 @@ static void do_step(struct search *s, const struct bisect_step *step)
 	uint64_t *list;
 
 	tell_why(s, step);
-	if (!build(s, step->commit))
+	/* A build may show that nothing is to be run here: it is that of another commit. */
+	if (!build(s, step->commit) || !bisect_is_its_own(s->b.engine, step->commit))
 		return;
-	/* A build may have shown that nothing is to be run here any more. */
 	list = need(n, sizeof(*list));
 	for (size_t i = 0; i < n; i++)
 		list[i] = bisect_seed(s->b.engine, step, i);
@@ -598,23 +646,29 @@ static void keep_last_pass(struct search *s, size_t culprit)
 
 static struct bisect_step search(struct search *s)
 {
+	const struct image *had;
 	struct bisect_step step;
+	size_t seen;
 
 	s->bits = bisect_bits(s->b.engine);
 	aim(s);
 	try_brought(s);
-	while (!out_of_budget(s)) {
+	for (;;) {
 		size_t bad = s->b.history.n - 1;
 
 		if (bisect_is_untestable(s->b.engine, bad))
 			die("BAD=%.12s can't be tested, see %s: name a commit that can",
 			    commit_of(s, bad)->id, s->b.path);
 		step = bisect_next(s->b.engine);
-		if (step.what != BISECT_RUN)
+		if (step.what != BISECT_RUN || !keep_to_budget(s, &step))
 			return step;
+		seen = s->b.n;
+		had = s->images[step.commit];
 		do_step(s, &step);
+		if (s->b.n == seen && s->images[step.commit] == had && !out_of_time(s))
+			die("nothing came of a step at %.12s, and nothing would of the next one: move %s away to begin anew",
+			    commit_of(s, step.commit)->id, s->b.path);
 	}
-	return (struct bisect_step){ .what = BISECT_STUCK };
 }
 
 /* ---- the question ------------------------------------------------------------------------ */
@@ -635,8 +689,8 @@ static char *for_all_trees(const char *focus)
 /* The record says what to run, the user which tree. */
 static void read_brought(struct search *s)
 {
-	struct record rec;
 	const char *tree = s->o->request.tree;
+	struct record rec;
 
 	if (!*s->o->run)
 		return;
@@ -745,6 +799,25 @@ struct bisect_step bisection_search(const struct options *o, struct bisection *b
 	return end;
 }
 
+/* A failure that one has is of a tree and a commit: BAD, unless the user says otherwise. */
+static struct options complete(const struct options *o)
+{
+	struct options all = *o;
+	struct request r;
+	struct record rec;
+
+	if (!*o->run || *o->request.tree)
+		return all;
+	record_read(&rec, o->run);
+	record_request(&rec, &r);
+	if (!*r.tree)
+		die("RUN=%s is of no git tree of yours: TREE= names the one to bisect", o->run);
+	all.request.tree = r.tree;
+	if (!*o->bad && *r.commit)
+		all.bad = r.commit;
+	return all;
+}
+
 /**
  * cmd_bisect - find the commit that broke a test which fails now and then
  * @o: what the user asked for
@@ -754,11 +827,12 @@ struct bisect_step bisection_search(const struct options *o, struct bisection *b
 int cmd_bisect(const struct options *o)
 {
 	__auto_free char *path = fmt("%s/bisect-report.json", o->out), *text = NULL;
+	struct options all = complete(o);
 	struct bisect_step end;
 	struct bisection b;
 	json_t *json;
 
-	end = bisection_search(o, &b);
+	end = bisection_search(&all, &b);
 	bisection_report(&b, &end, stdout);
 	json = bisection_json(&b, &end);
 	text = json_dumps(json, JSON_INDENT(1) | JSON_SORT_KEYS);

@@ -90,40 +90,50 @@ void bisection_show(const struct bisection *b, FILE *f)
 	free(all);
 }
 
-static const struct bisection_entry *last_at(const struct bisection *b, enum bisection_what what,
+/* A run with a record, of a commit with the culprit or of one without: the nearest to it */
+static const struct bisection_entry *nearest(const struct bisection *b, enum bisection_what what,
 					     bool bug, size_t culprit)
 {
 	bool *is = need(b->history.n, sizeof(*is));
 	const struct bisection_entry *found = NULL;
 
-	for (size_t i = b->n; i-- > 0 && !found;) {
+	for (size_t i = 0; i < b->n; i++) {
 		const struct bisection_entry *e = &b->log[i];
 
 		if (e->what != what || !e->record)
 			continue;
 		graph_ancestors(b->graph, e->commit, is);
-		if (is[culprit] == bug)
+		if (is[culprit] == bug &&
+		    (!found || (bug ? e->commit <= found->commit : e->commit >= found->commit)))
 			found = e;
 	}
 	free(is);
 	return found;
 }
 
-/* Failures that were not looked for, a line each */
+/* Is the @i-th entry the first of a failure that was not looked for? */
+static bool is_other(const struct bisection *b, size_t i)
+{
+	if (b->log[i].what != BISECTION_OTHER)
+		return false;
+	for (size_t k = 0; k < i; k++)
+		if (b->log[k].what == BISECTION_OTHER &&
+		    !strcmp(b->log[k].signature, b->log[i].signature))
+			return false;
+	return true;
+}
+
 static void show_others(const struct bisection *b, FILE *f)
 {
 	for (size_t i = 0; i < b->n; i++) {
 		const struct bisection_entry *e = &b->log[i];
-		bool seen = false;
 
-		if (e->what != BISECTION_OTHER)
+		if (!is_other(b, i))
 			continue;
-		for (size_t k = 0; k < i; k++)
-			seen |= b->log[k].what == BISECTION_OTHER &&
-				!strcmp(b->log[k].signature, e->signature);
-		if (!seen)
-			fprintf(f, "met on the way, at %.12s: %s\n  make replay RUN=%s\n",
-				commit_of(b, e->commit)->id, e->signature, e->record ?: "?");
+		fprintf(f, "met on the way, at %.12s: %s\n", commit_of(b, e->commit)->id,
+			e->signature);
+		if (e->record)
+			fprintf(f, "  make replay RUN=%s\n", e->record);
 	}
 }
 
@@ -144,11 +154,11 @@ static void show_culprit(const struct bisection *b, const struct bisect_step *en
 		fprintf(f, "\n  commit %s\n  Author: %s\n  Date:   %s\n\n      %s\n\n", c->id,
 			c->author, c->date, c->subject);
 	}
-	e = last_at(b, BISECTION_FAIL, true, end->commit);
+	e = nearest(b, BISECTION_FAIL, true, end->commit);
 	if (e)
 		fprintf(f, "fails with it, at %.12s: %s\n  make replay RUN=%s\n",
 			commit_of(b, e->commit)->id, e->signature, e->record);
-	e = last_at(b, BISECTION_PASS, false, end->commit);
+	e = nearest(b, BISECTION_PASS, false, end->commit);
 	if (e)
 		fprintf(f, "passes without it, at %.12s:\n  make replay RUN=%s\n",
 			commit_of(b, e->commit)->id, e->record);
@@ -166,6 +176,23 @@ static void show_nothing(const struct bisection *b, FILE *f)
 		bad.of[BISECTION_FAIL] + bad.of[BISECTION_PASS]);
 }
 
+/* No answer: would more runs be of use? */
+static void show_open(const struct bisection *b, const struct bisect_step *end, FILE *f)
+{
+	struct bisection_counts bad = bisection_counts(b, b->history.n - 1);
+
+	if (!bisection_counts(b, BISECTION_ALL).of[BISECTION_FAIL])
+		fprintf(f, "BAD did not fail as it is looked for: %zu runs passed, %zu failed in another way; RUNS= and TIME= allow more, SIGNATURE= and OPS= say what to look for\n",
+			bad.of[BISECTION_PASS], bad.of[BISECTION_OTHER]);
+	else if (end->what == BISECT_RUN)
+		fprintf(f, "no answer yet: RUNS= and TIME= allow more, and 'make bisect' goes on\n");
+	else if (bisect_is_untestable(b->engine, 0))
+		fprintf(f, "no answer: GOOD=%.12s can't be tested, so nothing can tell whether it fails, too: name one that can\n",
+			commit_of(b, 0)->id);
+	else
+		fprintf(f, "no answer: no run of any commit that can be tested would say more\n");
+}
+
 /**
  * bisection_report - what it came to
  * @b: the bisection
@@ -179,11 +206,8 @@ void bisection_report(const struct bisection *b, const struct bisect_step *end, 
 		show_culprit(b, end, f);
 	else if (end->what == BISECT_NOTHING)
 		show_nothing(b, f);
-	else if (!bisection_counts(b, BISECTION_ALL).of[BISECTION_FAIL])
-		fprintf(f, "BAD did not fail in %zu runs: RUNS= and TIME= allow more, SIGNATURE= and OPS= say what to look for\n",
-			bisection_counts(b, b->history.n - 1).of[BISECTION_PASS]);
 	else
-		fprintf(f, "no answer yet: RUNS= and TIME= allow more, and 'make bisect' goes on\n");
+		show_open(b, end, f);
 	if (bisection_counts(b, BISECTION_ALL).of[BISECTION_FAIL])
 		bisection_show(b, f);
 	show_others(b, f);
@@ -198,6 +222,28 @@ static json_t *commit_json(const struct bisection *b, size_t commit)
 			 "probability", bisect_probability(b->engine, commit),
 			 "passed", (json_int_t)bisection_counts(b, commit).of[BISECTION_PASS],
 			 "failed", (json_int_t)bisection_counts(b, commit).of[BISECTION_FAIL]);
+}
+
+/* A run that can be replayed, or null */
+static json_t *entry_json(const struct bisection *b, const struct bisection_entry *e)
+{
+	__auto_free char *replay = NULL;
+
+	if (!e)
+		return json_null();
+	replay = e->record ? fmt("make replay RUN=%s", e->record) : NULL;
+	return json_pack("{s:s, s:s*, s:s*, s:s*}", "commit", commit_of(b, e->commit)->id,
+			 "signature", e->signature, "record", e->record, "replay", replay);
+}
+
+static json_t *others_json(const struct bisection *b)
+{
+	json_t *others = json_array();
+
+	for (size_t i = 0; i < b->n; i++)
+		if (is_other(b, i))
+			json_array_append_new(others, entry_json(b, &b->log[i]));
+	return others;
 }
 
 /**
@@ -216,11 +262,15 @@ json_t *bisection_json(const struct bisection *b, const struct bisect_step *end)
 	struct bisect_rates r = bisect_rates(b->engine);
 	json_t *culprits = json_array(), *likeliest = json_array();
 	struct bisection_counts counts = bisection_counts(b, BISECTION_ALL);
+	const struct bisection_entry *fail = NULL, *pass = NULL;
 	size_t *all = list_of(b), n = 0;
 	double p = 0;
 
-	if (end->what == BISECT_FOUND)
+	if (end->what == BISECT_FOUND) {
 		n = bisect_alike(b->engine, end->commit, all);
+		fail = nearest(b, BISECTION_FAIL, true, end->commit);
+		pass = nearest(b, BISECTION_PASS, false, end->commit);
+	}
 	for (size_t i = 0; i < n; i++) {
 		json_array_append_new(culprits, commit_json(b, all[i]));
 		p += bisect_probability(b->engine, all[i]);
@@ -231,12 +281,14 @@ json_t *bisection_json(const struct bisection *b, const struct bisect_step *end)
 	for (size_t i = 0; i < n; i++)
 		json_array_append_new(likeliest, commit_json(b, all[i]));
 	free(all);
-	return json_pack("{s:i, s:s, s:f, s:o, s:o, s:f, s:s*, s:{s:f, s:f, s:f}, s:I, s:I, s:f, s:O}",
+	return json_pack("{s:i, s:s, s:f, s:o, s:o, s:f, s:s*, s:{s:f, s:f, s:f}, s:o, s:o, s:o, s:I, s:I, s:f, s:O}",
 			 "version", 1, "answer", words[end->what], "confidence",
 			 bisect_stated(p), "culprits", culprits,
 			 "likeliest", likeliest, "nothing", bisect_nothing(b->engine),
 			 "signature", b->signature, "rates", "before", r.before, "after", r.after,
-			 "carry", r.carry, "runs", (json_int_t)bisection_runs(b),
+			 "carry", r.carry, "fails", entry_json(b, fail), "passes",
+			 entry_json(b, pass), "others", others_json(b),
+			 "runs", (json_int_t)bisection_runs(b),
 			 "builds", (json_int_t)counts.of[BISECTION_BUILT], "seconds", seconds(b),
 			 "question", b->question);
 }
@@ -307,6 +359,8 @@ int cmd_bisect_log(const struct options *o)
 	size_t *likeliest;
 
 	bisection_load(&b, o, false);
+	if (bisect_stated(bisect_nothing(b.engine)) >= SURE)
+		die("nothing changed between GOOD and BAD, which git has no word for: see 'make bisect-status'");
 	likeliest = list_of(&b);
 	bisect_likeliest(b.engine, SURE, likeliest);
 	printf("git bisect start\n");
@@ -376,20 +430,15 @@ int cmd_bisect_undo(const struct options *o)
  */
 int cmd_bisect_prior(const struct options *o)
 {
-	struct history h;
-	double sum = 0;
+	struct bisection b;
+	double changed;
 
 	if (!*o->request.tree || !*o->good)
 		die("TREE= and GOOD= are wanted, and BAD= if it is not HEAD");
-	history_read(&h, o->request.tree, o->good, *o->bad ? o->bad : "HEAD");
-	for (size_t i = 1; i < h.n; i++)
-		sum += h.commits[i].weight;
-	for (size_t i = 1; i < h.n; i++) {
-		bool alike = strcmp(o->prior, "paths");
-		double p = alike ? 1. / (h.n - 1) : h.commits[i].weight / sum;
-
-		printf("%6.2f %% %.12s %s\n", 100 * p, h.commits[i].id, h.commits[i].subject);
-	}
-	history_free(&h);
+	bisection_suspect(&b, o);
+	changed = 1 - bisect_nothing(b.engine);
+	for (size_t i = 1; i < b.history.n; i++)
+		printf("%6.2f %% %.12s %s\n", 100 * bisect_probability(b.engine, i) / changed,
+		       commit_of(&b, i)->id, commit_of(&b, i)->subject);
 	return EXIT_PASS;
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "cmd/bisection.h"
+#include "judge/utf8.h"
 #include "lib/ui.h"
 #include "lib/util.h"
 
@@ -193,10 +194,11 @@ static void save(const struct bisection *b)
 	char *text;
 
 	for (size_t i = 0; i < b->n; i++)
-		json_array_append_new(log, entry_to_json(b, &b->log[i]));
+		if (json_array_append_new(log, entry_to_json(b, &b->log[i])))
+			die("out of memory");
 	o = json_pack("{s:i, s:O, s:s*, s:o}", "version", VERSION, "question", b->question,
 		      "signature", b->signature, "log", log);
-	text = json_dumps(o, JSON_INDENT(1) | JSON_SORT_KEYS);
+	text = o ? json_dumps(o, JSON_INDENT(1) | JSON_SORT_KEYS) : NULL;
 	if (!text)
 		die("out of memory");
 	write_file(b->path, text, strlen(text));
@@ -244,6 +246,8 @@ static void read_entry(struct bisection *b, const json_t *o)
 	e.commit = commit ? history_find(&b->history, commit) : b->history.n;
 	if (e.commit == b->history.n)
 		damaged(b, "a commit is not between GOOD= and BAD=");
+	if ((e.what == BISECTION_FAIL || e.what == BISECTION_OTHER) && !e.signature)
+		damaged(b, "a run failed, and it does not say how");
 	add(b, &e);
 }
 
@@ -290,10 +294,12 @@ static void read_log(struct bisection *b, const json_t *state)
 		read_entry(b, json_array_get(log, i));
 }
 
-static void make_graph(struct bisection *b)
+static void read_history(struct bisection *b, const char *tree, const char *good, const char *bad)
 {
-	size_t n = b->history.n;
+	size_t n;
 
+	history_read(&b->history, tree, good, bad);
+	n = b->history.n;
 	b->graph = need(1, sizeof(*b->graph));
 	b->prior = need(n, sizeof(*b->prior));
 	b->build = need(n, sizeof(*b->build));
@@ -356,6 +362,8 @@ static json_t *make_question(const struct bisection *b, const struct request *r)
 	must_be_text("TEST", o->test);
 	must_be_text("RUN", o->run);
 	must_be_text("SIGNATURE", o->signature);
+	/* The records of runs are named by it. */
+	must_be_text("O", o->out);
 	return json_pack("{s:o, s:s, s:s, s:s, s:s, s:s, s:s}", "request", request,
 			 "good", b->history.commits[0].id,
 			 "bad", b->history.commits[b->history.n - 1].id, "test", o->test,
@@ -377,8 +385,7 @@ void bisection_open(struct bisection *b, const struct options *o, const struct r
 
 	open_state(b, o);
 	lock_state(o);
-	history_read(&b->history, r->tree, o->good, *o->bad ? o->bad : "HEAD");
-	make_graph(b);
+	read_history(b, r->tree, o->good, *o->bad ? o->bad : "HEAD");
 	b->question = make_question(b, r);
 	state = read_state(b);
 	if (state) {
@@ -391,6 +398,19 @@ void bisection_open(struct bisection *b, const struct options *o, const struct r
 	}
 	if (!b->signature && *o->signature)
 		b->signature = copy(o->signature);
+	bisection_costs(b);
+	b->engine = new_engine(b);
+}
+
+/**
+ * bisection_suspect - what is thought of commits before anything is known
+ * @b: gets it; no state file is read
+ * @o: what the user asked for; must live as long
+ */
+void bisection_suspect(struct bisection *b, const struct options *o)
+{
+	open_state(b, o);
+	read_history(b, o->request.tree, o->good, *o->bad ? o->bad : "HEAD");
 	bisection_costs(b);
 	b->engine = new_engine(b);
 }
@@ -426,8 +446,7 @@ void bisection_load(struct bisection *b, const struct options *o, bool change)
 	same->prior = json_string_value(json_object_get(q, "prior"));
 	if (!same->good || !same->bad || !same->prior || !json_is_string(tree))
 		damaged(b, "its question is not whole");
-	history_read(&b->history, json_string_value(tree), same->good, same->bad);
-	make_graph(b);
+	read_history(b, json_string_value(tree), same->good, same->bad);
 	read_log(b, state);
 	bisection_costs(b);
 	b->engine = new_engine(b);
@@ -445,7 +464,8 @@ void bisection_note(struct bisection *b, const struct bisection_entry *e)
 {
 	struct bisection_entry *own = add(b, e);
 
-	own->signature = e->signature ? copy(e->signature) : NULL;
+	/* What a compiler says need not be text. */
+	own->signature = e->signature ? utf8_copy(e->signature) : NULL;
 	own->record = e->record ? copy(e->record) : NULL;
 	own->image = e->image ? copy(e->image) : NULL;
 	save(b);
@@ -464,6 +484,23 @@ void bisection_record(struct bisection *b, size_t entry, const char *record)
 	save(b);
 }
 
+/* The failure that is looked for is the first one at BAD, unless the question has it. */
+static bool signature_is_known(const struct bisection *b)
+{
+	static const char *const says[] = { "signature", "run" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(says); i++) {
+		const char *text = json_string_value(json_object_get(b->question, says[i]));
+
+		if (text && *text)
+			return true;
+	}
+	for (size_t i = 0; i < b->n; i++)
+		if (b->log[i].what == BISECTION_FAIL)
+			return true;
+	return false;
+}
+
 /**
  * bisection_undo - forget what happened last
  * @b: the bisection, with something in its log
@@ -471,6 +508,10 @@ void bisection_record(struct bisection *b, size_t entry, const char *record)
 void bisection_undo(struct bisection *b)
 {
 	b->n--;
+	if (!signature_is_known(b)) {
+		free(b->signature);
+		b->signature = NULL;
+	}
 	save(b);
 	bisect_free(b->engine);
 	b->engine = new_engine(b);

@@ -87,6 +87,7 @@ struct bisection {
 };
 
 void bisection_open(struct bisection *b, const struct options *o, const struct request *r);
+void bisection_suspect(struct bisection *b, const struct options *o);
 void bisection_load(struct bisection *b, const struct options *o, bool change);
 void bisection_note(struct bisection *b, const struct bisection_entry *e);
 void bisection_record(struct bisection *b, size_t entry, const char *record);

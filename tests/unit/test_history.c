@@ -150,10 +150,14 @@ static void what_is_no_question_is_refused(void **state)
 	__auto_free char *clone = fmt("git clone -q --depth=2 file://%s %s", user, shallow);
 	__auto_free char *init = fmt("git init -q %s; cd %s; git -c user.name=u -c user.email=u commit -q --allow-empty -m x",
 				     empty, empty);
+	__auto_free char *cut = fmt("%s/cut", out);
+	__auto_free char *branch = fmt("git clone -q --depth=3 file://%s %s; git -C %s fetch -q --depth=4 origin good main",
+				       user, cut, cut);
 	__auto_free char *old = NULL;
 
 	(void)state;
 	free(sh(clone));
+	free(sh(branch));
 	free(sh(init));
 	old = sh("git rev-parse good");
 	assert_refused(&(struct question){ user, "apart", "main" }, "their merge base is");
@@ -163,7 +167,9 @@ static void what_is_no_question_is_refused(void **state)
 	assert_refused(&(struct question){ user, "--all", "main" }, "no such commit");
 	assert_refused(&(struct question){ shallow, old, "main" }, "no such commit");
 	assert_refused(&(struct question){ empty, "HEAD", "HEAD" }, "no tree of a kernel");
-	assert_refused(&(struct question){ out, "good", "main" }, "no git tree");
+	assert_refused(&(struct question){ out, "good", "main" }, "no git repository");
+	/* GOOD is there, and so are commits behind it, but not all. */
+	assert_refused(&(struct question){ cut, old, "main" }, "shallow clone");
 }
 
 /* ---- the state file ------------------------------------------------------------------ */
@@ -225,6 +231,46 @@ static void what_was_seen_outlives_the_program(void **state)
 	assert_false(bisect_is_untestable(two.engine, 2));
 	open_it(&one, "");
 	assert_int_equal(one.n, two.n);
+}
+
+/* The first failure of BAD is what is looked for: once it is forgotten, it is none. */
+static void the_failure_is_forgotten_with_its_run(void **state)
+{
+	struct bisection b;
+
+	(void)state;
+	open_it(&b, "");
+	b.signature = copy("it fails");
+	see(&b, 5, BISECTION_FAIL, 1);
+	see(&b, 5, BISECTION_FAIL, 2);
+	bisection_undo(&b);
+	assert_non_null(b.signature);
+	bisection_undo(&b);
+	assert_null(b.signature);
+	open_it(&b, "");
+	assert_null(b.signature);
+}
+
+/* What a compiler says, or an author is called, may be in any character set. */
+static void bytes_that_are_no_text_lose_nothing(void **state)
+{
+	__auto_free char *raw = NULL;
+	struct bisection b;
+	struct history h;
+
+	(void)state;
+	open_it(&b, "");
+	bisection_note(&b, &(struct bisection_entry){
+		.commit = 3, .what = BISECTION_UNTESTABLE, .signature = "#error na\357ve",
+	});
+	open_it(&b, "");
+	assert_int_equal(b.n, 1);
+	assert_string_equal(b.log[0].signature, "#error na\xef\xbf\xbdve");
+	raw = sh("git cat-file commit apart | sed \"s/^author u/author $(printf 'a\\344')/\" |"
+		 "git hash-object -t commit -w --stdin");
+	history_read(&h, user, "good", raw);
+	assert_string_equal(h.commits[1].author, "a\xef\xbf\xbd");
+	history_free(&h);
 }
 
 /* Two commits that build to the same can't differ. */
@@ -308,6 +354,7 @@ static void a_bad_state_file_is_refused(void **state)
 	static const char *const bad[] = {
 		"", "{", "{\"version\": 2}", "{\"version\": 1}",
 	};
+	static const char how[] = "\"signature\": \"it fails\"";
 	__auto_free char *path = fmt("%s/bisect.json", out), *text = NULL, *cut = NULL;
 	struct bisection b;
 
@@ -321,6 +368,13 @@ static void a_bad_state_file_is_refused(void **state)
 		write_file(path, bad[i], strlen(bad[i]));
 		assert_not_opened("", "is damaged");
 	}
+	/* A run that fails says how. */
+	cut = copy(text);
+	assert_non_null(strstr(cut, how));
+	memcpy(strstr(cut, how), "\"sixnature\"", strlen("\"signature\""));
+	write_file(path, cut, strlen(cut));
+	assert_not_opened("", "does not say how");
+	free(cut);
 	write_file(path, text, strlen(text) / 2);
 	assert_not_opened("", "is damaged");
 	cut = strstr(text, "\"fail\"");
@@ -339,6 +393,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_is_no_question_is_refused, make_user,
 						remove_user),
 		cmocka_unit_test_setup_teardown(what_was_seen_outlives_the_program, make_user,
+						remove_user),
+		cmocka_unit_test_setup_teardown(the_failure_is_forgotten_with_its_run, make_user,
+						remove_user),
+		cmocka_unit_test_setup_teardown(bytes_that_are_no_text_lose_nothing, make_user,
 						remove_user),
 		cmocka_unit_test_setup_teardown(the_same_image_is_the_same_commit, make_user,
 						remove_user),

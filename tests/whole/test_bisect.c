@@ -249,7 +249,7 @@ static void flaky_commit_is_named(void **state)
 	assert_int_equal(ask(on, test, &again), EXIT_PASS);
 	assert_null(strstr(again, " run "));
 	assert_int_equal(ask("bisect-status", NULL, &status), EXIT_PASS);
-	assert_says(status, "looks for: the command ends with status 1");
+	assert_says(status, "looks for: the command fails");
 	assert_int_equal(ask(on, "TEST=false", &other), EXIT_ERROR);
 	assert_says(other, "is of another question");
 	/* Git comes to the same. */
