@@ -141,6 +141,86 @@ char *debuginfo_line(const struct debuginfo *d, uint64_t at)
 	return lines;
 }
 
+/**
+ * struct inlined - places where a function was inlined
+ * @name: its name
+ * @spans: the places
+ * @n: how many
+ */
+struct inlined {
+	const char *name;
+	struct debuginfo_span *spans;
+	size_t n;
+};
+
+static void add_spans(struct inlined *in, Dwarf_Die *die)
+{
+	Dwarf_Addr base, from, to;
+	ptrdiff_t at = 0;
+
+	while ((at = dwarf_ranges(die, at, &base, &from, &to)) > 0) {
+		if (from >= to)
+			continue;
+		in->spans = grow(in->spans, in->n + 1, sizeof(*in->spans));
+		in->spans[in->n++] = (struct debuginfo_span){ from, to };
+	}
+}
+
+/* A function that is inlined into one that is inlined is below it. */
+static void look_below(struct inlined *in, Dwarf_Die *parent)
+{
+	Dwarf_Die die;
+
+	for (int end = dwarf_child(parent, &die); !end; end = dwarf_siblingof(&die, &die)) {
+		int tag = dwarf_tag(&die);
+		const char *name = tag == DW_TAG_inlined_subroutine ? dwarf_diename(&die) : NULL;
+
+		if (name && !strcmp(name, in->name))
+			add_spans(in, &die);
+		if (tag == DW_TAG_subprogram || tag == DW_TAG_inlined_subroutine ||
+		    tag == DW_TAG_lexical_block)
+			look_below(in, &die);
+	}
+}
+
+/*
+ * What a header has may be inlined in each unit, other code in its own, which may be a file
+ * that includes others of its folder.
+ */
+static bool may_inline(Dwarf_Die *unit, const char *file)
+{
+	const char *slash = strrchr(file, '/'), *of = dwarf_diename(unit);
+	__auto_free char *folder = fmt("%.*s/", slash ? (int)(slash - file) : 0, file);
+
+	return !has_end(file, ".c") || (of && strstr(of, folder));
+}
+
+/**
+ * debuginfo_inlined - where a function was inlined
+ * @d: of the kernel
+ * @file: that the function is in, as the tree has it
+ * @name: of the function
+ * @spans: gets the code, for free()
+ *
+ * Return: how many pieces of code there are
+ */
+size_t debuginfo_inlined(const struct debuginfo *d, const char *file, const char *name,
+			 struct debuginfo_span **spans)
+{
+	struct inlined in = { .name = name };
+	Dwarf_Off at = 0, next;
+	size_t header;
+
+	for (; d->lines && !dwarf_nextcu(d->lines, at, &next, &header, NULL, NULL, NULL); at = next) {
+		Dwarf_Die unit;
+
+		if (dwarf_offdie(d->lines, at + header, &unit) && may_inline(&unit, file))
+			look_below(&in, &unit);
+	}
+	*spans = in.spans;
+	return in.n;
+}
+
 /*
  * The only function that is called so. The kernel takes it to go on up to the next one:
  * that many bytes, which tells it from others of its name.

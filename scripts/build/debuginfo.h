@@ -3,6 +3,8 @@
 #define RESPAWN_DEBUGINFO_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include "build/symbols.h"
 
@@ -22,10 +24,22 @@ struct debuginfo {
 	int fd;
 };
 
+/**
+ * struct debuginfo_span - code, in one piece
+ * @from: its first address
+ * @to: the first one behind it
+ */
+struct debuginfo_span {
+	uint64_t from;
+	uint64_t to;
+};
+
 bool debuginfo_open(struct debuginfo *d, const char *vmlinux);
 void debuginfo_close(struct debuginfo *d);
 char *debuginfo_function(const struct debuginfo *d, uint64_t at);
 char *debuginfo_line(const struct debuginfo *d, uint64_t at);
+size_t debuginfo_inlined(const struct debuginfo *d, const char *file, const char *name,
+			 struct debuginfo_span **spans);
 char *debuginfo_in_text(const struct debuginfo *d, const char *text);
 
 #endif /* RESPAWN_DEBUGINFO_H */

@@ -8,10 +8,10 @@
 #include <string.h>
 
 #include "../kunit/steer/steer_names.h"
+#include "build/debuginfo.h"
 #include "build/focus.h"
 #include "build/functions.h"
 #include "build/overlay.h"
-#include "build/symbols.h"
 #include "lib/ui.h"
 
 /* A change of more files or functions than this is one of everything. */
@@ -221,29 +221,56 @@ static bool is_of(const struct symbol *s, const char *file, const char *name)
 	       (!*s->file || !*file || !strcmp(s->file, slash ? slash + 1 : file));
 }
 
-static size_t find_ranges(const struct strv *names, const struct symbol *all, size_t n,
-			  struct range **ranges)
-{
-	size_t used = 0;
+/**
+ * struct ranges - some of them
+ * @v: them
+ * @n: how many
+ */
+struct ranges {
+	struct range *v;
+	size_t n;
+};
 
-	*ranges = NULL;
+static void add_range(struct ranges *r, uint64_t from, uint64_t to, const char *of)
+{
+	r->v = grow(r->v, r->n + 1, sizeof(*r->v));
+	r->v[r->n++] = (struct range){ from, to, copy(of) };
+}
+
+static void find_symbols(struct ranges *r, const struct debuginfo *d, const char *file,
+			 const char *name)
+{
+	for (size_t i = 0; i < d->n; i++)
+		if (is_of(&d->all[i], file, name))
+			add_range(r, d->all[i].at, d->all[i].at + d->all[i].size, name);
+}
+
+/* Where the compiler has put it into those that call it */
+static void find_inlined(struct ranges *r, const struct debuginfo *d, const char *file,
+			 const char *name)
+{
+	struct debuginfo_span *spans;
+	size_t n = debuginfo_inlined(d, file, name, &spans);
+
+	for (size_t i = 0; i < n; i++)
+		add_range(r, spans[i].from, spans[i].to, name);
+	free(spans);
+}
+
+/* All of what matters, and the functions that are near it */
+static struct ranges find_ranges(const struct strv *names, const struct debuginfo *d, bool all)
+{
+	struct ranges r = { 0 };
+
 	for (size_t i = 0; i < names->n; i++) {
 		const char *word = names->v[i], *colon = strchr(word, ':');
 		__auto_free char *file = fmt("%.*s", colon ? (int)(colon - word) : 0, word);
-		const char *name = colon ? colon + 1 : word;
 
-		for (size_t j = 0; j < n; j++) {
-			if (!is_of(&all[j], file, name))
-				continue;
-			*ranges = reallocarray(*ranges, used + 1, sizeof(**ranges));
-			if (!*ranges)
-				die("out of memory");
-			(*ranges)[used++] = (struct range){
-				all[j].at, all[j].at + all[j].size, copy(name),
-			};
-		}
+		find_symbols(&r, d, file, colon ? colon + 1 : word);
+		if (all)
+			find_inlined(&r, d, file, colon ? colon + 1 : word);
 	}
-	return used;
+	return r;
 }
 
 static int by_address(const void *a, const void *b)
@@ -295,18 +322,17 @@ static char *ranges_text(const struct range *r, size_t n)
 	return strv_join(&all, "+");
 }
 
-/* What is inlined everywhere, or not built, has no place of its own. */
-static void say_missing(const struct focus *f, const struct range *r, size_t n)
+static void say_missing(const struct focus *f, const struct ranges *r)
 {
 	for (size_t i = 0; i < f->names.n; i++) {
 		const char *colon = strchr(f->names.v[i], ':');
 		const char *name = colon ? colon + 1 : f->names.v[i];
 		size_t j = 0;
 
-		while (j < n && strcmp(r[j].of, name))
+		while (j < r->n && strcmp(r->v[j].of, name))
 			j++;
-		if (j == n)
-			ui_note("focus: %s is nowhere in this kernel: inlined, or not built",
+		if (j == r->n)
+			ui_note("focus: %s is nowhere in this kernel: it is not built, or not called",
 				f->names.v[i]);
 	}
 }
@@ -315,8 +341,10 @@ static void say_missing(const struct focus *f, const struct range *r, size_t n)
  * Returns the text for the module steer, which takes no more than its share of the kernel's
  * command line, "" if they are nowhere; @of gets what they are of.
  */
-static char *place(struct range *r, size_t n, struct strv *of, const struct arch *a)
+static char *place(const struct ranges *ranges, struct strv *of, const struct arch *a)
 {
+	struct range *r = ranges->v;
+	size_t n = ranges->n;
 	char *text = NULL;
 
 	if (n)
@@ -346,19 +374,19 @@ void focus_locate(struct focus *f, const struct kernel *k)
 {
 	__auto_free char *vmlinux = fmt("%s/vmlinux", k->dir);
 	__auto_strv struct strv ignored = { 0 };
-	struct range *in, *near;
-	struct symbol *all;
-	size_t n, ins, nears;
+	struct ranges in, near;
+	struct debuginfo d;
 
 	if (!f->names.n)
 		return;
-	n = symbols_read(vmlinux, &all);
-	ins = find_ranges(&f->names, all, n, &in);
-	nears = find_ranges(&f->near, all, n, &near);
-	symbols_free(all, n);
-	say_missing(f, in, ins);
+	if (!debuginfo_open(&d, vmlinux))
+		die("%s: no functions are found in it", vmlinux);
+	in = find_ranges(&f->names, &d, true);
+	near = find_ranges(&f->near, &d, false);
+	debuginfo_close(&d);
+	say_missing(f, &in);
 	free(f->ranges);
-	f->ranges = place(in, ins, &f->of, k->req.arch);
+	f->ranges = place(&in, &f->of, k->req.arch);
 	free(f->near_ranges);
-	f->near_ranges = place(near, nears, &ignored, k->req.arch);
+	f->near_ranges = place(&near, &ignored, k->req.arch);
 }

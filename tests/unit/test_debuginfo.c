@@ -199,6 +199,48 @@ static void two_of_a_name_have_no_line(void **state)
 	}
 }
 
+static bool is_in(const struct debuginfo_span *spans, size_t n, uint64_t at)
+{
+	for (size_t i = 0; i < n; i++)
+		if (at >= spans[i].from && at < spans[i].to)
+			return true;
+	return false;
+}
+
+/* Of each address, whether it is code of what was inlined, as its lines have it */
+static void what_was_inlined_is_where_it_is_called(void **state)
+{
+	const struct arch *a = NULL;
+
+	(void)state;
+	while ((a = arch_next(a))) {
+		__auto_free char *path = program(a, "-g1", "");
+		struct debuginfo_span *spans, *none;
+		const struct symbol *s;
+		struct debuginfo d;
+		size_t n;
+
+		if (!path)
+			continue;
+		assert_true(debuginfo_open(&d, path));
+		s = find(&d, "_start");
+		n = debuginfo_inlined(&d, "include/linux/inline.h", "twice", &spans);
+		assert_true(n);
+		for (uint64_t at = s->at; at < s->at + s->size; at += a->align) {
+			__auto_free char *line = debuginfo_line(&d, at);
+			bool inside = line && strchr(line, ' ');
+
+			assert_int_equal(is_in(spans, n, at), inside);
+		}
+		assert_false(is_in(spans, n, find(&d, "callee")->at));
+		/* It may be a static function of a file's own, and not of this one's. */
+		assert_int_equal(debuginfo_inlined(&d, "mm/slub.c", "twice", &none), 0);
+		assert_int_equal(debuginfo_inlined(&d, "kernel/park.c", "callee", &none), 0);
+		free(spans);
+		debuginfo_close(&d);
+	}
+}
+
 static void without_lines_there_are_functions(void **state)
 {
 	const struct arch *a = NULL;
@@ -250,6 +292,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(an_address_has_its_line, fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(a_splat_has_lines, fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(two_of_a_name_have_no_line, fresh_out, remove_out),
+		cmocka_unit_test_setup_teardown(what_was_inlined_is_where_it_is_called, fresh_out,
+						remove_out),
 		cmocka_unit_test_setup_teardown(without_lines_there_are_functions, fresh_out,
 						remove_out),
 		cmocka_unit_test_setup_teardown(what_is_no_kernel_says_nothing, fresh_out,
