@@ -1299,15 +1299,15 @@ size_t judge_cases_before(const struct judge *j)
  * judge_counts - tests passed, failed and skipped
  * @j: the judge
  *
- * Return: the counts; a run that went wrong in another way than by a test
- * counts as one failed
+ * Return: the counts; a run that was cut short counts as one more that failed, and
+ * so does one that went wrong in another way than by a test
  */
 struct ktap_counts judge_counts(const struct judge *j)
 {
 	struct ktap_counts n = ktap_count(ktap_root(j->ktap));
 
-	if (j->verdict > VERDICT_SKIP && !n.failed)
-		n.failed = 1;
+	if (j->verdict >= VERDICT_HANG || (j->verdict == VERDICT_FAIL && !n.failed))
+		n.failed++;
 	return n;
 }
 

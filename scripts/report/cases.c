@@ -10,7 +10,7 @@
 #include "lib/util.h"
 #include "report/cases.h"
 
-/* A failure that is in no case of a suite has a case of its own. */
+/* What a guest died of, and a failure that is in no case of a suite, has a case of its own. */
 #define GUEST_SUITE	"guest"
 
 /*
@@ -110,21 +110,29 @@ static void add_tests(struct report_cases *all, const struct record *rec, const 
 	c->guest = json_number_value(json_object_get(t, "guest_seconds"));
 }
 
+static void add_guest(struct report_cases *all, const struct record *rec, enum verdict v)
+{
+	struct report_case *c = add(all, rec, GUEST_SUITE, verdict_name(v),
+				    v == VERDICT_ERROR ? CASE_ERROR : CASE_FAIL);
+
+	c->reason = copy(record_text(rec, "first_failure.what"));
+	c->guest = record_real(rec, "times.guest");
+}
+
 static void add_record(struct report_cases *all, const struct record *rec)
 {
-	size_t before = failures(all), i;
 	enum verdict v = record_verdict(rec);
-	struct report_case *c;
+	/* No case says what such a guest died of: those that are missing come of that. */
+	bool cut_short = v >= VERDICT_HANG;
+	size_t before = failures(all), i;
 	json_t *t;
 
+	if (cut_short)
+		add_guest(all, rec, v);
 	json_array_foreach(record_member(rec, "results"), i, t)
 		add_tests(all, rec, NULL, "", t);
-	if (v == VERDICT_ERROR || (!record_is_good(rec) && failures(all) == before)) {
-		c = add(all, rec, GUEST_SUITE, verdict_name(v),
-			v == VERDICT_ERROR ? CASE_ERROR : CASE_FAIL);
-		c->reason = copy(record_text(rec, "first_failure.what"));
-		c->guest = record_real(rec, "times.guest");
-	}
+	if (!record_is_good(rec) && failures(all) == before)
+		add_guest(all, rec, v);
 }
 
 static void add_pairs(struct report_cases *all, const struct report *r)

@@ -230,6 +230,40 @@ static void an_error_of_the_harness_is_told_apart(void **state)
 	json_decref(rec.json);
 }
 
+/* A panic in the middle of a suite is what a reader sees first, in each format. */
+#define PANIC	"Kernel panic - not syncing: foo"
+#define TOLD	"kernel panic: " PANIC
+
+static void a_panic_is_told_first(void **state)
+{
+	static const struct {
+		const char *format, *first;
+	} says[] = {
+		{ "ktap", "        # " TOLD "\n        not ok 1 crash\n" },
+		{ "junit", "<failure type=\"crash\" message=\"" TOLD "\">" },
+		{ "json", "\"reason\": \"" TOLD "\"" },
+		{ "github", "::error title=arm64.default.park guest.crash::" TOLD "%0A" },
+		{ "summary", "### arm64.default.park: guest.crash\n\n" TOLD "\n" },
+		{ "kcidb", PANIC },
+	};
+	__auto_free char *text = console(), *log = NULL;
+	const char *at = strstr(text, "<12>[    0.320000]");
+	struct record rec;
+
+	(void)state;
+	assert_non_null(at);
+	log = fmt("%.*s<0>[    0.320000] " PANIC "\n", (int)(at - text), text);
+	rec = record_of(log, ENDING_TROUBLE);
+	assert_string_equal(record_text(&rec, "verdict"), "crash");
+	for (size_t i = 0; i < ARRAY_SIZE(says); i++) {
+		__auto_free char *is = written(&rec, says[i].format);
+
+		if (!strstr(is, says[i].first))
+			fail_msg("%s does not say '%s': %s", says[i].format, says[i].first, is);
+	}
+	json_decref(rec.json);
+}
+
 static void nothing_is_no_pass(void **state)
 {
 	struct report none = { 0 };
@@ -479,6 +513,7 @@ int main(void)
 		cmocka_unit_test(a_pass_is_a_pass_in_all_formats),
 		cmocka_unit_test(all_formats_say_the_same),
 		cmocka_unit_test(an_error_of_the_harness_is_told_apart),
+		cmocka_unit_test(a_panic_is_told_first),
 		cmocka_unit_test(nothing_is_no_pass),
 		cmocka_unit_test(what_people_see_is_golden),
 		cmocka_unit_test(what_left_no_record_is_told),
