@@ -604,7 +604,8 @@ static void look_at(struct judge *j, const struct console_line *line)
 		return;
 	look_for_trouble(j, line);
 	watch_progress(j, line->text);
-	if (line->end == LINE_PIECE)
+	/* What is left of a line is not taken for all of it, but if it is bad enough. */
+	if (line->end == LINE_PIECE && !ktap_says_failed(line->text))
 		return;
 	count_case(j, line->text);
 	ktap_line(j->ktap, line);

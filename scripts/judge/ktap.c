@@ -745,7 +745,53 @@ static bool parse_version(const char *s, const char **kind, unsigned int *versio
 	       read_number(&s, version) && !*skip_spaces(s);
 }
 
-static void read_line(struct ktap *k, const char *line, size_t len, double when)
+/**
+ * ktap_says_failed() - does a line say that a test failed?
+ * @line: its text
+ *
+ * Return: whether it begins with "not ok", wherever a document has its results
+ */
+bool ktap_says_failed(const char *line)
+{
+	const char *s = skip_spaces(line);
+
+	return skip_word(&s, "not ok") && (!*s || *s == ' ' || *s == '\t');
+}
+
+/*
+ * A failure that no open document takes: the line that began its document is lost, or
+ * it has no number, or the indentation of nobody. Whose it is cannot be known; that
+ * something failed is. Returns false if the line does not say so.
+ */
+static bool read_stray(struct ktap *k, const char *line, double when)
+{
+	const char *s = skip_spaces(line);
+	struct level *l = deepest(k);
+	struct result r;
+	struct node *n;
+
+	if (!ktap_says_failed(line))
+		return false;
+	if (!parse_result(s, &r)) {
+		s += strlen("not ok");
+		s += strspn(s, " \t-");
+		copy_text(r.name, s, strlen(s));
+	}
+	if (r.skip)
+		return false;
+	n = add_test(k, l ? l->test : k->root, r.name[0] ? r.name : "(a failure without a name)");
+	if (!n)
+		return true;
+	n->t.has_result = true;
+	set_string(&n->t.reason, "it failed in no document that is known");
+	if (l)
+		give_pending(k, &l->pending, n);
+	touch(&n->t, when);
+	return true;
+}
+
+/* Returns false if the line is not of a document's structure. */
+static bool read_structure(struct ktap *k, const char *line, double when)
 {
 	size_t indent = strspn(line, " ");
 	const char *s = line + indent;
@@ -756,21 +802,28 @@ static void read_line(struct ktap *k, const char *line, size_t len, double when)
 
 	if (parse_version(s, &kind, &n)) {
 		read_version(k, indent, kind, n, when);
-		return;
+		return true;
 	}
 	if (!k->depth)
-		return;
+		return false;
 	if (parse_plan(s, &plan)) {
 		read_plan(k, indent, &plan, when);
-		return;
+		return true;
 	}
 	if (parse_result(s, &r) && read_result(k, indent, &r, when))
-		return;
-	if (!strncmp(s, "# Subtest:", 10) &&
-	    read_subtest(k, indent, skip_spaces(s + 10), when))
+		return true;
+	return !strncmp(s, "# Subtest:", 10) &&
+	       read_subtest(k, indent, skip_spaces(s + 10), when);
+}
+
+static void read_line(struct ktap *k, const char *line, size_t len, double when)
+{
+	const char *s = skip_spaces(line);
+
+	if (read_structure(k, line, when) || read_stray(k, line, when))
 		return;
 	if (!strncmp(s, "Bail out!", 9))
-		broken(deepest(k)->test, "%s", s);
+		broken(k->depth ? deepest(k)->test : k->root, "%s", s);
 	add_diag(k, line, len, when);
 }
 

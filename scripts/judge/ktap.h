@@ -64,6 +64,7 @@ struct ktap_counts {
 struct ktap;
 
 struct ktap *ktap_new(void);
+bool ktap_says_failed(const char *line);
 void ktap_line(struct ktap *k, const struct console_line *line);
 void ktap_end(struct ktap *k);
 const struct ktap_test *ktap_root(const struct ktap *k);

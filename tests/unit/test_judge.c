@@ -684,6 +684,13 @@ static void a_log_from_elsewhere(void **state)
 		{ "TAP version 13\n1..0\n", VERDICT_SKIP },
 		{ "KTAP version 1\n1..1\n    KTAP version 1\n    # Subtest: a\n    1..0\nok 1 a\n",
 		  VERDICT_SKIP },
+		/* a failure whose document is lost, or that the log ends in */
+		{ "[    1.000000]     not ok 8 c8\n[    1.100000] not ok 1 demo\n", VERDICT_FAIL },
+		{ "1..2\nok 1 a\nnot ok 2 b\n", VERDICT_FAIL },
+		{ "TAP version 13\nok 1 a\nnot ok 2 b", VERDICT_FAIL },
+		{ "[    1.000000] Bail out! no memory\n", VERDICT_FAIL },
+		{ "[    1.000000] # not ok 1 quoted\n", VERDICT_PASS },
+		{ "[    1.000000] not okay\n", VERDICT_PASS },
 		{ BEGIN PASS END, VERDICT_PASS },
 		{ BEGIN PASS, VERDICT_CRASH },
 		{ "respawn: plan 2\nrespawn: step s begin\n" PASS END, VERDICT_FAIL },
