@@ -56,6 +56,7 @@ struct ktap {
 	unsigned int documents;	/* at top level */
 	size_t diag_all;
 	size_t line;		/* number of the console's line being read */
+	char *half;		/* beginning of a result that a record cut, or NULL */
 	char hint[KTAP_TEXT_MAX];	/* "# Subtest: name" ahead of its document */
 	size_t hint_depth;	/* depth it was seen at, 0 for none */
 };
@@ -855,6 +856,43 @@ struct ktap *ktap_new(void)
 	return k;
 }
 
+/* Does the text end before it is known whether it is "ok" or "not ok"? */
+static bool is_half_result(const char *text)
+{
+	const char *s = skip_spaces(text);
+	size_t len = strlen(s);
+
+	return len && (!strncmp("ok ", s, len) || !strncmp("not ok ", s, len));
+}
+
+/* What a record cut off was the beginning of a result, and the rest of it never came. */
+static void lost_half(struct ktap *k, const char *half)
+{
+	if (k->depth)
+		broken(deepest(k)->test, "a result was cut after '%s'", half);
+}
+
+/*
+ * The text of a line, to be freed. A program's line that a record cut goes on in the next
+ * one that is no record.
+ */
+static char *whole_line(struct ktap *k, const struct console_line *line)
+{
+	size_t half = k->half && line->when < 0 ? strlen(k->half) : 0;
+	size_t len = strlen(line->text);
+	char *text = malloc(half + len + 1);
+
+	if (!text)
+		return NULL;
+	if (half) {
+		memcpy(text, k->half, half);
+		free(k->half);
+		k->half = NULL;
+	}
+	memcpy(text + half, line->text, len + 1);
+	return text;
+}
+
 /**
  * ktap_line() - read one line of the console
  * @k: the parser
@@ -865,19 +903,26 @@ struct ktap *ktap_new(void)
  */
 void ktap_line(struct ktap *k, const struct console_line *line)
 {
-	size_t len = strlen(line->text);
-	char *copy;
+	char *text = whole_line(k, line);
+	size_t len;
 
-	while (len && isspace((unsigned char)line->text[len - 1]))
-		len--;
-	copy = strndup(line->text, len);
 	k->line = line->number;
-	if (!copy) {
+	if (!text) {
 		broken(k->root, "no memory for a line of the console");
 		return;
 	}
-	read_line(k, copy, len, line->when);
-	free(copy);
+	if (line->end == LINE_CUT && line->when < 0 && is_half_result(text)) {
+		k->half = text;
+		return;
+	}
+	if (line->end == LINE_CUT && is_half_result(text))
+		lost_half(k, text);
+	len = strlen(text);
+	while (len && isspace((unsigned char)text[len - 1]))
+		len--;
+	text[len] = '\0';
+	read_line(k, text, len, line->when);
+	free(text);
 }
 
 static enum ktap_status root_status(const struct ktap *k)
@@ -905,6 +950,10 @@ static enum ktap_status root_status(const struct ktap *k)
  */
 void ktap_end(struct ktap *k)
 {
+	if (k->half)
+		lost_half(k, k->half);
+	free(k->half);
+	k->half = NULL;
 	abandon(k, 0);
 	k->root->t.status = root_status(k);
 }
@@ -1023,5 +1072,6 @@ void ktap_free(struct ktap *k)
 	for (i = 0; i < k->depth; i++)
 		free(k->levels[i].pending.buf);
 	free_test(&k->root->t);
+	free(k->half);
 	free(k);
 }
