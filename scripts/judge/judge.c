@@ -1301,14 +1301,21 @@ size_t judge_cases_before(const struct judge *j)
  * @j: the judge
  *
  * Return: the counts; a run that was cut short counts as one more that failed, and
- * so does one that went wrong in another way than by a test
+ * so does one that went wrong in another way than by a test; one that tested nothing
+ * counts as one skipped
  */
 struct ktap_counts judge_counts(const struct judge *j)
 {
-	struct ktap_counts n = ktap_count(ktap_root(j->ktap));
+	const struct ktap_test *root = ktap_root(j->ktap);
+	struct ktap_counts n = ktap_count(root);
 
+	/* Results that are not whole are no test. */
+	if (!deepest_failed(root))
+		n.failed = 0;
 	if (j->verdict >= VERDICT_HANG || (j->verdict == VERDICT_FAIL && !n.failed))
 		n.failed++;
+	if (j->verdict == VERDICT_SKIP && !n.skipped)
+		n.skipped++;
 	return n;
 }
 

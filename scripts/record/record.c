@@ -96,7 +96,8 @@ static const char *status_name(const struct ktap_test *t)
 		[KTAP_SKIP] = "skip", [KTAP_MISSING] = "missing",
 	};
 
-	return names[t->status];
+	/* What began and has no result of its own is missing, whatever else it has. */
+	return names[t->status == KTAP_FAIL && !t->has_result ? KTAP_MISSING : t->status];
 }
 
 static json_t *tests(const struct ktap_test *parent)

@@ -57,14 +57,20 @@ static const char *text_of(const json_t *o, const char *key)
 	return json_string_value(json_object_get(o, key)) ?: "";
 }
 
-/* What is neither a pass nor a skip has failed, whatever it is called. */
-static enum case_status status_of(const json_t *t)
+/*
+ * What is neither a pass nor a skip has failed, whatever it is called. But of what never
+ * reported since the harness failed nothing is known.
+ */
+static enum case_status status_of(const struct record *rec, const json_t *t)
 {
 	const char *status = text_of(t, "status");
 
 	if (!strcmp(status, "pass"))
 		return CASE_PASS;
-	return !strcmp(status, "skip") ? CASE_SKIP : CASE_FAIL;
+	if (!strcmp(status, "skip"))
+		return CASE_SKIP;
+	return record_verdict(rec) == VERDICT_ERROR && !strcmp(status, "missing") ?
+	       CASE_ERROR : CASE_FAIL;
 }
 
 /* What the judge says of a test, if the test itself said nothing of why it failed */
@@ -95,6 +101,7 @@ static void add_tests(struct report_cases *all, const struct record *rec, const 
 	const json_t *parts = json_object_get(t, "tests");
 	__auto_free char *name = fmt("%s%s", prefix, text_of(t, "name"));
 	__auto_free char *below = suite ? fmt("%s.", name) : copy("");
+	enum case_status status = status_of(rec, t);
 	size_t before = failures(all), i;
 	struct report_case *c;
 	json_t *part;
@@ -102,9 +109,9 @@ static void add_tests(struct report_cases *all, const struct record *rec, const 
 	json_array_foreach(parts, i, part)
 		add_tests(all, rec, suite ?: name, below, part);
 	/* A suite fails by its cases; if it fails without one of them, it is one. */
-	if (json_array_size(parts) && (status_of(t) != CASE_FAIL || failures(all) > before))
+	if (json_array_size(parts) && (status < CASE_FAIL || failures(all) > before))
 		return;
-	c = add(all, rec, suite ?: name, suite ? name : "(suite)", status_of(t));
+	c = add(all, rec, suite ?: name, suite ? name : "(suite)", status);
 	c->reason = copy(*text_of(t, "reason") || c->status != CASE_FAIL ? text_of(t, "reason") :
 			 failure_of(rec, c->suite, c->name));
 	c->guest = json_number_value(json_object_get(t, "guest_seconds"));
@@ -112,10 +119,12 @@ static void add_tests(struct report_cases *all, const struct record *rec, const 
 
 static void add_guest(struct report_cases *all, const struct record *rec, enum verdict v)
 {
-	struct report_case *c = add(all, rec, GUEST_SUITE, verdict_name(v),
-				    v == VERDICT_ERROR ? CASE_ERROR : CASE_FAIL);
+	enum case_status status = v == VERDICT_ERROR ? CASE_ERROR :
+				  v == VERDICT_SKIP ? CASE_SKIP : CASE_FAIL;
+	struct report_case *c = add(all, rec, GUEST_SUITE, verdict_name(v), status);
 
-	c->reason = copy(record_text(rec, "first_failure.what"));
+	c->reason = copy(status == CASE_SKIP ? "it tested nothing" :
+			 record_text(rec, "first_failure.what"));
 	c->guest = record_real(rec, "times.guest");
 }
 
@@ -124,14 +133,14 @@ static void add_record(struct report_cases *all, const struct record *rec)
 	enum verdict v = record_verdict(rec);
 	/* No case says what such a guest died of: those that are missing come of that. */
 	bool cut_short = v >= VERDICT_HANG;
-	size_t before = failures(all), i;
+	size_t before = failures(all), first = all->n, i;
 	json_t *t;
 
 	if (cut_short)
 		add_guest(all, rec, v);
 	json_array_foreach(record_member(rec, "results"), i, t)
 		add_tests(all, rec, NULL, "", t);
-	if (!record_is_good(rec) && failures(all) == before)
+	if (record_is_good(rec) ? all->n == first : failures(all) == before)
 		add_guest(all, rec, v);
 }
 

@@ -7,7 +7,7 @@
 
 #include "lib/ui.h"
 #include "record/aim.h"
-#include "report/report.h"
+#include "report/cases.h"
 
 /* Failed tests that are named one by one */
 #define NAMES_SHOWN	20
@@ -216,23 +216,16 @@ static void script_row(const struct record *rec, FILE *f)
 
 static void write_text(const struct report *r, FILE *f)
 {
-	struct ktap_counts sum = { .passed = r->same, .failed = r->different };
+	struct report_cases all;
 
 	if (!ui_quiet())
 		table(r, f);
 	for (size_t i = 0; i < r->n; i++) {
-		struct ktap_counts c = record_counts(r->records[i]);
-
 		report_failure(r->records[i], f);
 		script_row(r->records[i], f);
-		sum.passed += c.passed;
-		sum.failed += c.failed;
-		sum.skipped += c.skipped;
 	}
-	for (size_t i = 0; r->dead && i + 1 < r->dead->n; i += 2) {
+	for (size_t i = 0; r->dead && i + 1 < r->dead->n; i += 2)
 		fprintf(f, "%s: error: %s\n", r->dead->v[i], r->dead->v[i + 1]);
-		sum.failed++;
-	}
 	if (!ui_quiet())
 		try_next(r, f);
 	if (!ui_quiet() && r->same + r->different)
@@ -240,7 +233,10 @@ static void write_text(const struct report *r, FILE *f)
 			r->same, r->same + r->different);
 	if (!ui_quiet())
 		fprintf(f, "\n");
-	report_total(f, sum.passed, sum.failed, sum.skipped);
+	report_cases(r, &all);
+	report_total(f, all.counts[CASE_PASS], all.counts[CASE_FAIL] + all.counts[CASE_ERROR],
+		     all.counts[CASE_SKIP]);
+	report_cases_free(&all);
 }
 
 const struct report_format report_text = { "text", write_text };

@@ -56,11 +56,10 @@ static char *console(void)
 	return text;
 }
 
-static struct record record_of(const char *text, enum ending ending)
+static struct record judged(const struct judge_asked *asked, const char *text,
+			    enum ending ending)
 {
-	static const struct judge_step steps[] = { { "s0", "s0" }, { "s1", "s1" } };
-	static const struct judge_asked asked = { steps, 2, 4 };
-	struct judge *j = judge_new(&asked);
+	struct judge *j = judge_new(asked);
 	struct record rec = { .dir = "/records/one" };
 
 	judge_feed(j, text, strlen(text));
@@ -74,6 +73,14 @@ static struct record record_of(const char *text, enum ending ending)
 	record_add_verdict(rec.json, j);
 	judge_free(j);
 	return rec;
+}
+
+static struct record record_of(const char *text, enum ending ending)
+{
+	static const struct judge_step steps[] = { { "s0", "s0" }, { "s1", "s1" } };
+	static const struct judge_asked asked = { steps, 2, 4 };
+
+	return judged(&asked, text, ending);
 }
 
 static char *written(const struct record *rec, const char *format)
@@ -148,6 +155,68 @@ static void assert_all_say(const struct record *rec, bool bad)
 				 json_string_value(record_member(rec, "first_failure.what")) ?: "-");
 }
 
+static unsigned int number_after(const char *text, const char *word)
+{
+	const char *at = strstr(text, word);
+
+	assert_non_null(at);
+	return strtoul(at + strlen(word), NULL, 10);
+}
+
+static unsigned int number_before(const char *text, const char *word)
+{
+	const char *at = strstr(text, word);
+
+	assert_non_null(at);
+	while (at > text && isdigit((unsigned char)at[-1]))
+		at--;
+	return strtoul(at, NULL, 10);
+}
+
+static struct ktap_counts counts_in(const struct record *rec, const char *format)
+{
+	__auto_free char *text = written(rec, format);
+	struct ktap_counts n = { 0 };
+
+	if (!strcmp(format, "junit")) {
+		n.failed = number_after(text, " failures=\"") + number_after(text, " errors=\"");
+		n.skipped = occurrences(text, "<skipped ");
+		n.passed = number_after(text, " tests=\"") - n.failed - n.skipped;
+	} else if (!strcmp(format, "kcidb")) {
+		/* A build that has a record is a PASS, too. */
+		n.passed = occurrences(text, "\"PASS\"") - 1;
+		n.failed = occurrences(text, "\"FAIL\"") + occurrences(text, "\"MISS\"");
+		n.skipped = occurrences(text, "\"SKIP\"");
+	} else if (!strcmp(format, "json")) {
+		n.passed = number_after(text, "\"passed\": ");
+		n.failed = number_after(text, "\"failed\": ") + number_after(text, "\"errors\": ");
+		n.skipped = number_after(text, "\"skipped\": ");
+	} else {
+		n.passed = number_before(text, " passed, ");
+		n.failed = number_before(text, " failed, ");
+		n.skipped = number_before(text, " skipped\n");
+	}
+	return n;
+}
+
+/* What they add up to is the same, too. */
+static void assert_all_count(const struct record *rec)
+{
+	static const char *const formats[] = {
+		"text", "junit", "json", "kcidb", "github", "summary",
+	};
+	struct ktap_counts want = record_counts(rec);
+
+	for (size_t i = 0; i < ARRAY_SIZE(formats); i++) {
+		struct ktap_counts n = counts_in(rec, formats[i]);
+
+		if (memcmp(&n, &want, sizeof(n)))
+			fail_msg("%s counts %u, %u, %u, the record %u, %u, %u: %s", formats[i],
+				 n.passed, n.failed, n.skipped, want.passed, want.failed,
+				 want.skipped, record_text(rec, "verdict"));
+	}
+}
+
 static void a_pass_is_a_pass_in_all_formats(void **state)
 {
 	__auto_free char *text = console();
@@ -207,6 +276,7 @@ static void all_formats_say_the_same(void **state)
 		bad += !good;
 		errors += record_verdict(&rec) == VERDICT_ERROR;
 		assert_all_say(&rec, !good);
+		assert_all_count(&rec);
 		json_decref(rec.json);
 	}
 	assert_true(bad > VARIANTS / 2 && bad < VARIANTS);
@@ -227,6 +297,48 @@ static void an_error_of_the_harness_is_told_apart(void **state)
 	kcidb = written(&rec, "kcidb");
 	assert_non_null(strstr(kcidb, "\"MISS\""));
 	assert_null(strstr(kcidb, "\"FAIL\""));
+	json_decref(rec.json);
+}
+
+/* What a test said before the harness failed stands; what it did not say is unknown. */
+static void what_the_harness_missed_is_no_failure(void **state)
+{
+	static const char *const ends[] = {
+		"<12>[    1.320000]", "<12>[    1.400000] ok 1 s1", "<12>[    1.220000]",
+	};
+	__auto_free char *text = console();
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
+		const char *at = strstr(text, ends[i]);
+		__auto_free char *log = fmt("%.*s", (int)(at - text), text);
+		struct record rec = record_of(log, ENDING_KILLED);
+		__auto_free char *junit = written(&rec, "junit");
+		__auto_free char *kcidb = written(&rec, "kcidb");
+
+		assert_non_null(at);
+		assert_null(strstr(junit, "<failure "));
+		assert_non_null(strstr(junit, "<error "));
+		assert_null(strstr(kcidb, "\"FAIL\""));
+		assert_all_count(&rec);
+		json_decref(rec.json);
+	}
+}
+
+/* A trial that was skipped is no error in any format. */
+static void a_trial_that_tested_nothing_was_skipped(void **state)
+{
+	static const struct judge_step step = { "s0", "-" };
+	static const struct judge_asked asked = { &step, 1, 0 };
+	static const char log[] =
+		"respawn: guest x cpus=4\nrespawn: plan 1\nrespawn: step s0 begin\n"
+		"respawn: step s0 end 4\nrespawn: done 1\n";
+	struct record rec = judged(&asked, log, ENDING_ITSELF);
+
+	(void)state;
+	assert_string_equal(record_text(&rec, "verdict"), "skip");
+	assert_all_say(&rec, false);
+	assert_all_count(&rec);
 	json_decref(rec.json);
 }
 
@@ -513,6 +625,8 @@ int main(void)
 		cmocka_unit_test(a_pass_is_a_pass_in_all_formats),
 		cmocka_unit_test(all_formats_say_the_same),
 		cmocka_unit_test(an_error_of_the_harness_is_told_apart),
+		cmocka_unit_test(what_the_harness_missed_is_no_failure),
+		cmocka_unit_test(a_trial_that_tested_nothing_was_skipped),
 		cmocka_unit_test(a_panic_is_told_first),
 		cmocka_unit_test(nothing_is_no_pass),
 		cmocka_unit_test(what_people_see_is_golden),
