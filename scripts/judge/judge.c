@@ -128,6 +128,7 @@ struct held {
  * @failures: what went wrong, as it was found
  * @more: how many more there were than are kept
  * @in_trouble: trouble was seen that nobody expected
+ * @has_cpus: it said how many CPUs it has
  * @runs: the steps it says it did
  * @protocol: it speaks as a guest does
  * @planned: how many steps the guest said it would do, -1 before
@@ -161,6 +162,7 @@ struct judge {
 	size_t n_failures;
 	size_t more;
 	bool in_trouble;
+	bool has_cpus;
 	struct step_run *runs;
 	size_t n_runs;
 	bool greeted;
@@ -293,8 +295,10 @@ static void take_guest(struct judge *j, const char *s)
 	const char *cpus = strstr(s, " cpus=");
 	unsigned int n;
 
-	if (!j->asked || !j->asked->cpus || !cpus || sscanf(cpus, " cpus=%u", &n) != 1 ||
-	    n == j->asked->cpus)
+	if (!j->asked || !j->asked->cpus || !cpus || sscanf(cpus, " cpus=%u", &n) != 1)
+		return;
+	j->has_cpus = true;
+	if (n == j->asked->cpus)
 		return;
 	note(j, BY_CPUS, VERDICT_FAIL,
 	     fmt("the guest has %u CPUs, and was to have %u", n, j->asked->cpus), NULL, NULL);
@@ -922,22 +926,25 @@ static void note_statuses(struct judge *j)
 	}
 }
 
-/* Of suites with a bar between them one is enough: their own plan has the others. */
-static bool has_reported(const struct judge *j, const char *suites)
+/*
+ * Between the two lines of a step, which may not have run. Of suites with a bar between
+ * them one is enough: their own plan has the others.
+ */
+static bool has_reported(const struct judge *j, const char *suites, const struct step_run *r)
 {
 	__auto_strv struct strv names = { 0 };
 	bool found = false;
 
 	strv_split(&names, suites, "|");
-	for (size_t i = 0; i < names.n && !found; i++)
-		found = ktap_find_suite(j->ktap, names.v[i]);
+	for (size_t i = 0; r && i < names.n && !found; i++)
+		found = ktap_find_suite(j->ktap, names.v[i], r->begin, r->end ?: SIZE_MAX);
 	return found;
 }
 
-static void note_missing(struct judge *j, const struct strv *suites)
+static void note_missing(struct judge *j, const struct strv *suites, const struct step_run *r)
 {
 	for (size_t k = 0; k < suites->n; k++)
-		if (!has_reported(j, suites->v[k]))
+		if (!has_reported(j, suites->v[k], r))
 			note(j, BY_SUITE, VERDICT_FAIL,
 			     fmt("suite %s never reported", suites->v[k]), copy(suites->v[k]),
 			     fmt("suite %s never reported", suites->v[k]));
@@ -946,14 +953,15 @@ static void note_missing(struct judge *j, const struct strv *suites)
 static void note_suites(struct judge *j)
 {
 	for (size_t i = 0; i < j->n_runs; i++)
-		note_missing(j, &j->runs[i].suites);
+		note_missing(j, &j->runs[i].suites, &j->runs[i]);
 	for (size_t i = 0; j->asked && i < j->asked->n; i++) {
+		const struct step_run *r = i < j->n_runs ? &j->runs[i] : NULL;
 		__auto_strv struct strv suites = { 0 };
 
-		if (i < j->n_runs && step_skipped(j, &j->runs[i], suites_of(j, i)))
+		if (r && step_skipped(j, r, suites_of(j, i)))
 			continue;
 		strv_split(&suites, any_suite(suites_of(j, i)) ? suites_of(j, i) : "", ",");
-		note_missing(j, &suites);
+		note_missing(j, &suites, r);
 	}
 }
 
@@ -1039,6 +1047,10 @@ static void note_failures(struct judge *j, enum ending ending, const char *detai
 	if (j->in_trouble || is_plain(j))
 		return;
 	note_suites(j);
+	if (j->asked && j->asked->cpus && !j->has_cpus)
+		note(j, BY_CPUS, VERDICT_FAIL,
+		     fmt("the guest did not say how many CPUs it has, and was to have %u",
+			 j->asked->cpus), NULL, NULL);
 	note_plan(j);
 }
 

@@ -1013,33 +1013,29 @@ struct ktap_counts ktap_count(const struct ktap_test *t)
 	return sum;
 }
 
-static const struct ktap_test *find(const struct ktap_test *t, const char *name, bool parts)
-{
-	const struct ktap_test *found = NULL;
-
-	for (t = t->children; t && !found; t = t->next) {
-		if ((parts ? !!t->children : t->has_result) && !strcmp(t->name, name))
-			return t;
-		found = find(t, name, parts);
-	}
-	return found;
-}
-
 /**
- * ktap_find_suite() - find a test by its name
+ * ktap_find_suite() - find a suite by its name
  * @k: the parser
  * @name: the name
+ * @from: number of a line of the console
+ * @to: number of a later one
  *
- * Called to see whether a suite that was asked for ran.
+ * A suite is what a document at top level has results of; a case of another one may
+ * have the same name. Called to see whether a suite that was asked for ran.
  *
- * Return: the first test of that name, at any depth, that has parts, else the
- * first that has a result of its own, else NULL.
+ * Return: the first suite of that name that has parts or a result and is between the
+ * two lines, or NULL.
  */
-const struct ktap_test *ktap_find_suite(const struct ktap *k, const char *name)
+const struct ktap_test *ktap_find_suite(const struct ktap *k, const char *name, size_t from,
+					size_t to)
 {
-	const struct ktap_test *t = find(&k->root->t, name, true);
+	const struct ktap_test *t;
 
-	return t ? t : find(&k->root->t, name, false);
+	for (t = k->root->t.children; t; t = t->next)
+		if (t->line > from && t->line < to && (t->children || t->has_result) &&
+		    !strcmp(t->name, name))
+			return t;
+	return NULL;
 }
 
 static void free_test(struct ktap_test *t)

@@ -69,7 +69,8 @@ void ktap_line(struct ktap *k, const struct console_line *line);
 void ktap_end(struct ktap *k);
 const struct ktap_test *ktap_root(const struct ktap *k);
 struct ktap_counts ktap_count(const struct ktap_test *t);
-const struct ktap_test *ktap_find_suite(const struct ktap *k, const char *name);
+const struct ktap_test *ktap_find_suite(const struct ktap *k, const char *name, size_t from,
+					size_t to);
 void ktap_free(struct ktap *k);
 
 #endif /* RESPAWN_KTAP_H */

@@ -180,7 +180,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	console_end(con);
 	ktap_end(k);
 	check_test(ktap_root(k), 0, &tests);
-	ktap_find_suite(k, "s");
+	ktap_find_suite(k, "s", 0, size);
 	console_free(con);
 	ktap_free(k);
 	judge_whole(data, size);

@@ -231,9 +231,44 @@ static void what_was_asked_has_to_come(void **state)
 	expect_verdict(BEGIN PASS "respawn: step s end 0\n", "demo", VERDICT_CRASH,
 		       "before its plan was done");
 	expect_verdict("respawn: plan 1\nrespawn: step s begin\n" PASS END, "demo",
-		       VERDICT_PASS, NULL);
+		       VERDICT_FAIL, "did not say how many CPUs");
 	expect_verdict("respawn: error mount /proc: no\n" BEGIN PASS END, "demo",
 		       VERDICT_FAIL, "init says: mount /proc: no");
+}
+
+/* A suite has to report in the step that it is of, and as a suite. */
+static void a_suite_reports_in_its_step(void **state)
+{
+	static const struct judge_step same[] = { { "s", "demo" }, { "s", "demo" } };
+	static const struct judge_step two[] = { { "s", "demo" }, { "t", "demo" } };
+	static const struct {
+		const struct judge_step *steps;
+		const char *second;
+		enum verdict v;
+	} runs[] = {
+		{ same, "respawn: step s begin\n" PASS "respawn: step s end 0\n", VERDICT_PASS },
+		{ same, "respawn: step s begin\nrespawn: step s end 0\n", VERDICT_FAIL },
+		{ two, "respawn: step t begin\nrespawn: step t end 0\n", VERDICT_FAIL },
+		{ two, PASS "respawn: step t begin\nrespawn: step t end 0\n", VERDICT_FAIL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(runs); i++) {
+		struct judge_asked asked = { runs[i].steps, 2, 4 };
+		__auto_free char *log =
+			fmt("respawn: guest x cpus=4\nrespawn: plan 2\nrespawn: step s begin\n"
+			    PASS "respawn: step s end 0\n%srespawn: done 2\n", runs[i].second);
+		struct judge *j = judge(&asked, log, strlen(log), 4096, ENDING_ITSELF, "");
+
+		if (judge_verdict(j) != runs[i].v ||
+		    (judge_failure(j) && !strstr(judge_failure(j), "demo never reported")))
+			fail_msg("%s: %s", judge_failure(j) ?: "", log);
+		judge_free(j);
+	}
+	/* A case of another suite has the name. */
+	expect_verdict(BEGIN "KTAP version 1\n1..1\n    KTAP version 1\n    # Subtest: other\n"
+		       "    1..1\n    ok 1 demo\nok 1 other\n" END, "demo", VERDICT_FAIL,
+		       "suite demo never reported");
 }
 
 /* Suites that the guest finds out: one is enough of those with a bar between them. */
@@ -788,6 +823,7 @@ int main(void)
 		cmocka_unit_test(every_case_has_its_verdict),
 		cmocka_unit_test(every_log_is_judged),
 		cmocka_unit_test(what_was_asked_has_to_come),
+		cmocka_unit_test(a_suite_reports_in_its_step),
 		cmocka_unit_test(what_the_guest_says_has_to_come),
 		cmocka_unit_test(a_skip_has_to_be_said),
 		cmocka_unit_test(two_hangs_have_two_signatures),

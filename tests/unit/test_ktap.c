@@ -154,22 +154,34 @@ static void test_diag_and_times(void **state)
 	ktap_free(k);
 }
 
+static const struct ktap_test *find(const struct ktap *k, const char *name)
+{
+	return ktap_find_suite(k, name, 0, SIZE_MAX);
+}
+
 static void test_find_suite(void **state)
 {
-	/* Case "s" of suite "r" comes first, but suite "s" has parts. */
+	/* Case "s" of suite "r" comes first. */
 	struct ktap *k = parse("KTAP version 1\n1..2\n    KTAP version 1\n    # Subtest: r\n"
 			       "    1..2\n    ok 1 s\n    ok 2 leaf\nok 1 r\n    KTAP version 1\n"
 			       "    # Subtest: s\n    1..1\n    ok 1 x\nok 2 s\n"
 			       "KTAP version 1\n1..1\n    KTAP version 1\n    # Subtest: cut\n");
 
 	(void)state;
-	assert_non_null(ktap_find_suite(k, "r"));
-	assert_non_null(ktap_find_suite(k, "s")->children);
-	assert_int_equal(ktap_find_suite(k, "leaf")->number, 2);
-	assert_null(ktap_find_suite(k, "nothing"));
-	assert_null(ktap_find_suite(k, ""));
+	assert_int_equal(find(k, "r")->number, 1);
+	assert_int_equal(find(k, "s")->number, 2);
+	assert_non_null(find(k, "s")->children);
+	assert_null(find(k, "leaf"));
+	assert_null(find(k, "nothing"));
+	assert_null(find(k, ""));
 	/* Begun, no part, no result: it did not run. */
-	assert_null(ktap_find_suite(k, "cut"));
+	assert_null(find(k, "cut"));
+	/* The result of r is in line 8, that of s in line 13. */
+	assert_non_null(ktap_find_suite(k, "r", 7, 9));
+	assert_null(ktap_find_suite(k, "r", 8, 13));
+	assert_null(ktap_find_suite(k, "r", 0, 8));
+	assert_null(ktap_find_suite(k, "s", 0, 13));
+	assert_non_null(ktap_find_suite(k, "s", 8, 14));
 	ktap_free(k);
 }
 

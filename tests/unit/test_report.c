@@ -39,7 +39,7 @@ static char *console(void)
 	FILE *f = open_memstream(&text, &size);
 
 	assert_non_null(f);
-	fprintf(f, "<12>[    0.100000] respawn: init, cpus=4\n<12>[    0.110000] respawn: plan 2\n");
+	fprintf(f, "<12>[    0.100000] respawn: guest arm64 6.12 cpus=4\n<12>[    0.110000] respawn: plan 2\n");
 	for (int s = 0; s < 2; s++) {
 		fprintf(f, "<12>[    %d.200000] respawn: step s%d begin\n", s, s);
 		fprintf(f, "<12>[    %d.210000] KTAP version 1\n<12>[    %d.210000] 1..1\n", s, s);
