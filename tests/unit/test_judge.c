@@ -690,6 +690,33 @@ static void an_expected_line_is_no_trouble(void **state)
 	judge_free(j);
 }
 
+/* What is announced is a warning, at a place that is named, and no crash at it. */
+static void only_a_warning_can_be_meant(void **state)
+{
+	static const struct {
+		const char *text, *trouble;
+		enum verdict v;
+	} meant[] = {
+		{ "demo", "WARNING: CPU: 0 PID: 1 at a.c:1 demo", VERDICT_PASS },
+		{ "demo", "WARNING: a.c:1 at demo, CPU#0: init/1", VERDICT_PASS },
+		{ "demo", "BUG: KASAN: slab-use-after-free in demo", VERDICT_CRASH },
+		{ "kernel/cpu.c", "kernel BUG at kernel/cpu.c:1!", VERDICT_CRASH },
+		{ "kthread_park", "INFO: task kthread_park:7 blocked for more than 20 seconds.",
+		  VERDICT_HANG },
+		{ "demo", "WARNING: demo/1 still has locks held!", VERDICT_CRASH },
+		{ "", "Kernel panic - not syncing: demo", VERDICT_CRASH },
+		{ "still has locks held!", "WARNING: demo/1 still has locks held!", VERDICT_PASS },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(meant); i++) {
+		__auto_free char *log = fmt(BEGIN "respawn: expect %s\n%s\n" PASS END,
+					    meant[i].text, meant[i].trouble);
+
+		expect_verdict(log, "demo", meant[i].v, NULL);
+	}
+}
+
 /* Lockdep makes one report, and is off after it. */
 static void lockdep_is_off_after_its_report(void **state)
 {
@@ -836,6 +863,7 @@ int main(void)
 		cmocka_unit_test(the_stack_is_shown),
 		cmocka_unit_test(the_newest_line_is_looked_at),
 		cmocka_unit_test(an_expected_line_is_no_trouble),
+		cmocka_unit_test(only_a_warning_can_be_meant),
 		cmocka_unit_test(lockdep_is_off_after_its_report),
 		cmocka_unit_test(a_log_from_elsewhere),
 		cmocka_unit_test(an_end_is_told_after_many_failures),
