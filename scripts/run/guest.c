@@ -276,25 +276,48 @@ static char *patience(const struct guest *g, enum ending *ending)
 	return NULL;
 }
 
+/**
+ * guest_ending - how a QEMU came to its end that respawn did not end
+ * @status: from waitpid()
+ * @said: what QEMU said on its stderr, or NULL
+ * @detail: gets the same for people, to be freed
+ *
+ * A QEMU that is told to end, by SIGTERM and its kin, says so and exits as if the guest
+ * had switched itself off.
+ *
+ * Return: the ending
+ */
+enum ending guest_ending(int status, const char *said, char **detail)
+{
+	const char *told = said ? strstr(said, "terminating on signal ") : NULL;
+
+	if (WIFSIGNALED(status)) {
+		*detail = fmt("QEMU was killed by signal %d (%s), not by respawn",
+			      WTERMSIG(status), strsignal(WTERMSIG(status)));
+		return ENDING_KILLED;
+	}
+	if (WEXITSTATUS(status)) {
+		*detail = fmt("QEMU failed with status %d: %.*s", WEXITSTATUS(status),
+			      said ? (int)strcspn(said, "\n") : 0, said ?: "");
+		return ENDING_QEMU_FAILED;
+	}
+	if (told) {
+		*detail = fmt("QEMU was told to end, not by respawn: %.*s",
+			      (int)strcspn(told, "\n"), told);
+		return ENDING_KILLED;
+	}
+	*detail = copy("");
+	return ENDING_ITSELF;
+}
+
 static void died_by(struct guest *g, int status)
 {
+	__auto_free char *log = fmt("%s/qemu.log", g->dir), *said = NULL;
+
 	if (g->detail)
 		return;		/* it was us */
-	if (WIFSIGNALED(status)) {
-		g->ending = ENDING_KILLED;
-		g->detail = fmt("QEMU was killed by signal %d (%s), not by respawn",
-				WTERMSIG(status), strsignal(WTERMSIG(status)));
-	} else if (WEXITSTATUS(status)) {
-		__auto_free char *log = fmt("%s/qemu.log", g->dir);
-		__auto_free char *said = read_file(log, NULL);
-
-		g->ending = ENDING_QEMU_FAILED;
-		g->detail = fmt("QEMU failed with status %d: %.*s", WEXITSTATUS(status),
-				said ? (int)strcspn(said, "\n") : 0, said ? said : "");
-	} else {
-		g->ending = ENDING_ITSELF;
-		g->detail = copy("");
-	}
+	said = read_file(log, NULL);
+	g->ending = guest_ending(status, said, &g->detail);
 }
 
 static void save_events(struct guest *g)

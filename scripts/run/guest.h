@@ -93,6 +93,7 @@ void guest_prepare(struct guest *g);
 void guest_start(struct guest *g);
 void guest_fds(const struct guest *g, struct pollfd fds[GUEST_FDS]);
 bool guest_poll(struct guest *g, const struct pollfd fds[GUEST_FDS]);
+enum ending guest_ending(int status, const char *said, char **detail);
 void guest_fetch(struct guest *g);
 void guest_give_up(struct guest *g, char *why);
 void guest_kill(struct guest *g);

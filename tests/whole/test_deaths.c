@@ -247,17 +247,28 @@ static pid_t qemu_of(pid_t parent)
 	return -1;
 }
 
-static void qemu_killed_from_outside(void **state)
+static void ended_from_outside(int signal, const char *what)
 {
 	pid_t pid = start(NULL, "PLAN=hotplug CYCLES=100000");
 	struct ran r;
 
-	(void)state;
-	kill(qemu_of(pid), SIGKILL);
+	kill(qemu_of(pid), signal);
 	r = finish(pid);
 	assert_exit(&r, EXIT_ERROR);
 	assert_verdict(&r, "error");
-	assert_said(&r, "QEMU was killed by signal 9");
+	assert_said(&r, what);
+}
+
+static void qemu_killed_from_outside(void **state)
+{
+	(void)state;
+	ended_from_outside(SIGKILL, "QEMU was killed by signal 9");
+}
+
+static void qemu_told_to_end_from_outside(void **state)
+{
+	(void)state;
+	ended_from_outside(SIGTERM, "terminating on signal 15");
 }
 
 /* All threads of a process run only when nobody else wants the CPU. */
@@ -615,6 +626,8 @@ int main(int argc, char **argv)
 {
 	static const struct CMUnitTest more[] = {
 		cmocka_unit_test_setup_teardown(qemu_killed_from_outside, fresh_out, remove_out),
+		cmocka_unit_test_setup_teardown(qemu_told_to_end_from_outside,
+						fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(a_host_that_is_busy, fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(a_host_that_is_far_too_busy,
 						fresh_out, remove_out),
