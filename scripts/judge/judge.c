@@ -500,10 +500,10 @@ static void forget_expected(struct judge *j, size_t i)
 static bool goes_on(const struct trouble_row *row)
 {
 	static const char *const ids[] = {
-		"panic", "oops", "arm64-oops", "arm64-internal", "rcu-starved", "rcu-blocking",
-		"rcu-stall-ended", "rcu-stall-ended-meanwhile", "rcu-expedited-ended",
-		"lockdep-off", "lockdep-turned-off", "stack-overrun", "cpu-unknown-state",
-		"irq-disabled",
+		"panic", "oops", "oops-riscv", "oops-plain", "oops-counted", "arm64-oops",
+		"arm64-internal", "rcu-starved", "rcu-blocking", "rcu-stall-ended",
+		"rcu-stall-ended-meanwhile", "rcu-expedited-ended", "lockdep-off",
+		"lockdep-turned-off", "stack-overrun", "cpu-unknown-state", "irq-disabled",
 	};
 
 	if (trouble_is_stack(row) || trouble_is_loud(row))

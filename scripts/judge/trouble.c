@@ -226,6 +226,10 @@ const struct trouble_row trouble_table[] = {
 	CRASH_IN("divide-error", "divide error: ", "[#", "division by zero"),
 	CRASH_IN("invalid-opcode", "invalid opcode: ", "[#", "invalid instruction"),
 	CRASH("oops", "Oops: ", NULL, "kernel oops"),
+	CRASH("oops-riscv", "Oops - ", NULL, "kernel oops"),
+	CRASH("oops-plain", "Oops [#", NULL, "kernel oops"),
+	/* How many there were by then is the same on all architectures. */
+	CRASH_REC("oops-counted", " [#", "]", "kernel oops"),
 	CRASH("bug-at", "kernel BUG at ", NULL, "BUG() reached"),
 	CRASH("bug-at-plain", "Kernel BUG at ", NULL, "BUG() reached"),
 
