@@ -73,6 +73,8 @@ const struct trouble_row trouble_table[] = {
 		"rcutorture: a grace period did not end"),
 	HANG_IN("tick-broadcast", "Failed to broadcast timer tick. ", NULL,
 		"CPUs get no timer ticks"),
+	HANG("tick-lost", "CE: Reprogramming failure. Giving up", NULL,
+	     "a CPU gets no timer ticks"),
 	HANG("netdev-unregister", "unregister_netdevice: waiting for ", NULL,
 	     "a reference to a network device was never dropped"),
 
@@ -94,6 +96,13 @@ const struct trouble_row trouble_table[] = {
 	HANG_IN("cpu-will-not-boot", "CPU", ": will not boot", "a CPU gave up as it came up"),
 	HANG_IN("cpu-not-clean", " may not have shut down cleanly", NULL, "a CPU did not die"),
 	HANG_IN("cpu-did-not-die", "CPU", " didn't die", "a CPU did not die"),
+	HANG_IN("cpu-may-run", "CPU", " may not have stopped", "a CPU did not die"),
+	HANG_IN("cpu-not-stopped-sbi", "Unable to stop the cpu ", NULL, "a CPU did not die"),
+	HANG_IN("cpu-not-started", "CPU", ": failed to start", "a CPU did not come up"),
+	HANG_IN("cpu-not-up", "Error taking CPU", " up: ",
+		"a CPU did not come back after a suspend"),
+	CRASH_REC("cpu-callback", " state ", ") failed (",
+		  "a callback of CPU hotplug failed that must not"),
 	HANG_IN("cpu-not-stopped", "SMP: failed to stop secondary CPUs", NULL,
 		"CPUs did not stop"),
 	HANG("cpu-not-offline", "Failed to offline CPU", NULL, "a CPU could not be taken offline"),
@@ -184,6 +193,7 @@ const struct trouble_row trouble_table[] = {
 	CRASH_IN("low-memory", "Corrupted low memory at ", NULL, "low memory was written to"),
 	CRASH_IN("usage-underflow", "Runtime PM usage count underflow!", NULL,
 		 "use count of a device below zero"),
+	CRASH("stack-overflow", "Kernel stack overflow.", NULL, "kernel stack overflow"),
 	CRASH_IN("stack-overrun", "Thread overran stack, or stack corrupted", NULL,
 		 "kernel stack overflow"),
 	CRASH_IN("vmalloc-tree", "tree is corrupted: ", NULL, "the tree of vmalloc is corrupted"),
@@ -233,6 +243,10 @@ const struct trouble_row trouble_table[] = {
 	CRASH("bug-at", "kernel BUG at ", NULL, "BUG() reached"),
 	CRASH("bug-at-plain", "Kernel BUG at ", NULL, "BUG() reached"),
 
+	/* threads of the kernel's own that it goes on without */
+	CRASH_IN("thread-of-node", "ailed to start k", "d on node ", "a thread was not started"),
+	CRASH_IN("thread-of-printk", "printk: failed to start ", NULL, "a thread was not started"),
+
 	/* scheduling and context */
 	CRASH("sched-atomic", "BUG: scheduling while atomic", NULL, "slept in atomic context"),
 	CRASH("sleep-invalid", "BUG: sleeping function called from invalid context", NULL,
@@ -251,6 +265,11 @@ const struct trouble_row trouble_table[] = {
 	CRASH("irq-nobody", "irq ", ": nobody cared", "an interrupt that nobody took"),
 	CRASH("irq-disabled", "Disabling IRQ #", NULL, "an interrupt that nobody took"),
 	CRASH_IN("irq-no-handler", "No irq handler for ", NULL, "an interrupt that nobody set up"),
+	CRASH_IN("irq-affinity", "Eff. affinity ", " contains only offline CPUs",
+		 "an interrupt was left to a dead CPU"),
+	CRASH_IN("irq-thread-exit", "exiting task \"", " is an active IRQ thread",
+		 "the thread of an interrupt ended"),
+	CRASH_IN("ipi-unhandled", "CPU", ": unhandled IPI", "a CPU got a call that is none"),
 	CRASH_IN("ipi-unknown", ": Unknown IPI message ", NULL, "a CPU got a call that is none"),
 	CRASH_IN("kernfs", "BUG in find_next_ancestor", NULL, "kernfs walked in a circle"),
 	CRASH("clock-range", "WARNING: ", " in clocksource '", "a clock went beyond its range"),
@@ -301,6 +320,7 @@ static const struct harmless harmless[] = {
 	{ TROUBLE_AT_START, "Command line:", "words of the user's" },
 	{ TROUBLE_ANYWHERE, "NOHZ tick-stop error: ",
 	  "idle with a softirq pending: a delay that is known and no error of threads" },
+	{ TROUBLE_ANYWHERE, " up: -11", "a CPU that was told to fail on its way up" },
 	{ TROUBLE_ANYWHERE, "COMPACTION is disabled!!!", "why memory ran out" },
 	{ TROUBLE_ANYWHERE, "nocb GP activity on CB-only CPU!!!", "a line of an RCU report" },
 };

@@ -169,6 +169,11 @@ static const struct line_case lines[] = {
 	{ "ODEBUG: Out of memory. ODEBUG disabled", NULL },
 	{ "NOHZ tick-stop error: local softirq work is pending, handler #08!!!", NULL },
 	{ "The crash tool said WARNING: CPU: 1, which it quotes", NULL },
+	{ "Error taking CPU3 up: -5", "cpu-not-up" },
+	/* the stress driver has a state fail, or has a CPU kept */
+	{ "Error taking CPU3 up: -11", NULL },
+	{ "Error taking CPU3 down: -16", NULL },
+	{ "CPU 2 UP state x86/apic:starting (94) failed (-22)", "cpu-callback" },
 	{ "stack segment: 0000 [#1] PREEMPT SMP", "oops-counted" },
 	{ "illegal operation: 0001 ilc:1 [#12]", "oops-counted" },
 	{ "Oops - load access fault [#1]", "oops-riscv" },

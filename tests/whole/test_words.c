@@ -31,7 +31,7 @@
 #define REVIEWED	TESTS_DIR "/whole/templates.reviewed"
 
 /*
- * What can be in a kernel that respawn builds: the core, the two architectures, the
+ * What can be in a kernel that respawn builds: the core, the architectures, the
  * file systems that are no disk's, and the few drivers of the two virtual machines.
  * Tests of the kernel's own are left out, which speak at KERN_ALERT of nothing, and
  * the debugger, which talks to somebody.
@@ -41,6 +41,7 @@ static const char *const paths[] = {
 	":(glob)fs/*.c", "fs/proc", "fs/kernfs", "fs/sysfs", "fs/debugfs", "fs/ramfs",
 	"arch/x86/kernel", "arch/x86/mm", "arch/x86/entry", "arch/x86/lib",
 	"arch/arm64/kernel", "arch/arm64/mm", "arch/arm64/lib",
+	"arch/riscv/kernel", "arch/riscv/mm", "arch/s390/kernel", "arch/s390/mm",
 	"drivers/base", "drivers/firmware/psci",
 	":(glob)drivers/clocksource/*arm_arch_timer.c", ":(glob)drivers/clocksource/timer-*of.c",
 	"drivers/clocksource/timer-probe.c", "drivers/clocksource/acpi_pm.c",
@@ -59,6 +60,7 @@ static const char *const looks_like_trouble[] = {
 	"lockup|LOCKUP|[Cc]orrupt|!!!|[Uu]se.after.free|underflow|overflow|overrun|starv",
 	"imbalance|unbalance|blocked for|recursi|[Bb]adness|DEBUG_LOCKS",
 	"not respond|unable to die|didn't die|failed to come|dead state",
+	"failed \\(|may not have|offline CPU|[Ff]ailed to start|Error taking|[Gg]iving up",
 };
 
 static regex_t looks_re[ARRAY_SIZE(looks_like_trouble)];
