@@ -549,12 +549,21 @@ static const enum verdict verdicts_of[] = {
 	[TROUBLE_CRASH]	= VERDICT_CRASH,
 	[TROUBLE_HANG]	= VERDICT_HANG,
 	[TROUBLE_LOST]	= VERDICT_FAIL,
+	[TROUBLE_FAILED] = VERDICT_FAIL,
 };
+
+/* Does a row say that the kernel itself is in trouble, so that what comes says less? */
+static bool is_grave(const struct trouble_row *row)
+{
+	return verdicts_of[row->class] != VERDICT_FAIL;
+}
 
 static enum source source_of(const struct trouble_row *row)
 {
 	if (row->class == TROUBLE_LOST)
 		return BY_LOSS;
+	if (row->class == TROUBLE_FAILED)
+		return BY_TEST;
 	return trouble_is_stack(row) || trouble_is_loud(row) ? BY_STACK : BY_TROUBLE;
 }
 
@@ -583,7 +592,7 @@ static void look_for_trouble(struct judge *j, const struct console_line *line)
 	}
 	if ((goes_on(row) && has(j, BY_TROUBLE)) || is_known(j, row, line->text))
 		return;
-	j->in_trouble |= row->class != TROUBLE_LOST;
+	j->in_trouble |= is_grave(row);
 	f = note(j, source_of(row), verdicts_of[row->class],
 		 fmt("%s: %s", row->what, line->text), running_name(j),
 		 signature_words(line->text));
@@ -763,7 +772,7 @@ bool judge_in_trouble(const struct judge *j)
 	if (j->in_trouble || !line.text || starts(line.text, "respawn: "))
 		return j->in_trouble;
 	row = trouble_match(&line);
-	return row && row->class != TROUBLE_LOST && expected(j, row, line.text) < 0 &&
+	return row && is_grave(row) && expected(j, row, line.text) < 0 &&
 	       !(trouble_is_stack(row) && j->stacks_due);
 }
 

@@ -11,6 +11,7 @@ enum trouble_class {
 	TROUBLE_CRASH,
 	TROUBLE_HANG,
 	TROUBLE_LOST,		/* lines of the console were lost */
+	TROUBLE_FAILED,		/* a test of the kernel's own says that it failed */
 };
 
 enum trouble_where {

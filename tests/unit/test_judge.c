@@ -746,6 +746,9 @@ static void a_log_from_elsewhere(void **state)
 		{ "TAP version 13\n1..0\n", VERDICT_SKIP },
 		{ "KTAP version 1\n1..1\n    KTAP version 1\n    # Subtest: a\n    1..0\nok 1 a\n",
 		  VERDICT_SKIP },
+		/* a torture test says itself how it ended */
+		{ "[    9.000000] rcu-torture:--- End of test: SUCCESS: n=3\n", VERDICT_PASS },
+		{ "[    9.000000] rcu-torture:--- End of test: FAILURE: n=3\n", VERDICT_FAIL },
 		/* a failure whose document is lost, or that the log ends in */
 		{ "[    1.000000]     not ok 8 c8\n[    1.100000] not ok 1 demo\n", VERDICT_FAIL },
 		{ "1..2\nok 1 a\nnot ok 2 b\n", VERDICT_FAIL },
