@@ -60,6 +60,7 @@ static const char *const looks_like_trouble[] = {
 	"lockup|LOCKUP|[Cc]orrupt|!!!|[Uu]se.after.free|underflow|overflow|overrun|starv",
 	"imbalance|unbalance|blocked for|recursi|[Bb]adness|DEBUG_LOCKS",
 	"not respond|unable to die|didn't die|failed to come|dead state",
+	"(memory|ENOMEM|allocation).* disabled|inconsistent|refusing",
 	"failed \\(|may not have|offline CPU|[Ff]ailed to start|Error taking|[Gg]iving up",
 };
 
