@@ -94,7 +94,7 @@ int cmd_judge(const struct options *o)
 	v = judge_verdict(j);
 	n = judge_counts(j);
 	if (v == VERDICT_PASS && !judge_has_kernel(j) && !judge_has_protocol(j) && !has_ktap(j))
-		die("LOG=%s has no KTAP results, and no line with a time like [    1.234567], or a level like <4>: there is nothing to judge; 'dmesg' and 'dmesg -r' say it so",
+		die("LOG=%s has no KTAP results, and no line with a time like [    1.234567], or a level like <4>: there is nothing to judge; 'dmesg', 'dmesg -r' and 'journalctl -k -o short-monotonic' say it so",
 		    o->log);
 	if (judge_failure(j))
 		show_failures(j);

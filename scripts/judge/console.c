@@ -23,8 +23,10 @@ enum escape_state {
 
 /* Seconds in which a console is taken over from who prints a record */
 #define TAKEOVER	1.0
-/* Longer than a printk prefix, and than what a console says of itself */
-#define AHEAD	64
+/* Longest name of a host */
+#define HOST_MAX	64
+/* Longer than a prefix, and than what a console says of itself */
+#define AHEAD	128
 
 /**
  * struct console - what is known of a console
@@ -144,10 +146,20 @@ static size_t caller_len(const char *s)
 	return n > first && n - first <= 10 && n >= 7 && s[n] == ']' ? n + 1 : 0;
 }
 
+/* "host kernel:", which journalctl -k -o short-monotonic has behind the time */
+static size_t journal_len(const char *s)
+{
+	static const char kernel[] = " kernel:";
+	size_t n = strcspn(s, " \t:[");
+
+	return n && n <= HOST_MAX && !strncmp(s + n, kernel, strlen(kernel)) ?
+	       n + strlen(kernel) : 0;
+}
+
 /*
- * What printk and the console drivers put before the text: a number, a time and
- * a caller, each of them optional, and one space. Further spaces are the text's
- * own, and KTAP needs them.
+ * What printk, the console drivers and the journal put before the text: a number, a
+ * time, a caller and a host, each of them optional, and one space. Further spaces are
+ * the text's own, and KTAP needs them.
  */
 static struct prefix read_prefix(const char *s)
 {
@@ -161,6 +173,8 @@ static struct prefix read_prefix(const char *s)
 	if (stamp && s[n] == ' ' && caller_len(s + n + 1))
 		n++;
 	n += caller_len(s + n);
+	if (stamp && p.number < 0 && s[n] == ' ' && journal_len(s + n + 1))
+		n += 1 + journal_len(s + n + 1);
 	if (n && s[n] == ' ')
 		n++;
 	p.len += n;

@@ -746,6 +746,11 @@ static void a_log_from_elsewhere(void **state)
 		{ "TAP version 13\n1..0\n", VERDICT_SKIP },
 		{ "KTAP version 1\n1..1\n    KTAP version 1\n    # Subtest: a\n    1..0\nok 1 a\n",
 		  VERDICT_SKIP },
+		/* as journalctl -k -o short-monotonic has it */
+		{ "[   12.345678] host kernel: BUG: unable to handle x\n", VERDICT_CRASH },
+		{ "[   12.345678] host kernel: KTAP version 1\n[   12.345678] host kernel: 1..1\n"
+		  "[   12.345678] host kernel: not ok 1 a\n", VERDICT_FAIL },
+		{ "[   12.345678] host kernel: smpboot: CPU 3 is now offline\n", VERDICT_PASS },
 		/* a torture test says itself how it ended */
 		{ "[    9.000000] rcu-torture:--- End of test: SUCCESS: n=3\n", VERDICT_PASS },
 		{ "[    9.000000] rcu-torture:--- End of test: FAILURE: n=3\n", VERDICT_FAIL },
