@@ -157,12 +157,112 @@ static void add_pairs(struct report_cases *all, const struct report *r)
 				r->same + r->different);
 }
 
+/* ---- names ------------------------------------------------------------------------- */
+
+static json_int_t number_of(const json_t *numbers, const char *name)
+{
+	return json_integer_value(json_object_get(numbers, name));
+}
+
+static void set_number(json_t *numbers, const char *name, json_int_t number)
+{
+	if (json_object_set_new_nocheck(numbers, name, json_integer(number)))
+		die("out of memory");
+}
+
+/* What a suite of a trial is known by; NULL for what a guest died of, which is in none */
+static char *suite_name(const struct report_case *c)
+{
+	return strcmp(c->suite, GUEST_SUITE) ? fmt("%s\n%s", c->trial, c->suite) : NULL;
+}
+
+/* How many trials of that name have tested a suite of this one's, and it */
+static json_int_t trial_number(const struct report_cases *all, size_t first, size_t end,
+			       const json_t *numbers)
+{
+	json_int_t number = 1;
+
+	for (size_t i = first; i < end; i = report_same_suite(all, i)) {
+		__auto_free char *name = suite_name(&all->v[i]);
+
+		if (name && number_of(numbers, name) >= number)
+			number = number_of(numbers, name) + 1;
+	}
+	return number;
+}
+
+static void number_trial(struct report_cases *all, size_t first, size_t end, json_t *numbers)
+{
+	json_int_t number = trial_number(all, first, end, numbers);
+
+	for (size_t i = first; i < end; i++) {
+		struct report_case *c = &all->v[i];
+		__auto_free char *suite = suite_name(c), *trial = c->trial;
+
+		if (suite)
+			set_number(numbers, suite, number);
+		c->trial = number > 1 ? fmt("%s.%lld", trial, (long long)number) : copy(trial);
+	}
+}
+
+/* A trial that is done twice, as stress is to be compared, is another trial. */
+static void number_trials(struct report_cases *all, json_t *numbers)
+{
+	for (size_t i = 0, end; i < all->n; i = end) {
+		end = report_same_trial(all, i);
+		number_trial(all, i, end, numbers);
+	}
+}
+
+static char *full_name(const struct report_case *c, const char *name)
+{
+	return fmt("%s\n%s\n%s", c->trial, c->suite, name);
+}
+
+/* Of two cases of one name a reader keeps one, which may be the one that passed. */
+static void number_cases(struct report_cases *all, json_t *numbers)
+{
+	for (size_t i = 0; i < all->n; i++) {
+		struct report_case *c = &all->v[i];
+		__auto_free char *full = full_name(c, c->name);
+		json_int_t number = number_of(numbers, full);
+
+		while (number) {
+			__auto_free char *name = NULL, *other = NULL;
+
+			number++;
+			name = fmt("%s.%lld", c->name, (long long)number);
+			other = full_name(c, name);
+			if (number_of(numbers, other))
+				continue;
+			set_number(numbers, full, number);
+			set_number(numbers, other, 1);
+			free(c->name);
+			c->name = copy(name);
+			break;
+		}
+		if (!number)
+			set_number(numbers, full, 1);
+	}
+}
+
+static void number_names(struct report_cases *all)
+{
+	json_t *trials = json_object(), *cases = json_object();
+
+	number_trials(all, trials);
+	number_cases(all, cases);
+	json_decref(trials);
+	json_decref(cases);
+}
+
 /**
  * report_cases - the cases of a report
  * @r: the report
  * @all: gets them; for report_cases_free()
  *
  * Called by each writer. If any trial of @r is not good, a case here is not, either.
+ * No two cases have the same trial, suite and name: those that come again are numbered.
  */
 void report_cases(const struct report *r, struct report_cases *all)
 {
@@ -181,6 +281,7 @@ void report_cases(const struct report *r, struct report_cases *all)
 	for (size_t i = 0; i < all->n; i++)
 		if (!all->v[i].reason)
 			all->v[i].reason = copy("");
+	number_names(all);
 }
 
 /**

@@ -89,18 +89,42 @@ static json_t *misc_of(const struct report_case *c)
 			 "smpboot", record_text(c->rec, "request.smpboot"));
 }
 
-/* One kernel may be tested more than once: what tells the runs apart is the record's name. */
-static char *test_id(const struct report_case *c, const char *build, const char *path)
+/* A name as a part of an id: what is another one is another part. */
+static char *part_of_id(const char *name, const char *keep)
 {
-	const char *dir = c->rec ? c->rec->dir : "none", *slash = strrchr(dir, '/');
+	char *out = NULL;
+	size_t size;
+	FILE *f = open_memstream(&out, &size);
 
-	return fmt("%s.%s.%s", build, slash && slash[1] ? slash + 1 : dir, path);
+	if (!f)
+		die("out of memory");
+	for (; *name; name++)
+		if (isalnum((unsigned char)*name) || strchr(keep, *name))
+			fputc(*name, f);
+		else
+			fprintf(f, "%%%02X", (unsigned char)*name);
+	fclose(f);
+	return out;
+}
+
+/*
+ * One kernel may be tested more than once: what tells the runs apart is the record's name.
+ * The path of a test says too little: 'a b' and 'a_b' have the same.
+ */
+static char *test_id(const struct report_case *c, const char *build)
+{
+	const char *dir = c->rec && c->rec->dir ? c->rec->dir : "none";
+	const char *slash = strrchr(dir, '/');
+	__auto_free char *suite = part_of_id(c->suite, "-_");
+	__auto_free char *name = part_of_id(c->name, "-_.");
+
+	return fmt("%s.%s.%s.%s", build, slash && slash[1] ? slash + 1 : dir, suite, name);
 }
 
 static json_t *test_of(const struct report_case *c)
 {
 	__auto_free char *path = path_of(c), *build = build_id(c->rec), *excerpt = NULL;
-	__auto_free char *id = test_id(c, build, path);
+	__auto_free char *id = test_id(c, build);
 	const char *text;
 	json_t *o = json_pack("{s:s, s:s, s:s, s:s, s:s, s:f}", "id", id, "build_id", build,
 			      "origin", ORIGIN, "path", path, "status", words[c->status],

@@ -559,6 +559,68 @@ static void kcidb_tells_runs_apart(void **state)
 	json_decref(two.json);
 }
 
+/* The names of all cases in JUnit, which finds a case again by them */
+static void junit_names(const struct report *r, struct strv *names)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+	const char *at = text;
+
+	assert_non_null(f);
+	report_write(r, "junit", f);
+	fclose(f);
+	for (at = text; (at = strstr(at, "<testcase ")); at++)
+		strv_add(names, "%.*s", (int)(strstr(at, " time=") - at), at);
+	free(text);
+}
+
+/* Cases of one name are told apart, and have the same names in the next run. */
+static void names_are_unique(void **state)
+{
+	__auto_free char *all = console(), *text = copy(all);
+	__auto_strv struct strv names = { 0 }, again = { 0 };
+	struct record one, two;
+	const struct record *both[2] = { &one, &two };
+	struct report r = { .records = both, .n = 2 };
+	json_t *o;
+	char *said = NULL;
+	size_t size;
+	FILE *f = open_memstream(&said, &size);
+	const json_t *tests;
+
+	(void)state;
+	for (char *at = text; (at = strstr(at, "case_")); at++)
+		memcpy(at, strchr("13", at[5]) ? "a b 9 " : "a_b 9 ", 6);
+	one = record_of(text, ENDING_ITSELF);
+	two = record_of(text, ENDING_ITSELF);
+	junit_names(&r, &names);
+	junit_names(&r, &again);
+	assert_int_equal(names.n, 16);
+	for (size_t i = 0; i < names.n; i++) {
+		assert_string_equal(names.v[i], again.v[i]);
+		for (size_t k = 0; k < i; k++)
+			assert_string_not_equal(names.v[i], names.v[k]);
+	}
+	assert_string_equal(names.v[2],
+			    "<testcase name=\"a b 9.2\" classname=\"arm64.default.park.s0\"");
+	assert_string_equal(names.v[8],
+			    "<testcase name=\"a b 9\" classname=\"arm64.default.park.2.s0\"");
+	report_write(&(struct report){ .records = both, .n = 1 }, "kcidb", f);
+	fclose(f);
+	o = json_loads(said, 0, NULL);
+	tests = json_object_get(o, "tests");
+	assert_int_equal(json_array_size(tests), 8);
+	for (size_t i = 0; i < 8; i++)
+		for (size_t k = 0; k < i; k++)
+			assert_false(json_equal(json_object_get(json_array_get(tests, i), "id"),
+						json_object_get(json_array_get(tests, k), "id")));
+	json_decref(o);
+	free(said);
+	json_decref(one.json);
+	json_decref(two.json);
+}
+
 /* A report of very many failures stays within what GitHub shows. */
 static void github_gets_no_more_than_it_shows(void **state)
 {
@@ -635,6 +697,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(json_fits_its_schema, fresh_out, remove_out),
 		cmocka_unit_test(kcidb_has_what_it_must),
 		cmocka_unit_test(kcidb_tells_runs_apart),
+		cmocka_unit_test(names_are_unique),
 		cmocka_unit_test(github_gets_no_more_than_it_shows),
 	};
 
