@@ -10,25 +10,82 @@
 #include "record/compare.h"
 #include "run/events_file.h"
 
+/**
+ * struct text - what is left of a console, which may have any bytes
+ * @all: all of it, NULL if there is none
+ * @at: where it goes on
+ * @left: bytes from there
+ */
+struct text {
+	char *all;
+	const char *at;
+	size_t left;
+};
+
+static struct text open_console(const char *dir)
+{
+	__auto_free char *path = fmt("%s/console.log", dir);
+	struct text t = { 0 };
+
+	t.all = read_file(path, &t.left);
+	if (!t.all)
+		t.left = 0;
+	t.at = t.all;
+	return t;
+}
+
+/* Bytes of the line that comes next, without its newline */
+static size_t line_len(const struct text *t)
+{
+	const char *end = t->left ? memchr(t->at, '\n', t->left) : NULL;
+
+	return end ? (size_t)(end - t->at) : t->left;
+}
+
+static bool has_line(const struct text *t)
+{
+	return line_len(t) < t->left;
+}
+
+static void next_line(struct text *t)
+{
+	size_t n = line_len(t) + has_line(t);
+
+	t->at += n;
+	t->left -= n;
+}
+
+/* The line that comes next, for people */
+static char *shown(const struct text *t)
+{
+	size_t n = line_len(t);
+	char *line = calloc(1, n + 1);
+
+	if (!line)
+		die("out of memory");
+	for (size_t i = 0; i < n; i++)
+		line[i] = t->at[i] ?: '?';
+	line[strcspn(line, "\r")] = '\0';
+	return line;
+}
+
 static char *console_difference(const char *dir, const char *other, enum extent extent)
 {
-	__auto_free char *one = fmt("%s/console.log", dir), *a = read_file(one, NULL);
-	__auto_free char *two = fmt("%s/console.log", other), *b = read_file(two, NULL);
-	const char *x = a ? a : "", *y = b ? b : "";
+	struct text a = open_console(dir), b = open_console(other);
+	__auto_free char *one = a.all, *two = b.all, *then = NULL, *now = NULL;
 	unsigned int line = 1;
 
-	while (*x && strcspn(x, "\n") == strcspn(y, "\n") &&
-	       !strncmp(x, y, strcspn(x, "\n"))) {
-		x += strcspn(x, "\n");
-		y += strcspn(y, "\n");
-		x += *x == '\n';
-		y += *y == '\n';
+	while (a.left && b.left && line_len(&a) == line_len(&b) &&
+	       !memcmp(a.at, b.at, line_len(&a))) {
+		next_line(&a);
+		next_line(&b);
 		line++;
 	}
-	if ((!*x && !*y) || (extent != EXTENT_ALL && (!strchr(x, '\n') || !strchr(y, '\n'))))
+	if ((!a.left && !b.left) || (extent != EXTENT_ALL && !(has_line(&a) && has_line(&b))))
 		return NULL;
-	return fmt("line %u of the console\n  then  %.*s\n  now   %.*s", line,
-		   (int)strcspn(x, "\r\n"), x, (int)strcspn(y, "\r\n"), y);
+	then = shown(&a);
+	now = shown(&b);
+	return fmt("line %u of the console\n  then  %s\n  now   %s", line, then, now);
 }
 
 static char *log_difference(const char *dir, const char *other, enum extent extent)
