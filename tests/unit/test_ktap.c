@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <cmocka.h>
 
 #include "judge/console.h"
@@ -239,6 +240,26 @@ static void test_tests_are_bounded(void **state)
 	ktap_free(k);
 }
 
+/* However often a number comes again, that takes no time to speak of. */
+static void test_repeats_are_bounded(void **state)
+{
+	struct ktap *k = ktap_new();
+	clock_t begun = clock();
+
+	(void)state;
+	feed(k, "KTAP version 1");
+	for (unsigned int i = 1; i <= 90000; i++) {
+		char line[32];
+
+		snprintf(line, sizeof(line), "ok %u a", i < 70000 ? i : 69000);
+		feed(k, line);
+	}
+	ktap_end(k);
+	assert_true(clock() - begun < CLOCKS_PER_SEC);
+	assert_string_equal(ktap_root(k)->reason, "number 69000 was reported twice");
+	ktap_free(k);
+}
+
 static void test_absent_are_bounded(void **state)
 {
 	struct ktap *k = parse("KTAP version 1\n1..999999999\nok 1 a\n");
@@ -338,6 +359,7 @@ int main(void)
 		cmocka_unit_test(test_counts_of_inner),
 		cmocka_unit_test(test_diag_is_bounded),
 		cmocka_unit_test(test_tests_are_bounded),
+		cmocka_unit_test(test_repeats_are_bounded),
 		cmocka_unit_test(test_absent_are_bounded),
 		cmocka_unit_test(test_depth_is_bounded),
 		cmocka_unit_test(test_cut_anywhere),
