@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "judge/utf8.h"
 #include "lib/util.h"
 #include "report/cases.h"
 
@@ -271,9 +272,10 @@ void report_cases(const struct report *r, struct report_cases *all)
 		add_record(all, r->records[i]);
 	add_pairs(all, r);
 	for (size_t i = 0; r->dead && i + 1 < r->dead->n; i += 2) {
-		struct report_case *c = add(all, NULL, "cell", r->dead->v[i], CASE_ERROR);
+		__auto_free char *name = utf8_copy(r->dead->v[i]);
+		struct report_case *c = add(all, NULL, "cell", name, CASE_ERROR);
 
-		c->reason = copy(r->dead->v[i + 1]);
+		c->reason = utf8_copy(r->dead->v[i + 1]);
 	}
 	/* Nothing is no pass. */
 	if (!all->n)
@@ -344,6 +346,32 @@ const char *report_excerpt(const struct record *rec)
 }
 
 /**
+ * report_dir - the folder of a record, as a text that can be shown
+ * @rec: the record, or NULL
+ *
+ * The name of a folder may have any bytes, and JSON and XML may not.
+ *
+ * Return: its path, to be freed; empty if nothing is kept of it
+ */
+char *report_dir(const struct record *rec)
+{
+	return utf8_copy(rec && rec->dir ? rec->dir : "");
+}
+
+/**
+ * report_append - append an object to a list of a report
+ * @list: the list
+ * @o: the object, used up; NULL if it could not be made
+ *
+ * Dies if it can't: a report that lacks a case says that all is well.
+ */
+void report_append(json_t *list, json_t *o)
+{
+	if (json_array_append_new(list, o))
+		die("a report can't be written: it has a text that is no UTF-8");
+}
+
+/**
  * report_advice - what one can do with a failure
  * @rec: record of a trial that failed
  *
@@ -351,7 +379,7 @@ const char *report_excerpt(const struct record *rec)
  */
 char *report_advice(const struct record *rec)
 {
-	if (!rec || !rec->dir)
-		return copy("");
-	return fmt("make replay RUN=%s", rec->dir);
+	__auto_free char *dir = report_dir(rec);
+
+	return *dir ? fmt("make replay RUN=%s", dir) : copy("");
 }

@@ -49,6 +49,8 @@ void report_cases_free(struct report_cases *all);
 size_t report_same_suite(const struct report_cases *all, size_t first);
 size_t report_same_trial(const struct report_cases *all, size_t first);
 const char *report_excerpt(const struct record *rec);
+char *report_dir(const struct record *rec);
+void report_append(json_t *list, json_t *o);
 char *report_advice(const struct record *rec);
 
 #endif /* RESPAWN_CASES_H */

@@ -124,7 +124,7 @@ static void summary_row(const struct report_cases *all, size_t first, size_t end
 static void write_excerpt(const char *text, FILE *f)
 {
 	fprintf(f, "\n``````\n");
-	for (size_t i = 0; text[i] && i < EXCERPT_MAX; i++)
+	for (size_t i = 0, end = utf8_cut(text, EXCERPT_MAX); i < end; i++)
 		fputc(text[i] == '`' ? '\'' : text[i], f);
 	fprintf(f, "\n``````\n");
 }

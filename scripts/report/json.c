@@ -25,7 +25,7 @@ static json_t *case_json(const struct report_case *c)
 
 static json_t *trial_json(const struct record *rec)
 {
-	__auto_free char *advice = report_advice(rec);
+	__auto_free char *advice = report_advice(rec), *dir = report_dir(rec);
 
 	return json_pack("{s:s, s:O, s:s, s:s*, s:s, s:f, s:f, s:s, s:s}",
 			 "verdict", record_text(rec, "verdict"),
@@ -35,7 +35,7 @@ static json_t *trial_json(const struct record *rec)
 			 "excerpt", report_excerpt(rec),
 			 "guest_seconds", record_real(rec, "times.guest"),
 			 "host_seconds", record_real(rec, "times.wall"),
-			 "record", rec->dir ?: "", "replay", record_is_good(rec) ? "" : advice);
+			 "record", dir, "replay", record_is_good(rec) ? "" : advice);
 }
 
 static void write_json(const struct report *r, FILE *f)
@@ -45,9 +45,9 @@ static void write_json(const struct report *r, FILE *f)
 
 	report_cases(r, &all);
 	for (size_t i = 0; i < all.n; i++)
-		json_array_append_new(cases, case_json(&all.v[i]));
+		report_append(cases, case_json(&all.v[i]));
 	for (size_t i = 0; i < r->n; i++)
-		json_array_append_new(trials, trial_json(r->records[i]));
+		report_append(trials, trial_json(r->records[i]));
 	o = json_pack("{s:i, s:s, s:{s:i, s:i, s:i, s:i}, s:o, s:o}", "version", VERSION,
 		      "verdict", all.counts[CASE_ERROR] ? "error" :
 				 all.counts[CASE_FAIL] ? "fail" : "pass",

@@ -64,19 +64,17 @@ static void add_source(const struct record *rec, json_t *checkouts, json_t *buil
 	__auto_free char *checkout = checkout_id(rec), *build = build_id(rec);
 
 	if (!has_id(checkouts, checkout))
-		json_array_append_new(checkouts,
-				      json_pack("{s:s, s:s, s:s, s:b}", "id", checkout,
-						"origin", ORIGIN, "comment",
-						known(rec, "image.source"), "valid", 1));
+		report_append(checkouts,
+			      json_pack("{s:s, s:s, s:s, s:b}", "id", checkout, "origin", ORIGIN,
+					"comment", known(rec, "image.source"), "valid", 1));
 	if (!has_id(builds, build))
-		json_array_append_new(builds,
-				      json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "id", build,
-						"checkout_id", checkout, "origin", ORIGIN,
-						"architecture", known(rec, "request.arch"),
-						"config_name", known(rec, "request.config"),
-						"compiler", known(rec, "image.compiler"),
-						"status",
-						rec ? "PASS" : "MISS"));
+		report_append(builds,
+			      json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "id", build,
+					"checkout_id", checkout, "origin", ORIGIN, "architecture",
+					known(rec, "request.arch"), "config_name",
+					known(rec, "request.config"), "compiler",
+					known(rec, "image.compiler"), "status",
+					rec ? "PASS" : "MISS"));
 }
 
 static json_t *misc_of(const struct report_case *c)
@@ -115,10 +113,11 @@ static char *test_id(const struct report_case *c, const char *build)
 {
 	const char *dir = c->rec && c->rec->dir ? c->rec->dir : "none";
 	const char *slash = strrchr(dir, '/');
+	__auto_free char *record = part_of_id(slash && slash[1] ? slash + 1 : dir, "-_.");
 	__auto_free char *suite = part_of_id(c->suite, "-_");
 	__auto_free char *name = part_of_id(c->name, "-_.");
 
-	return fmt("%s.%s.%s.%s", build, slash && slash[1] ? slash + 1 : dir, suite, name);
+	return fmt("%s.%s.%s.%s", build, record, suite, name);
 }
 
 static json_t *test_of(const struct report_case *c)
@@ -134,9 +133,9 @@ static json_t *test_of(const struct report_case *c)
 		return o;
 	text = c->rec ? report_excerpt(c->rec) : c->reason;
 	excerpt = fmt("%.*s", (int)utf8_cut(text, EXCERPT_MAX), text);
-	json_object_set_new(o, "log_excerpt", json_string(excerpt) ?: json_string(""));
-	if (c->rec)
-		json_object_set_new(o, "misc", misc_of(c));
+	if (json_object_set_new(o, "log_excerpt", json_string(excerpt)) ||
+	    (c->rec && json_object_set_new(o, "misc", misc_of(c))))
+		die("a report can't be written for KCIDB");
 	return o;
 }
 
@@ -148,7 +147,7 @@ static void write_kcidb(const struct report *r, FILE *f)
 	report_cases(r, &all);
 	for (size_t i = 0; i < all.n; i++) {
 		add_source(all.v[i].rec, checkouts, builds);
-		json_array_append_new(tests, test_of(&all.v[i]));
+		report_append(tests, test_of(&all.v[i]));
 	}
 	o = json_pack("{s:{s:i, s:i}, s:o, s:o, s:o}", "version", "major", 5, "minor", 3,
 		      "checkouts", checkouts, "builds", builds, "tests", tests);

@@ -559,6 +559,65 @@ static void kcidb_tells_runs_apart(void **state)
 	json_decref(two.json);
 }
 
+/* Folders, and last words of a cell that died, may have any bytes. */
+static void what_is_no_utf8_is_written(void **state)
+{
+	static const char *const formats[] = { "json", "kcidb" };
+	__auto_free char *text = awkward();
+	__auto_strv struct strv dead = { 0 };
+	struct record rec = record_of(text, ENDING_ITSELF);
+	const struct record *all[] = { &rec };
+
+	(void)state;
+	rec.dir = "/records/\xe9t\xe9";
+	strv_add(&dead, "arm64/\xff");
+	strv_add(&dead, "no \xfe");
+	for (size_t i = 0; i < ARRAY_SIZE(formats); i++) {
+		char *said = NULL;
+		size_t size;
+		FILE *f = open_memstream(&said, &size);
+		json_t *o;
+
+		assert_non_null(f);
+		report_write(&(struct report){ .records = all, .n = 1, .dead = &dead },
+			     formats[i], f);
+		fclose(f);
+		o = json_loads(said, 0, NULL);
+		assert_non_null(o);
+		assert_int_equal(json_array_size(json_object_get(o, i ? "tests" : "cases")), 9);
+		assert_int_equal(json_array_size(json_object_get(o, i ? "builds" : "trials")),
+				 i ? 2 : 1);
+		json_decref(o);
+		free(said);
+	}
+	json_decref(rec.json);
+}
+
+/* An excerpt that is too long for a summary ends between two characters. */
+static void a_long_excerpt_is_cut_between_characters(void **state)
+{
+	__auto_free char *text = awkward(), *said = NULL;
+	struct record rec = record_of(text, ENDING_ITSELF);
+
+	(void)state;
+	for (size_t odd = 0; odd < 2; odd++) {
+		char *excerpt = calloc(1, 60002);
+		json_t *o;
+
+		excerpt[0] = 'x';
+		for (size_t i = odd; i < 60000; i += 2)
+			memcpy(excerpt + i, "\303\244", 2);
+		json_object_set_new(rec.json, "excerpt", json_string(excerpt));
+		free(excerpt);
+		free(said);
+		said = written(&rec, "summary");
+		o = json_string(said);
+		assert_non_null(o);
+		json_decref(o);
+	}
+	json_decref(rec.json);
+}
+
 /* The names of all cases in JUnit, which finds a case again by them */
 static void junit_names(const struct report *r, struct strv *names)
 {
@@ -697,6 +756,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(json_fits_its_schema, fresh_out, remove_out),
 		cmocka_unit_test(kcidb_has_what_it_must),
 		cmocka_unit_test(kcidb_tells_runs_apart),
+		cmocka_unit_test(what_is_no_utf8_is_written),
+		cmocka_unit_test(a_long_excerpt_is_cut_between_characters),
 		cmocka_unit_test(names_are_unique),
 		cmocka_unit_test(github_gets_no_more_than_it_shows),
 	};
