@@ -421,7 +421,7 @@ static void a_late_main_loop_changes_nothing(void **state)
 static void a_failing_run_is_made_smaller(void **state)
 {
 	__auto_free char *dir = stressed("CYCLES=20 OPS=launch,wake,destroy " PLANTED, 1);
-	__auto_free char *words = fmt("minimise RUN=%s", dir), *said = NULL, *smaller = NULL;
+	__auto_free char *words = fmt("minimise TIME=900 RUN=%s", dir), *said = NULL, *smaller = NULL;
 	const char *run, *at;
 
 	(void)state;
@@ -455,7 +455,7 @@ static void a_race_becomes_a_script(void **state)
 	assert_int_equal(glob(pattern, 0, NULL, &g), 0);
 	dir = copy(g.gl_pathv[0]);
 	globfree(&g);
-	words = fmt("minimise RUN=%s", dir);
+	words = fmt("minimise TIME=900 RUN=%s", dir);
 	assert_int_equal(call(words, &said), 0);
 	assert_non_null(strstr(said, "STRATEGY=script"));
 	assert_non_null(strstr(said, ",__kthread_parkme@"));
@@ -551,7 +551,7 @@ static void a_place_that_is_not_there_is_said(void **state)
 
 static void a_passing_run_is_small_enough(void **state)
 {
-	__auto_free char *dir = stressed("", 0), *words = fmt("minimise RUN=%s", dir);
+	__auto_free char *dir = stressed("", 0), *words = fmt("minimise TIME=900 RUN=%s", dir);
 
 	(void)state;
 	expect(words, 2, "there is nothing to make smaller");
@@ -560,7 +560,7 @@ static void a_passing_run_is_small_enough(void **state)
 /* Each operation is done by itself there, so none is left out by KEEP=. */
 static void a_calibration_is_not_made_smaller(void **state)
 {
-	__auto_free char *dir = stressed(PLANTED, 1), *words = fmt("minimise RUN=%s", dir);
+	__auto_free char *dir = stressed(PLANTED, 1), *words = fmt("minimise TIME=900 RUN=%s", dir);
 	__auto_free char *report = fmt("report FORMAT=text RUN=%s", dir), *said = NULL;
 
 	(void)state;
