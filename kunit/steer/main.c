@@ -417,6 +417,14 @@ static void surw_at_block(struct steer_cpu *c)
 		steer_give_way(c, 1);
 }
 
+/* Where nothing is in focus, a function is as much the same code as can be told. */
+static bool is_same_code(const struct steer_cpu *one, const struct steer_cpu *two)
+{
+	if (two->range)
+		return READ_ONCE(one->range) == two->range;
+	return READ_ONCE(one->ip) == two->ip;
+}
+
 /*
  * Each step of a CPU has a priority of its own, and the highest goes first. Those that
  * are about to do something in the same piece of code draw anew.
@@ -432,7 +440,7 @@ static void pos_at_block(struct steer_cpu *c)
 	for_each_online_cpu(cpu) {
 		struct steer_cpu *o = per_cpu_ptr(&steer_cpus, cpu);
 
-		if (o != c && READ_ONCE(o->range) == c->range)
+		if (o != c && is_same_code(o, c))
 			WRITE_ONCE(o->priority, steer_draw(&c->here.stream->state));
 	}
 }
