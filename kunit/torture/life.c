@@ -382,17 +382,21 @@ static void life_expect_start(const struct life *l, struct task_struct *answer)
 static int life_start_locked(struct life_slot *s)
 {
 	struct life *l = s->life;
-	struct task_struct *answer;
+	struct task_struct *k = l->k, *answer;
 
 	if (!life_can_run(l))
 		return -EAGAIN;
 	life_expect_no_run(l);
 	l->started = true;
-	answer = kthread_start(l->k);
+	/* A start that fails drops the last reference, and others may look at the thread. */
+	get_task_struct(k);
+	answer = kthread_start(k);
 	life_expect_start(l, answer);
+	if (IS_ERR(answer))
+		life_publish(s, NULL);
+	put_task_struct(k);
 	if (!IS_ERR(answer))
 		return 0;
-	life_publish(s, NULL);
 	WRITE_ONCE(l->dead, true);
 	life_bury(s, l);
 	return PTR_ERR(answer);
