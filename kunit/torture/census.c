@@ -94,26 +94,26 @@ static void census_take(void)
 	rcu_read_unlock();
 }
 
-static bool census_has_twice(void)
+static bool census_is_odd(void)
 {
 	unsigned int cpu;
 	int i;
 
 	for (i = 0; i < CENSUS_NAMES; i++)
 		for_each_online_cpu(cpu)
-			if (census.nr[i][cpu] > 1)
+			if (census.nr[i][cpu] > 1 || census.awake[i][cpu] < census.nr[i][cpu])
 				return true;
 	return false;
 }
 
 /*
  * A thread whose creator was killed is there for a moment, with its name: it ends when
- * it sees that nobody wants it any more.
+ * it sees that nobody wants it any more. One that was unparked may be about to see that.
  */
 static void census_take_settled(void)
 {
 	census_take();
-	if (!census_has_twice())
+	if (!census_is_odd())
 		return;
 	msleep(CENSUS_MOMENT_MS);
 	census_take();
@@ -127,6 +127,9 @@ static void census_judge(int i, unsigned int cpu, bool parks)
 	if (cpu_online(cpu)) {
 		torture_expect(TORTURE_ORACLE_NONE_MISSING, nr,
 			       "CPU %u has no %s%u", cpu, census_names[i], cpu);
+		torture_expect(TORTURE_ORACLE_NONE_MISSING, census.awake[i][cpu] || !nr,
+			       "CPU %u is online, and %s%u is parked", cpu, census_names[i],
+			       cpu);
 		torture_expect(TORTURE_ORACLE_NONE_TWICE, nr <= 1,
 			       "CPU %u has %u %s%u", cpu, nr, census_names[i],
 			       cpu);
