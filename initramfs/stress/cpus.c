@@ -101,19 +101,22 @@ static int move_one(const struct op *op, u64 from, bool on)
 {
 	unsigned long since = deadline_now();
 	unsigned int cpu;
+	u64 luck;
 	int err;
 
 	if (!from)
 		return -EAGAIN;
 	cpu = random_bit(&rng, from);
-	err = begin(op, cpu, 0);
+	/* What the callbacks of states draw from */
+	luck = draw(1ULL << 32);
+	err = begin(op, cpu, luck);
 	if (err)
 		return err;
 	if (on && !strcmp(planted, "foreign_refusal"))
 		err = move_refused();
 	else
 		err = move(cpu, on);
-	end_meant(op, cpu, 0, err, is_kept(err, since));
+	end_meant(op, cpu, luck, err, is_kept(err, since));
 	check_threads();
 	return err;
 }
@@ -335,7 +338,8 @@ int do_failing(const struct op *op)
 	if (err)
 		return err;
 	err = move(cpu, !bit(online, cpu));
-	meant = (err == -EAGAIN && has_failed(cpu)) || is_kept(err, since);
+	/* What has failed must be told of, so a success is none then. */
+	meant = ((err == -EAGAIN || !err) && has_failed(cpu)) || is_kept(err, since);
 	fail_at(cpu, -1);
 	end_meant(op, cpu, state, err, meant);
 	check_threads();

@@ -19,7 +19,7 @@
 #define CPUSETS		CGROUPS "/cpuset.cpus.effective"
 #define VISITOR		"/modules/visitor.ko"
 
-#define OPS_MAX		64
+#define OPS_MAX		96
 #define NAME_LEN	32
 #define ACTORS_MAX	14
 #define TEXT_LEN	16384

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A hotplug state that a CPU goes through while it is born and while it dies: its
- * callbacks run with interrupts off, and can't refuse. The last thing that one of
- * them does on a CPU that dies is to arm a timer there, which has to fire elsewhere.
+ * callbacks run with interrupts off, and can't refuse. The last things that one of
+ * them does on a CPU that dies are to arm a timer there, and to queue work of its softirq:
+ * both have to run elsewhere.
  *
  * Locking: dying_mutex is held while the state is set up or removed. What belongs to
  * a CPU is written by its own callbacks and by its timer.
@@ -17,6 +18,7 @@
 #include <linux/percpu.h>
 #include <linux/smp.h>
 #include <linux/wait.h>
+#include <linux/workqueue.h>
 
 #include "../compat.h"
 #include "torture.h"
@@ -25,19 +27,31 @@
 #define DYING_STATE	CPUHP_AP_ARMADA_TIMER_STARTING
 
 /**
- * struct dying - the state of a CPU
- * @up: startups that no teardown has undone
- * @last: the timer that is armed when it dies
+ * struct dying_last - something that is left to others when a CPU dies
  * @armed: how often that was
- * @shots: how often it fired
+ * @shots: how often it came to pass
  * @due: when it has to, by ktime_get_mono_fast_ns()
  */
-struct dying {
-	int up;
-	struct hrtimer last;
+struct dying_last {
 	unsigned int armed;
 	unsigned int shots;
 	u64 due;
+};
+
+/**
+ * struct dying - the state of a CPU
+ * @up: startups that no teardown has undone
+ * @timer: armed when it dies
+ * @fired: what became of that
+ * @work: work of a softirq, queued when it dies
+ * @ran: what became of that
+ */
+struct dying {
+	int up;
+	struct hrtimer timer;
+	struct dying_last fired;
+	struct work_struct work;
+	struct dying_last ran;
 };
 
 static DEFINE_PER_CPU(struct dying, dyings);
@@ -45,39 +59,58 @@ static DEFINE_MUTEX(dying_mutex);
 static DECLARE_WAIT_QUEUE_HEAD(dying_fired);
 static bool dying_is_setup;
 
-static bool dying_has_fired(const struct dying *d)
+static bool dying_is_even(const struct dying_last *l)
 {
-	return READ_ONCE(d->shots) == READ_ONCE(d->armed);
+	return READ_ONCE(l->shots) == READ_ONCE(l->armed);
 }
 
-static void dying_expect_fired(const struct dying *d, unsigned int cpu, bool fired)
+static void dying_expect_even(const struct dying_last *l, const char *what, unsigned int cpu,
+			      bool good)
 {
-	torture_expect(TORTURE_ORACLE_WORK_NOT_LOST, fired,
-		       "the last hrtimer of CPU %u fired %u times, not %u", cpu,
-		       READ_ONCE(d->shots), READ_ONCE(d->armed));
+	torture_expect(TORTURE_ORACLE_WORK_NOT_LOST, good,
+		       "the last %s of CPU %u ran %u times, not %u", what, cpu,
+		       READ_ONCE(l->shots), READ_ONCE(l->armed));
+}
+
+static void dying_shoot(struct dying_last *l)
+{
+	WRITE_ONCE(l->shots, l->shots + 1);
+	wake_up(&dying_fired);
 }
 
 static enum hrtimer_restart dying_timer_fn(struct hrtimer *timer)
 {
-	struct dying *d = container_of(timer, struct dying, last);
-
-	WRITE_ONCE(d->shots, d->shots + 1);
-	wake_up(&dying_fired);
+	dying_shoot(&container_of(timer, struct dying, timer)->fired);
 	return HRTIMER_NORESTART;
 }
 
-/* One that has not fired yet must not be armed anew. */
-static void dying_arm(struct dying *d, unsigned int cpu)
+static void dying_work_fn(struct work_struct *work)
+{
+	dying_shoot(&container_of(work, struct dying, work)->ran);
+}
+
+/* One that has not come to pass yet must not be armed anew. */
+static bool dying_may_arm(struct dying_last *l, const char *what, unsigned int cpu)
 {
 	u64 now = ktime_get_mono_fast_ns();
 
-	if (!dying_has_fired(d)) {
-		dying_expect_fired(d, cpu, now < d->due + jiffies_to_nsecs(TORTURE_BOUND));
-		return;
+	if (!dying_is_even(l)) {
+		dying_expect_even(l, what, cpu, now < l->due + jiffies_to_nsecs(TORTURE_BOUND));
+		return false;
 	}
-	d->due = now + NSEC_PER_MSEC;
-	WRITE_ONCE(d->armed, d->armed + 1);
-	hrtimer_start(&d->last, ns_to_ktime(NSEC_PER_MSEC), HRTIMER_MODE_REL_PINNED);
+	l->due = now + NSEC_PER_MSEC;
+	WRITE_ONCE(l->armed, l->armed + 1);
+	return true;
+}
+
+static void dying_arm(struct dying *d, unsigned int cpu)
+{
+	if (dying_may_arm(&d->fired, "hrtimer", cpu))
+		hrtimer_start(&d->timer, ns_to_ktime(NSEC_PER_MSEC), HRTIMER_MODE_REL_PINNED);
+#ifdef HAVE_WQ_BH
+	if (dying_may_arm(&d->ran, "work of a softirq", cpu))
+		queue_work(system_bh_wq, &d->work);
+#endif
 }
 
 static void dying_expect_on(unsigned int cpu, const char *what)
@@ -153,6 +186,21 @@ int torture_cpuhp_dying(struct torture_call *call)
 }
 
 /**
+ * torture_dying_bury - work of a softirq was left behind, and is over
+ * @cpu: is dead, and whoever buries it has taken that over
+ *
+ * Later the CPU may come back, and see to it itself.
+ *
+ * Context: process.
+ */
+void torture_dying_bury(unsigned int cpu)
+{
+	const struct dying_last *l = &per_cpu_ptr(&dyings, cpu)->ran;
+
+	dying_expect_even(l, "work of a softirq", cpu, dying_is_even(l));
+}
+
+/**
  * torture_dying_init - be ready for CPUs that die
  *
  * Return: 0
@@ -161,10 +209,20 @@ int torture_dying_init(void)
 {
 	unsigned int cpu;
 
-	for_each_possible_cpu(cpu)
-		hrtimer_setup(&per_cpu(dyings, cpu).last, dying_timer_fn, CLOCK_MONOTONIC,
+	for_each_possible_cpu(cpu) {
+		struct dying *d = per_cpu_ptr(&dyings, cpu);
+
+		hrtimer_setup(&d->timer, dying_timer_fn, CLOCK_MONOTONIC,
 			      HRTIMER_MODE_REL_PINNED);
+		INIT_WORK(&d->work, dying_work_fn);
+	}
 	return 0;
+}
+
+static void dying_await(const struct dying_last *l, const char *what, unsigned int cpu)
+{
+	dying_expect_even(l, what, cpu,
+			  wait_event_timeout(dying_fired, dying_is_even(l), TORTURE_BOUND));
 }
 
 /**
@@ -180,10 +238,10 @@ void torture_dying_drain(void)
 	for_each_possible_cpu(cpu) {
 		struct dying *d = per_cpu_ptr(&dyings, cpu);
 
-		dying_expect_fired(d, cpu,
-				   wait_event_timeout(dying_fired, dying_has_fired(d),
-						      TORTURE_BOUND));
-		hrtimer_cancel(&d->last);
+		dying_await(&d->fired, "hrtimer", cpu);
+		dying_await(&d->ran, "work of a softirq", cpu);
+		hrtimer_cancel(&d->timer);
+		cancel_work_sync(&d->work);
 	}
 	mutex_unlock(&dying_mutex);
 }

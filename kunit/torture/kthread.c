@@ -25,6 +25,8 @@
  * @lock: held during each operation
  * @answer: where to wait for the thread
  * @k: the thread, with a reference, or NULL
+ * @home: CPU that it is bound to, or -1
+ * @calm: since when that is so, see torture_moves_calm()
  * @result: what its function returns
  * @parked: kthread_park() has returned, and kthread_unpark() was not called yet
  * @entered: its function ran
@@ -36,6 +38,8 @@ static struct plain {
 	struct mutex lock;	/* see above */
 	wait_queue_head_t answer;
 	struct task_struct *k;
+	int home;
+	unsigned int calm;
 	int result;
 	bool parked;
 	bool entered;
@@ -54,6 +58,8 @@ static void plain_work(struct plain *p)
 	torture_expect(TORTURE_ORACLE_PARKED, !READ_ONCE(p->parked),
 		       "thread plain/%d runs while it is parked",
 		       plain_number(p));
+	torture_expect_home("a thread", p->home, p->calm);
+	torture_expect_machine_goes("a thread");
 	WRITE_ONCE(p->runs, p->runs + 1);
 	WRITE_ONCE(p->answered, READ_ONCE(p->asked));
 	wake_up(&p->answer);
@@ -107,7 +113,9 @@ static struct task_struct *plain_create(struct plain *p,
 {
 	unsigned int cpu = torture_draw(call, nr_cpu_ids);
 
-	if (cpu_possible(cpu) && torture_one_in(call, 3))
+	p->home = cpu_possible(cpu) && torture_one_in(call, 3) ? cpu : -1;
+	p->calm = p->home < 0 ? 0 : torture_moves_calm(cpu);
+	if (p->home >= 0)
 		return kthread_create_on_cpu(plain_fn, p, cpu, "plain.cpu/%u");
 	return kthread_create(plain_fn, p, "plain/%d", plain_number(p));
 }

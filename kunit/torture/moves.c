@@ -34,6 +34,8 @@ struct moves_stays {
 };
 
 static DEFINE_PER_CPU(struct moves_stays, moves_stays);
+/* Twice for each operation that may move a CPU: as it begins, and as it ends */
+static unsigned int moves_disturbed[TORTURE_CPUS];
 static unsigned int moves_seen[MOVES_INSTANTS];
 static DECLARE_WAIT_QUEUE_HEAD(moves_wait);
 static enum cpuhp_state moves_state;
@@ -64,6 +66,7 @@ static int moves_go(unsigned int cpu)
 static int moves_bury(unsigned int cpu)
 {
 	torture_timer_bury(cpu);
+	torture_dying_bury(cpu);
 	moves_tell(MOVES_BURIED);
 	return 0;
 }
@@ -81,6 +84,58 @@ unsigned int torture_moves_stay(int cpu)
 	const struct moves_stays *s = per_cpu_ptr(&moves_stays, cpu);
 
 	return READ_ONCE(s->up) ? READ_ONCE(s->begun) : 0;
+}
+
+/**
+ * torture_moves_disturb - an operation that moves CPUs begins, or has ended
+ * @call: the operation
+ *
+ * One that moves several, or leaves it to others which ones, disturbs all.
+ */
+void torture_moves_disturb(const struct torture_call *call)
+{
+	bool all = call->op == TORTURE_SET || call->op == TORTURE_SUSPEND ||
+		   call->op == TORTURE_SMT;
+	int cpu;
+
+	for (cpu = 0; cpu < TORTURE_CPUS; cpu++)
+		if (all || cpu == call->slot)
+			WRITE_ONCE(moves_disturbed[cpu], moves_disturbed[cpu] + 1);
+}
+
+/**
+ * torture_moves_calm - since when has no operation moved a CPU?
+ * @cpu: the CPU
+ *
+ * What is bound to a CPU that has been online all that time has been there, also where
+ * a CPU goes part of the way and comes back.
+ *
+ * Context: any.
+ *
+ * Return: a number that no other such time of its has; 0 if it is offline, or one is at it
+ */
+unsigned int torture_moves_calm(int cpu)
+{
+	unsigned int n = READ_ONCE(moves_disturbed[cpu]);
+
+	return cpu_online(cpu) && n % 2 == 0 ? n + 1 : 0;
+}
+
+/**
+ * torture_expect_home - a thread that is bound to a CPU runs there, as long as that stays
+ * @who: the thread
+ * @home: the CPU, or -1
+ * @calm: what torture_moves_calm() said before it was bound
+ *
+ * Context: that of the thread.
+ */
+void torture_expect_home(const char *who, int home, unsigned int calm)
+{
+	int cpu = raw_smp_processor_id();
+
+	if (calm && torture_moves_calm(home) == calm)
+		torture_expect(TORTURE_ORACLE_ON_ITS_CPU, cpu == home,
+			       "%s that is bound to CPU %d runs on CPU %d", who, home, cpu);
 }
 
 /**

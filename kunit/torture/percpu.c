@@ -55,6 +55,7 @@ static bool percpu_registered;
  * @node: the instance
  * @state: the state, or 0 while it is not set up
  * @refused: a callback has kept it from being set up
+ * @luck: the stream of callbacks that run as it is set up: that of the operation
  * @up: of each CPU, startups that no teardown has undone
  */
 struct percpu_slot {
@@ -62,6 +63,7 @@ struct percpu_slot {
 	struct hlist_node node;
 	int state;
 	bool refused;
+	struct torture_call luck;
 	int up[TORTURE_CPUS];
 };
 
@@ -283,7 +285,7 @@ static void percpu_set_in_between(bool yes)
 	mutex_unlock(&percpu_mutex);
 }
 
-/* The stream of callbacks of CPUs that move, which run one after the other */
+/* The stream of callbacks of CPUs that move: that of the operation which moves them */
 static struct torture_call percpu_luck;
 
 /* What was refused is undone, and that must not be refused, too. */
@@ -293,13 +295,14 @@ static bool percpu_has_to_agree(unsigned int cpu)
 	       test_bit(cpu, &percpu_refused);
 }
 
-static bool percpu_refuses(unsigned int cpu)
+/* A set-up has a stream of its own, as CPUs may move at the same time. */
+static bool percpu_refuses(struct percpu_slot *s, unsigned int cpu)
 {
 	if (percpu_has_to_agree(cpu))
 		return false;
 	if (cpu_active(cpu) && torture_planted_refusal())
 		return true;
-	return torture_one_in(&percpu_luck, 24);
+	return torture_one_in(cpu_active(cpu) ? &s->luck : &percpu_luck, 24);
 }
 
 /* The removal of a state takes no refusal, and its CPUs are active. */
@@ -329,7 +332,7 @@ static int percpu_come(struct percpu_slot *s, unsigned int cpu)
 	torture_expect(TORTURE_ORACLE_HOOKS_BALANCED, !s->up[cpu],
 		       "startup on CPU %u after %d without a teardown", cpu,
 		       s->up[cpu]);
-	if (percpu_refuses(cpu))
+	if (percpu_refuses(s, cpu))
 		return percpu_refuse(s, cpu);
 	s->up[cpu]++;
 	return 0;
@@ -436,7 +439,7 @@ int torture_cpuhp(struct torture_call *call)
 	int err = 0;
 
 	mutex_lock(&s->lock);
-	percpu_luck = *call;
+	s->luck = *call;
 	if (s->state)
 		percpu_remove_state(s);
 	else
@@ -478,7 +481,7 @@ int torture_cpuhp_instance(struct torture_call *call)
 	int err = 0;
 
 	mutex_lock(&s->lock);
-	percpu_luck = *call;
+	s->luck = *call;
 	if (s->state)
 		percpu_remove_instance(s);
 	else
@@ -493,6 +496,9 @@ int torture_cpuhp_instance(struct torture_call *call)
  */
 void torture_hotplug_begin(const struct torture_call *call)
 {
+	torture_moves_disturb(call);
+	percpu_luck = *call;
+	percpu_luck.rng += (u64)call->draw << 32;
 	WRITE_ONCE(percpu_refused, 0);
 	WRITE_ONCE(percpu_must_agree,
 		   call->op != TORTURE_OFFLINE && call->op != TORTURE_ONLINE &&
@@ -530,9 +536,13 @@ void torture_hotplug_end(const struct torture_call *call, int result, bool meant
 	else
 		torture_expect(TORTURE_ORACLE_MASK_AS_ASKED, !result || meant || refused,
 			       "CPUs %#lx cannot be moved: %d", cpus, result);
+	if (call->op == TORTURE_FAILING)
+		torture_expect(TORTURE_ORACLE_MASK_AS_ASKED, result || !meant,
+			       "CPU %u is moved, and a state has failed", call->slot);
 	WRITE_ONCE(percpu_must_agree, false);
 	if (call->op == TORTURE_PARTIAL)
 		percpu_set_in_between(false);
+	torture_moves_disturb(call);
 }
 
 /**

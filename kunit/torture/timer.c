@@ -36,6 +36,7 @@ struct fuse_kind;
  * @cpu: where it was armed
  * @stay: which of that CPU's times up this was, 0 if it was on its way up or down
  * @may_run: it may still run, as it is armed again
+ * @repeats: how often it is to fire before that counts
  */
 struct fuse {
 	struct mutex lock;	/* see above */
@@ -49,10 +50,12 @@ struct fuse {
 	int cpu;
 	unsigned int stay;
 	bool may_run;
+	unsigned int repeats;
 	union {
 		struct timer_list timer;
 		struct hrtimer hrtimer;
 		struct tasklet_struct tasklet;
+		struct work_struct work;
 	};
 };
 
@@ -63,6 +66,8 @@ struct fuse {
  * @arm: has it fire on the CPU that this runs on, with interrupts off
  * @end: makes sure that it fires no more, and returns whether it was still to fire
  * @flags: of a timer, or the mode of an hrtimer
+ * @clock: of an hrtimer
+ * @repeats: it restarts itself, so often at most
  * @waits: it fires when its time has come, and not as soon as it can
  * @by_jiffies: its time is in jiffies, which lag behind while nobody counts them
  * @may_be_late: nothing need be up for it when its time has come
@@ -75,6 +80,8 @@ struct fuse_kind {
 	void (*arm)(void *fuse);
 	bool (*end)(struct fuse *a);
 	unsigned int flags;
+	clockid_t clock;
+	unsigned int repeats;
 	bool waits;
 	bool by_jiffies;
 	bool may_be_late;
@@ -85,6 +92,9 @@ struct fuse_kind {
 /* Nothing that is armed for longer than that is waited for. */
 #define FUSE_SOON_NS	(10 * NSEC_PER_MSEC)
 #define FUSE_LATE_NS	(jiffies_to_nsecs(TORTURE_BOUND))
+
+/* After so long one that repeats fires again. */
+#define FUSE_REPEAT_NS	(50 * NSEC_PER_USEC)
 
 /* So many tasklets are scheduled in a row, at most. */
 #define FUSE_BURST	8
@@ -120,6 +130,7 @@ static void fuse_fire(struct fuse *a)
 {
 	u64 now = ktime_get_mono_fast_ns();
 
+	torture_expect_machine_goes(a->kind->name);
 	torture_expect(TORTURE_ORACLE_IN_TIME, fuse_is_due(a, now),
 		       "a %s fires %lld us early", a->kind->name,
 		       (s64)(a->due - now) / (s64)NSEC_PER_USEC);
@@ -170,20 +181,33 @@ static bool fuse_timer_end(struct fuse *a)
 
 static enum hrtimer_restart fuse_hrtimer_fn(struct hrtimer *timer)
 {
-	fuse_fire(container_of(timer, struct fuse, hrtimer));
+	struct fuse *a = container_of(timer, struct fuse, hrtimer);
+
+	if (a->repeats) {
+		a->repeats--;
+		hrtimer_forward_now(timer, ns_to_ktime(FUSE_REPEAT_NS));
+		return HRTIMER_RESTART;
+	}
+	fuse_fire(a);
 	return HRTIMER_NORESTART;
 }
 
 static void fuse_hrtimer_setup(struct fuse *a)
 {
-	hrtimer_setup(&a->hrtimer, fuse_hrtimer_fn, CLOCK_MONOTONIC, a->kind->flags);
+	hrtimer_setup(&a->hrtimer, fuse_hrtimer_fn, a->kind->clock, a->kind->flags);
 }
 
 static void fuse_hrtimer_arm(void *fuse)
 {
 	struct fuse *a = fuse;
+	ktime_t when = ns_to_ktime(a->delay_ns);
 
-	hrtimer_start(&a->hrtimer, ns_to_ktime(a->delay_ns), a->kind->flags);
+	/* A relative one of the wall clock would be one of another clock. */
+	if (!(a->kind->flags & HRTIMER_MODE_REL))
+		when = ktime_add(when, ktime_get_real());
+	if (a->kind->repeats)
+		a->repeats = 1 + (a->delay_ns / NSEC_PER_MSEC) % a->kind->repeats;
+	hrtimer_start(&a->hrtimer, when, a->kind->flags);
 }
 
 static bool fuse_hrtimer_end(struct fuse *a)
@@ -217,17 +241,49 @@ static bool fuse_tasklet_end(struct fuse *a)
 	return false;
 }
 
+#ifdef HAVE_WQ_BH
+static void fuse_bh_work_fn(struct work_struct *work)
+{
+	fuse_fire(container_of(work, struct fuse, work));
+}
+
+static void fuse_bh_work_setup(struct fuse *a)
+{
+	INIT_WORK(&a->work, fuse_bh_work_fn);
+}
+
+static void fuse_bh_work_arm(void *fuse)
+{
+	struct fuse *a = fuse;
+
+	queue_work(a->delay_ns / NSEC_PER_MSEC % 2 ? system_bh_wq : system_bh_highpri_wq, &a->work);
+}
+
+static bool fuse_bh_work_end(struct fuse *a)
+{
+	return cancel_work_sync(&a->work);
+}
+#endif
+
 #define FUSE_TIMER(nm, fl, fn, ...)						\
 	{ .name = nm, .setup = fuse_timer_setup, .arm = fn, .end = fuse_timer_end,	\
 	  .flags = fl, .waits = true, .by_jiffies = true, ## __VA_ARGS__ }
 #define FUSE_HRTIMER(nm, mode, ...)						\
 	{ .name = nm, .setup = fuse_hrtimer_setup, .arm = fuse_hrtimer_arm,	\
-	  .end = fuse_hrtimer_end, .flags = mode, .waits = true, .lingers = true, ## __VA_ARGS__ }
+	  .end = fuse_hrtimer_end, .flags = mode, .waits = true, .lingers = true,	\
+	  .clock = CLOCK_MONOTONIC, ## __VA_ARGS__ }
 #define FUSE_TASKLET								\
 	{ .name = "tasklet", .setup = fuse_tasklet_setup, .arm = fuse_tasklet_arm,	\
 	  .end = fuse_tasklet_end }
+#ifdef HAVE_WQ_BH
+#define FUSE_BH_WORK								\
+	{ .name = "work of a softirq", .setup = fuse_bh_work_setup, .arm = fuse_bh_work_arm,	\
+	  .end = fuse_bh_work_end, .lingers = true }
+#else
+#define FUSE_BH_WORK	FUSE_TASKLET
+#endif
 
-enum { FUSE_TIMERS, FUSE_HRTIMERS, FUSE_TASKLETS, FUSE_OPS };
+enum { FUSE_TIMERS, FUSE_HRTIMERS, FUSE_CLOCKS, FUSE_TASKLETS, FUSE_OPS };
 
 /* Of each operation, a kind for each slot */
 static const struct fuse_kind fuse_kinds[FUSE_OPS][TORTURE_FUSES] = {
@@ -245,7 +301,16 @@ static const struct fuse_kind fuse_kinds[FUSE_OPS][TORTURE_FUSES] = {
 		FUSE_HRTIMER("soft hrtimer", HRTIMER_MODE_REL_PINNED_SOFT),
 		FUSE_HRTIMER("hard hrtimer", HRTIMER_MODE_REL_PINNED_HARD),
 	},
-	[FUSE_TASKLETS] = { FUSE_TASKLET, FUSE_TASKLET, FUSE_TASKLET, FUSE_TASKLET },
+	[FUSE_CLOCKS] = {
+		FUSE_HRTIMER("hrtimer of the wall clock", HRTIMER_MODE_ABS_PINNED,
+			     .clock = CLOCK_REALTIME),
+		FUSE_HRTIMER("hrtimer of the boot clock", HRTIMER_MODE_REL_PINNED,
+			     .clock = CLOCK_BOOTTIME),
+		FUSE_HRTIMER("hrtimer of the atomic clock", HRTIMER_MODE_REL_PINNED,
+			     .clock = CLOCK_TAI),
+		FUSE_HRTIMER("hrtimer that repeats", HRTIMER_MODE_REL_PINNED, .repeats = 5),
+	},
+	[FUSE_TASKLETS] = { FUSE_TASKLET, FUSE_TASKLET, FUSE_BH_WORK, FUSE_BH_WORK },
 };
 
 static struct fuse fuses[FUSE_OPS][TORTURE_FUSES];
@@ -325,6 +390,11 @@ int torture_timer(struct torture_call *call)
 int torture_hrtimer(struct torture_call *call)
 {
 	return fuse_arm(&fuses[FUSE_HRTIMERS][call->slot], call);
+}
+
+int torture_clock(struct torture_call *call)
+{
+	return fuse_arm(&fuses[FUSE_CLOCKS][call->slot], call);
 }
 
 /* A tasklet runs at once: for one to meet what is short, it takes some in a row. */

@@ -34,6 +34,9 @@ struct seq_file;
 #define TORTURE_STATES		2
 #define TORTURE_INSTANCES	3
 #define TORTURE_FREEZABLES	4
+#define TORTURE_QUEUE_USERS	6
+#define TORTURE_CHAINS		2
+#define TORTURE_RCU_USERS	4
 
 /* What has to hold, in the order of the cases; main.c has their names. */
 enum torture_oracle {
@@ -100,6 +103,9 @@ void torture_note_switch(const struct steer_switch *s);
 
 /* moves.c: CPUs that come and go */
 unsigned int torture_moves_stay(int cpu);
+unsigned int torture_moves_calm(int cpu);
+void torture_moves_disturb(const struct torture_call *call);
+void torture_expect_home(const char *who, int home, unsigned int calm);
 void torture_moves_await(struct torture_call *call);
 int torture_moves_init(void);
 void torture_moves_exit(void);
@@ -188,6 +194,7 @@ int torture_kworker_hurry(struct torture_call *call);
 /* dying.c: what runs while a CPU is born or dies */
 int torture_dying_init(void);
 void torture_dying_drain(void);
+void torture_dying_bury(unsigned int cpu);
 int torture_cpuhp_dying(struct torture_call *call);
 
 /* power.c: the machine is suspended */
@@ -197,7 +204,23 @@ void torture_power_exit(void);
 int torture_freezable(struct torture_call *call);
 
 /* stop.c: the whole machine at once */
+int torture_stop_init(void);
 int torture_stop_machine(struct torture_call *call);
+void torture_expect_machine_goes(const char *who);
+
+/* queue.c: workqueues that run few items at a time, or go */
+int torture_queue_init(void);
+void torture_queue_exit(void);
+int torture_wq_limit(struct torture_call *call);
+int torture_wq_chain(struct torture_call *call);
+
+/* rcu.c: callbacks of RCU */
+int torture_rcu_init(void);
+void torture_rcu_drain(void);
+int torture_rcu(struct torture_call *call);
+
+/* pinned.c: tasks that stay where they are */
+int torture_pinned(struct torture_call *call);
 
 /* timer.c: what is armed and fires */
 int torture_timer_init(void);
@@ -206,6 +229,7 @@ void torture_timer_bury(unsigned int cpu);
 int torture_timer(struct torture_call *call);
 int torture_hrtimer(struct torture_call *call);
 int torture_softirq(struct torture_call *call);
+int torture_clock(struct torture_call *call);
 
 /* life.c: threads of kthread_spawn() */
 int torture_life_init(void);

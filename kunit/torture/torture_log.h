@@ -10,7 +10,7 @@
 #include <linux/types.h>
 
 /* Another one whenever the operations or the structures change */
-#define TORTURE_LOG_MAGIC	0x52534c4f47303035ULL
+#define TORTURE_LOG_MAGIC	0x52534c4f47303036ULL
 
 /**
  * struct torture_event - an operation, or a failure
@@ -147,6 +147,11 @@ struct torture_log {
 	X(SOFTIRQ,		"softirq")		\
 	X(STOP_MACHINE,		"stop-machine")		\
 	X(FREEZABLE,		"freezable")		\
+	X(WQ_LIMIT,		"wq-limit")		\
+	X(WQ_CHAIN,		"wq-chain")		\
+	X(CLOCK,		"clock")		\
+	X(RCU,			"rcu")			\
+	X(PINNED,		"pinned")		\
 	X(FAILURE,		"failure")		\
 	X(SWITCH,		"switch")
 

@@ -69,6 +69,9 @@ static struct queued {
  * @job: what it does
  * @work: the item
  * @worker: whose it is, or NULL
+ * @home: CPU that the worker is bound to, or -1
+ * @calm: since when that is so, see torture_moves_calm()
+ * @timed: it was last queued for later, so that its timer may be in flight
  * @delay: what a duel modifies it to
  * @modified: a duel has modified it
  * @modified_first: and that was over before it last ended a run
@@ -77,6 +80,9 @@ static struct manned {
 	struct job job;
 	struct kthread_delayed_work work;
 	struct kthread_worker *worker;
+	int home;
+	unsigned int calm;
+	bool timed;
 	unsigned long delay;
 	bool modified;
 	bool modified_first;
@@ -103,6 +109,7 @@ static void job_run(struct job *j)
 	int home = READ_ONCE(j->home);
 	unsigned int nap = READ_ONCE(j->nap);
 
+	torture_expect_machine_goes("work");
 	torture_expect(TORTURE_ORACLE_WORK_NOT_LOST,
 		       atomic_inc_return(&j->inside) == 1,
 		       "work runs on CPU %d while it runs elsewhere", cpu);
@@ -136,6 +143,13 @@ static void job_expect_even(struct job *j, const char *kind, int number)
 	torture_expect(TORTURE_ORACLE_WORK_NOT_LOST, job_is_even(j),
 		       "%s %d ran %d times, not %d", kind, number,
 		       READ_ONCE(j->runs), j->due);
+}
+
+/* Nothing of it is pending, so it has to be queued. */
+static void job_expect_queued(struct job *j, bool queued)
+{
+	torture_expect(TORTURE_ORACLE_WORK_NOT_LOST, queued, "an item that is idle can't be queued");
+	j->due++;
 }
 
 static void job_await(struct job *j, const char *kind, int number)
@@ -177,7 +191,7 @@ static void queued_at_home(struct queued *q, struct torture_call *call)
 	if (q->wq != work_queues[1] && cpu_possible(cpu) && cpu_active(cpu)) {
 		flush_delayed_work(&q->work);
 		WRITE_ONCE(q->job.home, cpu);
-		q->job.due += queue_delayed_work_on(cpu, q->wq, &q->work, 0);
+		job_expect_queued(&q->job, queue_delayed_work_on(cpu, q->wq, &q->work, 0));
 		job_await(&q->job, "work", queued_number(q));
 		WRITE_ONCE(q->job.home, -1);
 	}
@@ -322,7 +336,10 @@ static int crowd_queue(struct crowd *c, unsigned int cpu, struct torture_call *c
 		if (torture_one_in(call, 3))
 			continue;
 		crowd_draw_naps(item, call);
-		due += queue_work_on(cpu, c->wq, &item->work);
+		torture_expect(TORTURE_ORACLE_WORK_NOT_LOST,
+			       queue_work_on(cpu, c->wq, &item->work),
+			       "an item of a crowd that is idle can't be queued");
+		due++;
 	}
 	return due;
 }
@@ -381,6 +398,7 @@ static void manned_fn(struct kthread_work *work)
 {
 	struct manned *m = container_of(work, struct manned, work.work);
 
+	torture_expect_home("a worker", m->home, m->calm);
 	job_run(&m->job);
 	/* Pairs with the release in manned_duel_modify(): the modify is over. */
 	WRITE_ONCE(m->modified_first, smp_load_acquire(&m->modified));
@@ -397,7 +415,9 @@ static int manned_create(struct manned *m, struct torture_call *call)
 	unsigned int forks = torture_forks_failed();
 	struct kthread_worker *w;
 
-	if (cpu_possible(cpu) && torture_one_in(call, 2))
+	m->home = cpu_possible(cpu) && torture_one_in(call, 2) ? cpu : -1;
+	m->calm = m->home < 0 ? 0 : torture_moves_calm(cpu);
+	if (m->home >= 0)
 		w = kthread_run_worker_on_cpu(cpu, 0, "manned.cpu/%u");
 	else
 		w = kthread_run_worker(0, "manned/%d", manned_number(m));
@@ -418,7 +438,7 @@ static void manned_take_back(struct manned *m, const char *kind)
 	bool pending = kthread_cancel_delayed_work_sync(&m->work);
 
 	m->job.due -= pending;
-	m->job.unsure += due && !pending;
+	m->job.unsure += due && !pending && m->timed;
 	job_expect_even(&m->job, kind, manned_number(m));
 	/* It will not run any more: from here on all is known again. */
 	m->job.due = READ_ONCE(m->job.runs);
@@ -470,13 +490,14 @@ static int manned_do(struct torture_call *call,
 
 static void manned_modify(struct manned *m, unsigned long delay)
 {
-	bool due = m->job.due > READ_ONCE(m->job.runs);
+	bool due = m->job.due > READ_ONCE(m->job.runs), timed = m->timed;
 
+	m->timed = delay;
 	if (kthread_mod_delayed_work(m->worker, &m->work, delay))
 		return;
 	m->job.due++;
 	/* Nothing was found pending: but if something should have been? */
-	m->job.unsure += due;
+	m->job.unsure += due && timed;
 }
 
 static void manned_queue(struct manned *m, struct torture_call *call)
@@ -484,11 +505,12 @@ static void manned_queue(struct manned *m, struct torture_call *call)
 	unsigned long delay = work_delay(call);
 
 	job_draw_nap(&m->job, call);
-	if (torture_one_in(call, 2))
-		m->job.due += kthread_queue_delayed_work(m->worker, &m->work,
-							 delay);
-	else
+	if (!torture_one_in(call, 2)) {
 		manned_modify(m, delay);
+	} else if (kthread_queue_delayed_work(m->worker, &m->work, delay)) {
+		m->job.due++;
+		m->timed = delay;
+	}
 }
 
 static void manned_cancel(struct manned *m, struct torture_call *call)
@@ -505,8 +527,12 @@ static void manned_cancel(struct manned *m, struct torture_call *call)
  */
 static void manned_flush(struct manned *m, struct torture_call *call)
 {
-	if (torture_one_in(call, 2))
+	if (torture_one_in(call, 2)) {
 		kthread_flush_worker(m->worker);
+		/* What waits for its timer is not the worker's yet. */
+		if (!m->timed)
+			job_expect_even(&m->job, "work of a flushed worker", manned_number(m));
+	}
 	job_await(&m->job, "flushed work of a worker", manned_number(m));
 }
 
@@ -517,8 +543,10 @@ static void manned_hurry(struct manned *m, struct torture_call *call)
 
 	manned_take_back(m, "work of a worker");
 	WRITE_ONCE(m->job.nap, 0);
+	m->timed = false;
 	for (i = 0; i < HURRIES; i++) {
-		m->job.due += kthread_queue_delayed_work(m->worker, &m->work, 0);
+		job_expect_queued(&m->job,
+				  kthread_queue_delayed_work(m->worker, &m->work, 0));
 		job_await(&m->job, "hurried work of a worker", manned_number(m));
 	}
 }
@@ -627,6 +655,7 @@ static void manned_fight(struct manned *m, struct torture_call *call)
 	kthread_cancel_delayed_work_sync(&m->work);
 	m->job.due = READ_ONCE(m->job.runs);
 	m->job.unsure = 0;
+	m->timed = false;
 }
 
 int torture_kworker_delayed(struct torture_call *call)

@@ -211,11 +211,12 @@ size_t debuginfo_inlined(const struct debuginfo *d, const char *file, const char
 	Dwarf_Off at = 0, next;
 	size_t header;
 
-	for (; d->lines && !dwarf_nextcu(d->lines, at, &next, &header, NULL, NULL, NULL); at = next) {
+	while (d->lines && !dwarf_nextcu(d->lines, at, &next, &header, NULL, NULL, NULL)) {
 		Dwarf_Die unit;
 
 		if (dwarf_offdie(d->lines, at + header, &unit) && may_inline(&unit, file))
 			look_below(&in, &unit);
+		at = next;
 	}
 	*spans = in.spans;
 	return in.n;
