@@ -240,11 +240,11 @@ static int life_corefn(void *data)
 		asked = life_nest_for(l, asked);
 	if (l->style == LIFE_LOOPS)
 		life_loop(l, asked);
-	l->ended = l->core_result < 0;
+	WRITE_ONCE(l->ended, l->core_result < 0);
 	WRITE_ONCE(l->last, l->core_result);
 	life_answer(l, asked);
 	if (!l->ended && torture_planted(TORTURE_ORACLE_RESULTS_KEPT)) {
-		l->ended = true;
+		WRITE_ONCE(l->ended, true);
 		return -EDOM;
 	}
 	return l->core_result;
@@ -544,7 +544,7 @@ static int life_with(struct torture_call *call, void (*work)(struct life *l))
 	if (life_is_started(l)) {
 		life_lock_cpu(l);
 		err = -EAGAIN;
-		if (life_can_run(l) && !l->ended) {
+		if (life_can_run(l) && !READ_ONCE(l->ended)) {
 			work(l);
 			life_await(l);
 			err = 0;

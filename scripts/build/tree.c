@@ -255,7 +255,7 @@ char *tree_user_commit(const char *tree, const char *name)
 
 static void open_user(struct tree *t, const char *tree, const char *name)
 {
-	__auto_free char *commit = tree_user_commit(tree, name);
+	char *commit = tree_user_commit(tree, name);
 	__auto_free char *content = NULL, *kthread = NULL;
 	__auto_free char *real = realpath(tree, NULL);
 	__auto_free char *objects = NULL, *alternates = NULL, *text = NULL;
@@ -281,6 +281,7 @@ static void open_user(struct tree *t, const char *tree, const char *name)
 	alternates = fmt("%s/objects/info/alternates", t->git);
 	text = fmt("%s\n", objects);
 	write_file(alternates, text, strlen(text));
+	t->commit = commit;
 	t->name = fmt("%s at %.12s", real, commit);
 	content = fmt("%s^{tree}", commit);
 	t->base = tree_ask_user(tree, "rev-parse --verify", content, NULL);

@@ -11,6 +11,7 @@
  * @git: private repository that holds the base and what was applied
  * @src: work tree that kernels are built from
  * @name: what the base is, for people and records
+ * @commit: of the user's tree, NULL if it is of none
  * @base: git's name of the base's content
  * @hash: git's name of the content with the series on top
  * @series: the series is part of that
@@ -26,6 +27,7 @@ struct tree {
 	char *git;
 	char *src;
 	char *name;
+	char *commit;
 	char *base;
 	char *hash;
 	bool series;

@@ -813,8 +813,9 @@ static struct options complete(const struct options *o)
 	if (!*r.tree)
 		die("RUN=%s is of no git tree of yours: TREE= names the one to bisect", o->run);
 	all.request.tree = r.tree;
-	if (!*o->bad && *r.commit)
-		all.bad = r.commit;
+	/* What was HEAD then need not be now. */
+	if (!*o->bad && *record_text(&rec, "image.commit"))
+		all.bad = record_text(&rec, "image.commit");
 	return all;
 }
 

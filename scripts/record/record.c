@@ -191,8 +191,8 @@ static json_t *image_json(const struct image *i)
 
 	if (release)
 		release[strcspn(release, "\n")] = '\0';
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "source", i->tree.name,
-			 "tree", i->tree.hash, "id", i->kernel.key,
+	return json_pack("{s:s, s:s*, s:s, s:s, s:s, s:s, s:s, s:s}", "source", i->tree.name,
+			 "commit", i->tree.commit, "tree", i->tree.hash, "id", i->kernel.key,
 			 "compiler", i->kernel.compiler ?: "unknown",
 			 "release", release ? release : "unknown",
 			 "image", i->kernel.image, "initramfs", i->initramfs);

@@ -4,6 +4,7 @@
  * of which breaks kthreads and one of which does not build.
  */
 #define _GNU_SOURCE
+#include <glob.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -207,18 +208,23 @@ static void what_does_not_boot_is_skipped(void **state)
 	free(git("checkout -q", "main"));
 }
 
-/* respawn with these words and the state in the tree's own folder; its exit status */
-static int ask(const char *words, const char *last, char **said)
+/* respawn with these words and the state in a folder of the tree's own; its exit status */
+static int ask_in(const char *folder, const char *words, const char *last, char **said)
 {
 	__auto_strv struct strv argv = { 0 };
 	struct run_opts o = { .dir = dir, .out = said };
 
 	strv_add(&argv, "%s", respawn);
 	strv_split(&argv, words, " ");
-	strv_add(&argv, "O=%s/.git/respawn", dir);
+	strv_add(&argv, "O=%s/.git/%s", dir, folder);
 	if (last)
 		strv_add(&argv, "%s", last);
 	return run(&argv, &o);
+}
+
+static int ask(const char *words, const char *last, char **said)
+{
+	return ask_in("respawn", words, last, said);
 }
 
 #define BISECT	"bisect ARCH=arm64 PRIOR=uniform GOOD=main~8 "
@@ -277,6 +283,33 @@ static void what_was_seen_can_be_changed(void **state)
 	assert_says(wrong, "between GOOD= and BAD=");
 }
 
+/* A failure that one has says which tree it is of, and which commit: not that of now. */
+static void a_record_brings_its_commit(void **state)
+{
+	__auto_free char *words = fmt("stress ARCH=arm64 SERIES=none SMPBOOT=park SEED=1 CYCLES=5 OPS=offline,online,kthread-run,kthread-wake KCMDLINE=respawn.plant=progress TREE=%s",
+				      dir);
+	__auto_free char *pattern = fmt("%s/.git/brought/runs/*-seed1", dir), *of = NULL;
+	__auto_free char *said = NULL, *path = NULL, *text = NULL, *main = git("rev-parse", "main");
+	__auto_free char *bad = fmt("\"bad\": \"%s\"", main);
+	glob_t g;
+
+	(void)state;
+	assert_int_equal(ask_in("brought", words, NULL, &said), EXIT_BAD);
+	free(said);
+	assert_int_equal(glob(pattern, 0, NULL, &g), 0);
+	of = fmt("bisect GOOD=main~8 RUNS=1 RUN=%s", g.gl_pathv[0]);
+	globfree(&g);
+	free(git("checkout -q", "main~1"));
+	assert_int_equal(ask_in("brought", of, NULL, &said), EXIT_BAD);
+	free(git("checkout -q", "main"));
+	assert_says(said, "1 runs, the last one failed");
+	assert_says(said, "no answer yet");
+	path = fmt("%s/.git/brought/bisect.json", dir);
+	text = read_file(path, NULL);
+	assert_non_null(text);
+	assert_says(text, bad);
+}
+
 /* Two that worked on one state would each write it without what the other one saw. */
 static void one_at_a_time_works_on_a_state(void **state)
 {
@@ -330,6 +363,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(what_does_not_boot_is_skipped),
 		cmocka_unit_test(flaky_commit_is_named),
 		cmocka_unit_test(what_was_seen_can_be_changed),
+		cmocka_unit_test(a_record_brings_its_commit),
 		cmocka_unit_test(one_at_a_time_works_on_a_state),
 		cmocka_unit_test(seeds_are_a_step),
 		cmocka_unit_test(harness_at_fault_stops_the_bisect),
