@@ -22,7 +22,7 @@
 #include "lib/util.h"
 
 #define PLANTED	"OPS=launch,wake,destroy KCMDLINE=respawn.plant=progress"
-#define EXPLORE	"explore ARCH=arm64 CYCLES=5 JOBS=1 "
+#define EXPLORE	"explore ARCH=arm64 CYCLES=8 JOBS=1 "
 
 static pid_t start(const char *words)
 {

@@ -551,7 +551,7 @@ static void a_place_that_is_not_there_is_said(void **state)
 
 static void a_passing_run_is_small_enough(void **state)
 {
-	__auto_free char *dir = stressed("", 0), *words = fmt("minimise TIME=900 RUN=%s", dir);
+	__auto_free char *dir = stressed("", 0), *words = fmt("minimise RUN=%s", dir);
 
 	(void)state;
 	expect(words, 2, "there is nothing to make smaller");
@@ -560,7 +560,7 @@ static void a_passing_run_is_small_enough(void **state)
 /* Each operation is done by itself there, so none is left out by KEEP=. */
 static void a_calibration_is_not_made_smaller(void **state)
 {
-	__auto_free char *dir = stressed(PLANTED, 1), *words = fmt("minimise TIME=900 RUN=%s", dir);
+	__auto_free char *dir = stressed(PLANTED, 1), *words = fmt("minimise RUN=%s", dir);
 	__auto_free char *report = fmt("report FORMAT=text RUN=%s", dir), *said = NULL;
 
 	(void)state;
