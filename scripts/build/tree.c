@@ -77,6 +77,7 @@ static void tree_paths(struct tree *t, const char *id)
 	t->dir = fmt("%s/tree/%s", host_cache(), id);
 	t->git = fmt("%s/git", t->dir);
 	t->src = fmt("%s/src", t->dir);
+	t->commit = NULL;
 	t->lock = -1;
 	/* Somebody may make room in the cache at any time. */
 	do {
