@@ -294,9 +294,10 @@ static int report_job(const struct job *j)
  */
 static void split_job(struct job *j)
 {
-	ui_stage("guests", "snapshot");
 	j->split = true;
+	/* It may look for an aim first, which is a stage of its own. */
 	plan_job(j);
+	ui_stage("guests", "snapshot");
 	if (trials_snapshot(j->trials, j->n)) {
 		ui_done("%zu guests go on from one", j->n);
 		return;
