@@ -266,8 +266,7 @@ static void bytes_that_are_no_text_lose_nothing(void **state)
 	open_it(&b, "");
 	assert_int_equal(b.n, 1);
 	assert_string_equal(b.log[0].signature, "#error na\xef\xbf\xbdve");
-	raw = sh("git cat-file commit apart | sed \"s/^author u/author $(printf 'a\\344')/\" |"
-		 "git hash-object -t commit -w --stdin");
+	raw = sh("git cat-file commit apart | sed \"s/^author u/author $(printf 'a\\344')/\" | git hash-object -t commit -w --stdin");
 	history_read(&h, user, "good", raw);
 	assert_string_equal(h.commits[1].author, "a\xef\xbf\xbd");
 	history_free(&h);
