@@ -12,6 +12,7 @@
 #include "build/focus.h"
 #include "build/functions.h"
 #include "build/overlay.h"
+#include "build/symbols.h"
 #include "lib/ui.h"
 
 /* A change of more files or functions than this is one of everything. */
@@ -380,7 +381,7 @@ void focus_locate(struct focus *f, const struct kernel *k)
 	if (!f->names.n)
 		return;
 	if (!debuginfo_open(&d, vmlinux))
-		die("%s: no functions are found in it", vmlinux);
+		symbols_die(vmlinux);
 	in = find_ranges(&f->names, &d, true);
 	near = find_ranges(&f->near, &d, false);
 	debuginfo_close(&d);

@@ -88,6 +88,17 @@ size_t symbols_find(const char *vmlinux, struct symbol **all)
 }
 
 /**
+ * symbols_die - say why a kernel has no functions
+ * @vmlinux: the kernel
+ */
+void symbols_die(const char *vmlinux)
+{
+	if (!exists(vmlinux))
+		die("cannot read %s: it is not there", vmlinux);
+	die("%s: no functions are found in it", vmlinux);
+}
+
+/**
  * symbols_read - read the functions of a kernel
  * @vmlinux: the kernel, with its symbols
  * @all: gets them, for symbols_free()
@@ -100,10 +111,8 @@ size_t symbols_read(const char *vmlinux, struct symbol **all)
 {
 	size_t n = symbols_find(vmlinux, all);
 
-	if (!n && !exists(vmlinux))
-		die("cannot read %s: it is not there", vmlinux);
 	if (!n)
-		die("%s: no functions are found in it", vmlinux);
+		symbols_die(vmlinux);
 	return n;
 }
 

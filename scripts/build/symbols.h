@@ -5,6 +5,8 @@
 #include <stdint.h>
 #include <stddef.h>
 
+#include "lib/die.h"
+
 /**
  * struct symbol - a function in a kernel, or a part of one
  * @name: as the compiler has it, "fn.isra.0" too
@@ -20,6 +22,7 @@ struct symbol {
 };
 
 size_t symbols_find(const char *vmlinux, struct symbol **all);
+void symbols_die(const char *vmlinux) __noreturn;
 size_t symbols_read(const char *vmlinux, struct symbol **all);
 void symbols_free(struct symbol *all, size_t n);
 
