@@ -127,6 +127,7 @@ static bool prepare(void)
 
 static void restore(void)
 {
+	restore_sched();
 	restore_cpus();
 	if (*respawn_was)
 		must_write(RESPAWN_PATH, respawn_was);

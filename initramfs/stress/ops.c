@@ -48,9 +48,10 @@ struct op ops[OPS_MAX] = {
 	{ "cpuset", 2, do_cpuset, .needs = CPUSETS },
 	/* Another actor has it. Only if it is asked for: see docs/found.md. */
 	{ "partition", 0, do_partition, .needs = CPUSETS, .honest = { EEXIST } },
+	{ "wq-cpus", 2, do_wq_cpus, .needs = WQ_CPUS, .honest = { ENOMEM } },
 };
 
-size_t nr_ops = 21;
+size_t nr_ops = 22;
 
 struct op *find_op(const char *name)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The scheduler's side: what processes ask of it while CPUs come and go, which are
- * policies, deadlines, affinities and cpusets.
+ * policies, deadlines, affinities and cpusets, and CPUs for workers.
  *
  * One CPU never goes. A set of CPUs that has this one is never empty, so a task that
  * is confined to the set has to stay in it. What a task sees otherwise is an
@@ -517,6 +517,31 @@ int do_partition(const struct op *op)
 	return end(op, 0, mask, err);
 }
 
+/* --- Where workers may run --- */
+
+static char wq_cpus_were[64];
+
+/**
+ * do_wq_cpus - have the workers of unbound workqueues on some CPUs only, until the next such
+ *	operation
+ * @op: the operation
+ *
+ * All of the CPUs may be offline, or go: workers may be anywhere then.
+ *
+ * Return: 0 or -errno
+ */
+int do_wq_cpus(const struct op *op)
+{
+	u64 mask = draw(2) ? draw_set() : 1ULL << random_bit(&rng, cpus | late);
+	int err = begin(op, 0, mask);
+	char text[20];
+
+	if (err)
+		return err;
+	snprintf(text, sizeof(text), "%llx", mask);
+	return end(op, 0, mask, write_text(WQ_CPUS, text));
+}
+
 /* --- Before and after --- */
 
 /**
@@ -532,6 +557,7 @@ bool prepare_sched(void)
 			 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (deadlines == MAP_FAILED)
 		return fail("mmap: %s", strerror(errno));
+	read_text(WQ_CPUS, wq_cpus_were, sizeof(wq_cpus_were));
 	if (access(CGROUPS, F_OK) || !access(CPUSETS, F_OK))
 		return true;
 	if (mount("none", CGROUPS, "cgroup2", 0, NULL))
@@ -552,4 +578,13 @@ void leave_cpuset(void)
 	own_cpuset(dir, sizeof(dir));
 	if (confined && leave(dir))
 		fail("%s cannot be removed: %s", dir, strerror(errno));
+}
+
+/**
+ * restore_sched - let workers run where they could before
+ */
+void restore_sched(void)
+{
+	if (*wq_cpus_were)
+		must_write(WQ_CPUS, wq_cpus_were);
 }

@@ -17,6 +17,7 @@
 #define PM_TEST		"/sys/power/pm_test"
 #define CGROUPS		"/sys/fs/cgroup"
 #define CPUSETS		CGROUPS "/cpuset.cpus.effective"
+#define WQ_CPUS		"/sys/devices/virtual/workqueue/cpumask"
 #define VISITOR		"/modules/visitor.ko"
 
 #define OPS_MAX		96
@@ -160,6 +161,7 @@ int do_killed(const struct op *op);
 
 /* sched.c: the scheduler's side */
 bool prepare_sched(void);
+void restore_sched(void);
 void leave_cpuset(void);
 bool deadline_since(unsigned long when);
 unsigned long deadline_now(void);
@@ -170,6 +172,7 @@ bool keeps_affinity(void);
 int do_affinity(const struct op *op);
 int do_cpuset(const struct op *op);
 int do_partition(const struct op *op);
+int do_wq_cpus(const struct op *op);
 
 /* calibrate.c */
 void calibrate(void);

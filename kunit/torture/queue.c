@@ -16,8 +16,9 @@
 #include "../compat.h"
 #include "torture.h"
 
-/* Items of a user, and how often an item of a chain is queued at most */
+/* Items of a user, how often it queues them, and an item of a chain itself, at most */
 #define QUEUE_ITEMS	4
+#define QUEUE_ROUNDS	8
 #define CHAIN_LENGTH	6
 
 /* What a workqueue keeps to, beside running each item that was queued */
@@ -88,6 +89,14 @@ static void queue_fn(struct work_struct *work)
 	atomic_inc(&item->user->runs);
 }
 
+/* Once in a while as long as it takes to give a workqueue other CPUs */
+static unsigned int queue_nap(struct torture_call *call)
+{
+	unsigned int most = torture_one_in(call, 4) ? 5000 : 500;
+
+	return torture_one_in(call, 2) ? 1 + torture_draw(call, most) : 0;
+}
+
 /* It neither is pending nor runs. */
 static void queue_item(struct queue_user *u, struct queue_item *item,
 		       struct torture_call *call)
@@ -99,7 +108,7 @@ static void queue_item(struct queue_user *u, struct queue_item *item,
 	if (!cpu_possible(cpu))
 		cpu = 0;
 	item->cpu = q->kind == QUEUE_ONE_A_CPU ? cpu : 0;
-	item->nap = torture_one_in(call, 2) ? 1 + torture_draw(call, 500) : 0;
+	item->nap = queue_nap(call);
 	spin_lock(&q->lock);
 	item->number = ++q->queued;
 	if (q->kind == QUEUE_ONE_A_CPU)
@@ -118,25 +127,14 @@ static void queue_flush(void *arg)
 	flush_workqueue(q->wq);
 }
 
-/**
- * torture_wq_limit - queue to a workqueue that runs few at a time, and flush it
- * @call: the operation
- *
- * Other users, and in one of two somebody else for this one, flush it at the same time.
- *
- * Return: 0
- */
-int torture_wq_limit(struct torture_call *call)
+/* Queue some items, and flush them; in one of two somebody else flushes them beside that. */
+static void queue_round(struct queue_user *u, struct torture_call *call)
 {
-	struct queue_user *u = &queue_users[call->slot];
 	int i, n = 1 + torture_draw(call, QUEUE_ITEMS);
 	bool both = torture_one_in(call, 2);
 	struct torture_pair pair;
 
-	mutex_lock(&u->lock);
 	atomic_set(&u->runs, 0);
-	if (u->queue->kind == QUEUE_FEW && torture_one_in(call, 4))
-		workqueue_set_max_active(u->queue->wq, 1 + torture_draw(call, 4));
 	for (i = 0; i < n; i++)
 		queue_item(u, &u->item[i], call);
 	if (both)
@@ -147,6 +145,27 @@ int torture_wq_limit(struct torture_call *call)
 		       atomic_read(&u->runs), n);
 	if (both)
 		torture_pair_end(&pair);
+}
+
+/**
+ * torture_wq_limit - queue to a workqueue that runs few at a time, and flush it
+ * @call: the operation
+ *
+ * Other users do so at the same time. One in four does it some times in a row, so that there
+ * are items while a workqueue gets other CPUs.
+ *
+ * Return: 0
+ */
+int torture_wq_limit(struct torture_call *call)
+{
+	struct queue_user *u = &queue_users[call->slot];
+	int rounds = torture_one_in(call, 4) ? 1 + torture_draw(call, QUEUE_ROUNDS) : 1;
+
+	mutex_lock(&u->lock);
+	if (u->queue->kind == QUEUE_FEW && torture_one_in(call, 4))
+		workqueue_set_max_active(u->queue->wq, 1 + torture_draw(call, 4));
+	while (rounds-- && !torture_over())
+		queue_round(u, call);
 	mutex_unlock(&u->lock);
 	return 0;
 }

@@ -10,7 +10,7 @@
 #include <linux/types.h>
 
 /* Another one whenever the operations or the structures change */
-#define TORTURE_LOG_MAGIC	0x52534c4f47303036ULL
+#define TORTURE_LOG_MAGIC	0x52534c4f47303037ULL
 
 /**
  * struct torture_event - an operation, or a failure
@@ -109,6 +109,7 @@ struct torture_log {
 	X(AFFINITY,		"affinity")		\
 	X(CPUSET,		"cpuset")		\
 	X(PARTITION,		"partition")		\
+	X(WQ_CPUS,		"wq-cpus")		\
 	X(SPAWN,		"spawn")		\
 	X(START,		"start")		\
 	X(LAUNCH,		"launch")		\
