@@ -243,8 +243,8 @@ static void run(void)
  *  - "foreign_refusal": a CPU does not come online while a hotplug state is refused
  *  - "unusable:FILE": it can be neither read nor written
  *  - "unforked:WHO", "killed:WHO": see fork_for()
- *  - "known:cpuset", "known:affinity", "known:partial", "known:lag": what is done for
- *    bugs of docs/found.md is not done; the last one by the module, too
+ *  - "known:cpuset", "known:affinity", "known:partial", "known:lag", "known:drain": what is
+ *    done for bugs of docs/found.md is not done; the last two by the module, too
  *  - "no_hotplug": no operation moves a CPU
  */
 static bool plant(void)

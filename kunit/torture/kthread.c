@@ -258,7 +258,7 @@ static void plain_schedule(struct plain *p, struct torture_call *call)
 	 * Where it comes back to the fair class with another weight, its lag is taken for one
 	 * of the new weight, which is a bug (docs/found.md).
 	 */
-	if (normal && p->k->policy == SCHED_FIFO && !torture_planted_lag())
+	if (normal && p->k->policy == SCHED_FIFO && !torture_known(TORTURE_BUG_LAG))
 		sched_set_normal(p->k, task_nice(p->k));
 	if (normal)
 		sched_set_normal(p->k, nice);

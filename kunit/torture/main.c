@@ -366,8 +366,13 @@ static int torture_plant = -1;
 static int torture_blind = -1;
 /* A planted defect: every hotplug state refuses to be set up. */
 static bool torture_refusals;
-/* Not done: what is done for the bug of docs/found.md about a thread's lag */
-static bool torture_lags;
+/* Bugs of docs/found.md that are not stepped around */
+static const char *const torture_bug_names[TORTURE_BUGS] = {
+	[TORTURE_BUG_LAG] = "known:lag",
+	[TORTURE_BUG_DRAIN] = "known:drain",
+};
+
+static bool torture_bugs[TORTURE_BUGS];
 static atomic_t torture_plant_chances = ATOMIC_INIT(0);
 
 /* The module steer is told where an operation begins, if it is loaded, and tells of switches. */
@@ -449,14 +454,15 @@ bool torture_planted_refusal(void)
 }
 
 /**
- * torture_planted_lag - is a thread's weight to change while it is not of the fair class?
+ * torture_known - is a bug of docs/found.md to come?
+ * @bug: which one
  *
  * Context: Any context.
- * Return: true if that is planted, which has the kernel crash
+ * Return: true if what is done to step around it is not to be done
  */
-bool torture_planted_lag(void)
+bool torture_known(enum torture_bug bug)
 {
-	return READ_ONCE(torture_lags);
+	return READ_ONCE(torture_bugs[bug]);
 }
 
 /* Odd while no thread can be forked */
@@ -903,19 +909,20 @@ static int torture_expect_write(const char *text)
 
 /*
  * "oracle": violate it; "unasked:oracle": have it never look; "foreign_refusal";
- * "known:lag": have the bug come
+ * "known:...": have the bug come
  */
 static int torture_plant_write(const char *text)
 {
 	size_t len = str_has_prefix(text, "unasked:");
 	int o = torture_oracle_of(text + len, strlen(text + len));
+	int bug = match_string(torture_bug_names, TORTURE_BUGS, text);
 
 	if (!strcmp(text, "foreign_refusal")) {
 		WRITE_ONCE(torture_refusals, true);
 		return 0;
 	}
-	if (!strcmp(text, "known:lag")) {
-		WRITE_ONCE(torture_lags, true);
+	if (bug >= 0) {
+		WRITE_ONCE(torture_bugs[bug], true);
 		return 0;
 	}
 	if (o < 0)

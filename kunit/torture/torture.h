@@ -38,6 +38,9 @@ struct seq_file;
 #define TORTURE_CHAINS		2
 #define TORTURE_RCU_USERS	4
 
+/* Bugs of docs/found.md that the module steps around */
+enum torture_bug { TORTURE_BUG_LAG, TORTURE_BUG_DRAIN, TORTURE_BUGS };
+
 /* What has to hold, in the order of the cases; main.c has their names. */
 enum torture_oracle {
 	TORTURE_ORACLE_ON_ITS_CPU,
@@ -83,7 +86,7 @@ bool torture_one_in(struct torture_call *call, u32 n);
 bool torture_over(void);
 bool torture_planted(enum torture_oracle o);
 bool torture_planted_refusal(void);
-bool torture_planted_lag(void);
+bool torture_known(enum torture_bug bug);
 unsigned int torture_forks_failed(void);
 bool torture_forks_fail(unsigned int before);
 int torture_unless_killed(int err);
