@@ -325,26 +325,123 @@ static char *patch_failed(const char *patch, const char *said)
 		   end ? (int)(end - at) : (int)strlen(at), at);
 }
 
+static bool begins_line(const char *text, const char *words)
+{
+	__auto_free char *later = fmt("\n%s", words);
+
+	return !strncmp(text, words, strlen(words)) || strstr(text, later);
+}
+
+static bool has_diff(const char *text)
+{
+	return begins_line(text, "diff --git ") || begins_line(text, "--- ");
+}
+
+/* Have one patch on top of the index. NULL, or why it does not apply, to be freed */
+static char *apply_one(struct tree *t, const char *index, const char *name, const char *path)
+{
+	int status;
+	__auto_free char *said = git(t, index, &status, "apply --cached --whitespace=nowarn",
+				     path, NULL);
+
+	return status ? patch_failed(name, said) : NULL;
+}
+
+/* The patch of a mail, decoded; its path, to be freed, or NULL if the mail has none */
+static char *mail_patch(const char *name, const char *mail)
+{
+	__auto_strv struct strv argv = { 0 };
+	__auto_free char *said = NULL, *text = NULL, *diff = NULL;
+	char *path = fmt("%s.patch", mail);
+	struct feed f;
+	size_t len;
+
+	text = read_file(mail, &len);
+	if (!text)
+		die("cannot read %s: %s", mail, strerror(errno));
+	strv_split(&argv, "git mailinfo -n --no-scissors --quoted-cr=nowarn", " ");
+	strv_add(&argv, "%s.message", mail);
+	strv_add(&argv, "%s", path);
+	feed_begin(&f, &argv);
+	fwrite(text, 1, len, f.to);
+	if (feed_end(&f, &said))
+		die("%s: git mailinfo cannot read it: %.*s", name, (int)strcspn(said, "\n"), said);
+	diff = read_file(path, NULL);
+	if (diff && has_diff(diff))
+		return path;
+	free(path);
+	return NULL;
+}
+
+/* The mails of a file, each a file of its own in @dir; 0 if it is no mailbox */
+static int split_mails(const char *patch, const char *dir)
+{
+	__auto_strv struct strv argv = { 0 };
+	__auto_free char *said = NULL;
+	struct run_opts o = { .out = &said };
+
+	strv_split(&argv, "git mailsplit --keep-cr -d4", " ");
+	strv_add(&argv, "-o%s", dir);
+	strv_add(&argv, "%s", patch);
+	if (!run(&argv, &o))
+		return atoi(said);
+	if (!strstr(said, "corrupt mailbox"))
+		die("cannot read the mails of %s: %.*s", patch, (int)strcspn(said, "\n"), said);
+	return 0;
+}
+
+/* Have the patches of a mailbox on top, one after the other: git apply takes them for one. */
+static char *apply_mails(struct tree *t, const char *index, const char *patch, const char *dir)
+{
+	int n = split_mails(patch, dir);
+	bool any = false;
+
+	if (!n)
+		return apply_one(t, index, patch, patch);
+	for (int i = 1; i <= n; i++) {
+		__auto_free char *name = n > 1 ? fmt("%s, mail %d,", patch, i) : copy(patch);
+		__auto_free char *mail = fmt("%s/%04d", dir, i), *path = mail_patch(name, mail);
+		char *why = path ? apply_one(t, index, name, path) : NULL;
+
+		if (why)
+			return why;
+		any |= !!path;
+	}
+	return any ? NULL : fmt("%s does not apply: none of its mails has a patch", patch);
+}
+
+static bool is_mailbox(const char *patch)
+{
+	__auto_free char *text = read_file(patch, NULL);
+
+	return text && !strncmp(text, "From ", strlen("From "));
+}
+
+static char *apply_file(struct tree *t, const char *index, const char *patch)
+{
+	__auto_free char *mails = fmt("%s/mails", t->dir), *dir = publish_name(mails);
+	char *why;
+
+	if (!is_mailbox(patch))
+		return apply_one(t, index, patch, patch);
+	make_dirs(dir);
+	why = apply_mails(t, index, patch, dir);
+	remove_tree(dir);
+	return why;
+}
+
 /* The content with the patches on top, or NULL and why not */
 static char *apply(struct tree *t, const struct strv *patches, size_t n, char **why)
 {
 	__auto_free char *index = fmt("%s/index.%d", t->dir, getpid());
-	char *hash;
-	int status;
+	char *hash = NULL;
 
 	free(git(t, index, NULL, "read-tree", t->base, NULL));
-	for (size_t i = 0; i < n; i++) {
-		__auto_free char *said = git(t, index, &status,
-					     "apply --cached --whitespace=nowarn",
-					     patches->v[i], NULL);
-
-		if (status) {
-			unlink(index);
-			*why = patch_failed(patches->v[i], said);
-			return NULL;
-		}
-	}
-	hash = git(t, index, NULL, "write-tree", NULL);
+	*why = NULL;
+	for (size_t i = 0; !*why && i < n; i++)
+		*why = apply_file(t, index, patches->v[i]);
+	if (!*why)
+		hash = git(t, index, NULL, "write-tree", NULL);
 	unlink(index);
 	return hash;
 }
@@ -391,6 +488,7 @@ char *tree_apply(struct tree *t, const struct strv *patches, size_t n)
 	struct hash *h = hash_new();
 	char key[HASH_LEN], *why = NULL;
 
+	hash_str(h, "patches 2");
 	hash_str(h, t->base);
 	for (size_t i = 0; i < n; i++) {
 		size_t len;
@@ -455,11 +553,11 @@ void tree_open_base(struct tree *t, const struct request *r)
 	}
 }
 
-static bool begins_line(const char *text, const char *words)
+/* A patch, or a mail whose patch is in another form */
+static bool may_be_patch(const char *text)
 {
-	__auto_free char *later = fmt("\n%s", words);
-
-	return !strncmp(text, words, strlen(words)) || strstr(text, later);
+	return has_diff(text) || (!strncmp(text, "From ", strlen("From ")) &&
+				  strcasestr(text, "\nContent-Transfer-Encoding: base64"));
 }
 
 /**
@@ -479,7 +577,7 @@ void tree_check_patches(const struct request *r)
 		if (!text)
 			die("cannot read patch %s: %s%s", patches.v[i], strerror(errno),
 			    strchr(patches.v[i], ',') ? "; there are spaces between several" : "");
-		if (!begins_line(text, "diff --git ") && !begins_line(text, "--- "))
+		if (!may_be_patch(text))
 			die("PATCHES=%s is no patch: it has neither 'diff --git' nor '---'",
 			    patches.v[i]);
 	}

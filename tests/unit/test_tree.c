@@ -186,6 +186,84 @@ static void a_tree_that_the_series_is_not_for_has_none(void **state)
 	assert_string_equal(auto_tree.hash, t.hash);
 }
 
+/* A folder with history of the user's tree, the base of it checked out again */
+static char *user_history(const char *commands)
+{
+	__auto_free char *user = fmt("%s/user", out), *mbox = fmt("%s/series.mbox", out);
+	__auto_free char *command = fmt("export GIT_CONFIG_GLOBAL=/dev/null; git config user.name x;"
+		"git config user.email x@example.org; %s;"
+		"git format-patch -q --stdout --cover-letter HEAD~2 >%s;"
+		"git rev-parse HEAD^{tree}; git reset -q --hard HEAD~2", commands, mbox);
+	char *want = sh(command, user);
+
+	want[strcspn(want, "\n")] = '\0';
+	return want;
+}
+
+static void open_with(struct tree *got, char *patches, const char *series)
+{
+	__auto_free char *user = fmt("%s/user", out);
+	struct request r = {
+		.pin = "", .commit = "", .tarball = "", .series = series, .patches = patches,
+	};
+
+	r.tree = user;
+	tree_open(got, &r);
+}
+
+#define COMMIT	"git add -A; git commit -qm "
+
+/* What one patch of a mailbox makes, the next one has to find. */
+static void mails_apply_one_after_the_other(void **state)
+{
+	static const char *const commands[] = {
+		/* Change and rename, change and delete, add and delete, add and take back */
+		"echo b >>kernel/edit.c; " COMMIT "1; git mv kernel/edit.c kernel/moved.c; " COMMIT "2",
+		"echo b >>kernel/edit.c; " COMMIT "1; git rm -q kernel/edit.c; " COMMIT "2",
+		"echo b >kernel/new.c; " COMMIT "1; git rm -q kernel/new.c; " COMMIT "2",
+		"echo b >kernel/new.c; " COMMIT "1; git revert --no-edit HEAD >a.o",
+		/* Add and rename, rename twice */
+		"echo b >kernel/new.c; " COMMIT "1; git mv kernel/new.c kernel/newer.c; " COMMIT "2",
+		"git mv kernel/edit.c a.c; " COMMIT "1; git mv a.c b.c; " COMMIT "2",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+		__auto_free char *mbox = NULL, *want = NULL;
+		struct tree got;
+
+		if (i) {
+			teardown(state);
+			setup(state);
+		}
+		mbox = fmt("%s/series.mbox", out);
+		want = user_history(commands[i]);
+		open_with(&got, mbox, "none");
+		if (strcmp(got.hash, want))
+			fail_msg("%s: the mails give another tree", commands[i]);
+	}
+}
+
+/* As a mail program may send them on */
+static void mails_may_be_encoded(void **state)
+{
+	static const char mail[] = "From x@y Thu Jan  1 00:00:00 1970\nFrom: x <x@y>\nSubject: x\n"
+		"MIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\n"
+		"Content-Transfer-Encoding: base64\n\n";
+	__auto_free char *user = fmt("%s/user", out), *mbox = fmt("%s/encoded.mbox", out);
+	__auto_free char *want = user_history("echo b >>kernel/edit.c; " COMMIT "1;"
+					      "echo c >>kernel/edit.c; " COMMIT "2");
+	__auto_free char *make = fmt("printf '%s' >%s; git diff HEAD %s | base64 >>%s", mail, mbox,
+				     want, mbox);
+	struct request r = { .patches = mbox };
+	struct tree got;
+
+	(void)state;
+	free(sh(make, user));
+	tree_check_patches(&r);
+	open_with(&got, mbox, "none");
+	assert_string_equal(got.hash, want);
+}
+
 #define TEST(name)	cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -196,6 +274,8 @@ int main(void)
 		TEST(a_work_tree_that_was_thrown_out_comes_back),
 		TEST(settings_of_the_users_do_not_count),
 		TEST(a_tree_that_the_series_is_not_for_has_none),
+		TEST(mails_apply_one_after_the_other),
+		TEST(mails_may_be_encoded),
 	};
 	char cache[] = "/tmp/respawn-test.XXXXXX";
 	int ret;
