@@ -16,15 +16,22 @@
  * kunitconfig_is_test - is an option that of a suite?
  * @line: of a configuration, beginning with "CONFIG_"
  *
- * Kconfig does not say; kunit_tool's style guide does: the name ends so.
+ * Kconfig does not say. kunit_tool's style guide has its name end so, and those who do
+ * not follow it have a few other ways.
  *
  * Return: whether it is
  */
 bool kunitconfig_is_test(const char *line)
 {
-	static const char *const ends[] = { "_TEST", "_TESTS" };
-	size_t len = strcspn(line, "= ");
+	static const char *const ends[] = { "_TEST", "_TESTS", "_KUNIT" };
+	size_t len;
 
+	if (strncmp(line, "CONFIG_", strlen("CONFIG_")))
+		return false;
+	line += strlen("CONFIG_");
+	len = strcspn(line, "= ");
+	if (!strncmp(line, "TEST_", strlen("TEST_")))
+		return true;
 	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
 		size_t end = strlen(ends[i]);
 

@@ -1200,6 +1200,13 @@ bool judge_has_failed(const struct judge *j)
 	return any_failed(ktap_root(j->ktap));
 }
 
+/* Suites that are built in report before there is a step. */
+static bool counts_at_boot(enum source source)
+{
+	return (source <= BY_LOSS && source != BY_SILENCE) || source == BY_TEST ||
+	       source == BY_RESULTS;
+}
+
 /**
  * judge_boot_trouble - what went wrong as a guest booted
  * @j: the judge of a guest that was to boot and no more, after judge_end()
@@ -1207,12 +1214,12 @@ bool judge_has_failed(const struct judge *j)
  * What such a guest did not do is no fault of it. Called before others go on from
  * where it is: their consoles do not have its lines.
  *
- * Return: a line, NULL if nothing that its kernel said speaks against it
+ * Return: a line, NULL if nothing that its kernel or a suite of that said speaks against it
  */
 const char *judge_boot_trouble(const struct judge *j)
 {
 	for (size_t i = 0; i < j->n_failures; i++)
-		if (j->failures[i].source <= BY_LOSS && j->failures[i].source != BY_SILENCE)
+		if (counts_at_boot(j->failures[i].source))
 			return j->failures[i].what;
 	return NULL;
 }

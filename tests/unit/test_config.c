@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -94,6 +95,26 @@ static void suites_become_modules(void **state)
 			    "CONFIG_TEST_LIMIT=3\nCONFIG_NAME_TEST=\"y\"\n");
 }
 
+static void suites_are_known_by_their_names(void **state)
+{
+	static const char *const suites[] = {
+		"CONFIG_LIST_KUNIT_TEST=y", "CONFIG_MPTCP_KUNIT_TESTS=y", "CONFIG_CHECKSUM_KUNIT=y",
+		"CONFIG_REGMAP_KUNIT", "CONFIG_TEST_SORT=y", "CONFIG_TEST_IRQ_TIMINGS=m",
+	};
+	static const char *const others[] = {
+		"CONFIG_KUNIT=y", "CONFIG_KUNIT_DEBUGFS=y", "CONFIG_CONTEST_SORT=y",
+		"CONFIG_TESTING=y", "# CONFIG_TEST_SORT is not set",
+	};
+	__auto_free char *all = kunitconfig_modular("", "CONFIG_TEST_SORT=y\nCONFIG_BITFIELD_KUNIT=y\n");
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(suites); i++)
+		assert_true(kunitconfig_is_test(suites[i]));
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+		assert_false(kunitconfig_is_test(others[i]));
+	assert_non_null(strstr(all, "CONFIG_TEST_SORT=m\nCONFIG_BITFIELD_KUNIT=m\n"));
+}
+
 static void exceptions_are_functions(void **state)
 {
 	__auto_free char *names = exceptions_in("list", "# of ticks\n\n"
@@ -130,6 +151,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(suites_become_modules),
+		cmocka_unit_test(suites_are_known_by_their_names),
 		cmocka_unit_test(what_falls_out_is_named),
 		cmocka_unit_test(part_of_a_series_may_lack_its_options),
 		cmocka_unit_test(exceptions_are_functions),

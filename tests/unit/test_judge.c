@@ -812,6 +812,10 @@ static void a_host_at_fault_says_nothing_of_the_guest(void **state)
 	judge_free(j);
 }
 
+#define BUILT_IN	"[    0.200000] "
+#define SUITE(result)	BUILT_IN "KTAP version 1\n" BUILT_IN "1..1\n" BUILT_IN result " 1 a\n"
+#define DONE		"[    0.300000] smp: Brought up 1 node, 4 CPUs\n"
+
 /* Others go on from there, and their consoles do not have what was said before. */
 static void a_boot_is_judged(void **state)
 {
@@ -824,6 +828,10 @@ static void a_boot_is_judged(void **state)
 		{ "[    0.100000] CPU2: failed to come online\n", false },
 		{ "[    0.100000] ** 3 printk messages dropped **\n", false },
 		{ "<2>[    0.100000] something that no row knows\n", false },
+		{ SUITE("ok") DONE, true },
+		{ SUITE("not ok") DONE, false },
+		{ SUITE("not ok"), false },
+		{ BUILT_IN "KTAP version 1\n" BUILT_IN "Bail out! nothing works\n", false },
 	};
 
 	(void)state;
