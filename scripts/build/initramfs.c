@@ -82,16 +82,6 @@ static void each_source(const char *dir, file_fn fn, void *arg)
 	each_of(dir, "", fn, arg, is_folder, true);
 }
 
-static void hash_one(void *arg, const char *dir, const char *name)
-{
-	__auto_free char *path = fmt("%s/%s", dir, name);
-	char hex[HASH_LEN];
-
-	hash_file(path, hex);
-	hash_str(arg, name);
-	hash_str(arg, hex);
-}
-
 /* A copy of a folder with sources, while it is brought up to date */
 struct mirror {
 	const char *to;
@@ -211,7 +201,7 @@ static char *initramfs_key(const struct kernel *k, const struct plan *p)
 	struct hash *h = hash_new();
 	char key[HASH_LEN], hex[HASH_LEN];
 
-	hash_str(h, "initramfs 7");
+	hash_str(h, "initramfs 8");
 	/* Compiler and libraries are in that, too. */
 	hash_str(h, k->key);
 	hash_str(h, p->text);
@@ -221,12 +211,13 @@ static char *initramfs_key(const struct kernel *k, const struct plan *p)
 	hash_str(h, PROGRAM_FLAGS);
 	cache_hash_file(bb, hex);
 	hash_str(h, hex);
-	each_source(own, hash_one, h);
+	hash_folder(h, own);
 	for (size_t i = 0; i < p->dirs.n; i++) {
 		__auto_free char *name = initramfs_mirror_name(p->dirs.v[i]);
 
 		hash_str(h, name);
-		each_source(p->dirs.v[i], hash_one, h);
+		/* A program may include whatever is there. */
+		hash_folder(h, p->dirs.v[i]);
 	}
 	hash_end(h, key);
 	return fmt("%.24s", key);

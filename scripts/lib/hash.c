@@ -86,12 +86,13 @@ static int by_name(const FTSENT **a, const FTSENT **b)
  * @h: the hash
  * @path: the folder
  *
- * Dies if one of them can't be read.
+ * Links are followed: it is what they lead to that is used. Dies if one of them can't be
+ * read; a link that leads nowhere is left out.
  */
 void hash_folder(struct hash *h, const char *path)
 {
 	char *roots[] = { (char *)path, NULL };
-	FTS *fts = fts_open(roots, FTS_NOCHDIR | FTS_PHYSICAL, by_name);
+	FTS *fts = fts_open(roots, FTS_NOCHDIR | FTS_LOGICAL, by_name);
 	FTSENT *e;
 
 	while (fts && (e = fts_read(fts))) {

@@ -223,6 +223,33 @@ static void put(const char *name, const char *text)
 	write_file(file, text, strlen(text));
 }
 
+/* A file of a folder of suites, and of one that a link in there leads to */
+static void all_of_a_suite_is_in_the_name(void **state)
+{
+	static const char *const files[] = {
+		"suites/prog.c", "suites/inc/prog.h", "suites/prog/data.inc", "suites/Kbuild",
+		"elsewhere/main.c", "elsewhere/part.h",
+	};
+	__auto_free char *suites = fmt("%s/suites", out), *link = fmt("%s/suites/linked", out);
+	__auto_free char *nowhere = fmt("%s/suites/nowhere", out);
+
+	(void)state;
+	request.suites = suites;
+	put("suites/plan", "mine - prog -\n");
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+		put(files[i], "one");
+	assert_int_equal(symlink("../elsewhere", link), 0);
+	assert_int_equal(symlink("to/nowhere", nowhere), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		__auto_free char *a = names(), *b = NULL;
+
+		put(files[i], "two");
+		b = names();
+		if (!strcmp(a, b))
+			fail_msg("another %s gives an initramfs of the same name", files[i]);
+	}
+}
+
 static void mirror(void)
 {
 	__auto_free char *from = fmt("%s/from", out), *to = fmt("%s/to", out);
@@ -334,6 +361,7 @@ int main(void)
 		TEST(macros_are_in_the_names),
 		TEST(busybox_is_in_the_initramfs_name),
 		TEST(a_missing_compiler_is_an_error),
+		TEST(all_of_a_suite_is_in_the_name),
 		TEST(a_copy_loses_what_is_gone),
 		TEST(a_copy_keeps_what_is_the_same),
 		TEST(no_two_folders_share_a_copy),
