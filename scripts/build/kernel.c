@@ -662,7 +662,7 @@ void kernel_selftests(const struct kernel *k, struct tree *t, const char *dir)
 {
 	__auto_free char *cc = toolchain_compiler(k->arch), *rsync = find_program("rsync");
 	__auto_strv struct strv words = { 0 }, names = { 0 };
-	__auto_free char *targets = NULL;
+	__auto_free char *targets = NULL, *stale = fmt("%s/kselftest", k->out);
 	struct build b = { .usual = 200 };
 
 	strv_split(&names, k->req.selftests, ", ");
@@ -677,6 +677,8 @@ void kernel_selftests(const struct kernel *k, struct tree *t, const char *dir)
 	if (!rsync)
 		die("SELFTESTS=%s: kselftest installs with rsync, which is missing: make deps SELFTESTS=%s",
 		    k->req.selftests, k->req.selftests);
+	/* Its make looks at few headers, and would take what another content gave. */
+	remove_tree(stale);
 	targets = strv_join(&names, " ");
 	strv_add(&words, "TARGETS=%s", targets);
 	strv_add(&words, "INSTALL_PATH=%s", dir);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Tests of what scripts/build/initramfs.c takes out of an initramfs, which in a bundle is
- * somebody else's: modules, under their names, and nothing anywhere else.
+ * somebody else's: modules, under their names, and nothing anywhere else; and of what goes
+ * into one.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -109,6 +110,44 @@ static void a_damaged_one_is_an_error(void **state)
 	assert_int_equal(in_a_child(take_out, path), EXIT_ERROR);
 }
 
+static void put(const char *name, const char *text, mode_t mode)
+{
+	__auto_free char *file = in_out(name), *dir = copy(file);
+
+	*strrchr(dir, '/') = '\0';
+	make_dirs(dir);
+	write_file(file, text, strlen(text));
+	chmod(file, mode);
+}
+
+static int selftests(const void *arg)
+{
+	struct tree t = { .src = in_out("src"), .name = "a tree" };
+	struct kernel k = { .out = in_out("out"), .req = { .selftests = "mine", .series = "" } };
+
+	(void)arg;
+	while ((k.arch = arch_next(k.arch)) && !arch_is_host(k.arch))
+		;
+	kernel_selftests(&k, &t, out);
+	return 0;
+}
+
+/* A kselftest that is older than a header of the tree's may be of another content. */
+static void selftests_are_built_anew(void **state)
+{
+	__auto_free char *bin = in_out("bin"), *was = copy(getenv("PATH"));
+	__auto_free char *path = fmt("%s:%s", bin, was);
+
+	(void)state;
+	put("bin/rsync", "#!/bin/sh\n", 0755);
+	put("src/tools/testing/selftests/mine/Makefile", "", 0644);
+	put("src/Makefile", "kselftest-install:\n\ttest ! -e $(O)/kselftest/mine/mine\n", 0644);
+	put("out/kselftest/mine/mine", "old", 0755);
+	setenv("PATH", path, 1);
+	assert_int_equal(in_a_child(selftests, NULL), 0);
+	setenv("PATH", was, 1);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -117,6 +156,7 @@ int main(void)
 						fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(a_damaged_one_is_an_error,
 						fresh_out, remove_out),
+		cmocka_unit_test_setup_teardown(selftests_are_built_anew, fresh_out, remove_out),
 	};
 
 	return cmocka_run_group_tests_name("initramfs", tests, NULL, NULL);
