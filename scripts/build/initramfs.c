@@ -266,16 +266,6 @@ static char *script(const char *dir, const char *name)
 	return NULL;
 }
 
-/* A program is a file NAME.c, a folder NAME with a main.c, or a script NAME.sh. */
-static bool has_program(const char *dir, const char *name)
-{
-	__auto_free char *file = fmt("%s/%s.c", dir, name);
-	__auto_free char *in_folder = fmt("%s/%s/main.c", dir, name);
-	__auto_free char *sh = script(dir, name);
-
-	return exists(file) || exists(in_folder) || sh;
-}
-
 static void add_source(void *arg, const char *dir, const char *name)
 {
 	const char *dot = strrchr(name, '.');
@@ -358,39 +348,35 @@ static void program_names(const struct plan *p, const char *own, struct strv *na
 static void add_programs(struct archive *a, const struct kernel *k,
 			 const struct plan *p)
 {
-	__auto_strv struct strv dirs = { 0 }, names = { 0 };
+	__auto_strv struct strv names = { 0 };
 	__auto_free char *own = fmt("%s/initramfs", host_source());
 	__auto_free char *init = program(k, own, "init"), *bb = busybox(k->arch);
 
 	add_file(a, "init", init);
 	add_file(a, "bin/busybox", bb);
-	strv_add(&dirs, "%s", own);
-	for (size_t i = 0; i < p->dirs.n; i++)
-		strv_add(&dirs, "%s", p->dirs.v[i]);
 	program_names(p, own, &names);
 	for (size_t i = 0; i < names.n; i++) {
 		__auto_free char *to = fmt("bin/%s", names.v[i]);
+		__auto_free char *dir = plan_program(p, names.v[i]);
+		__auto_free char *bin = program(k, dir, names.v[i]);
 
-		bool found = false;
-
-		for (size_t j = 0; j < dirs.n && !found; j++) {
-			__auto_free char *bin = NULL;
-
-			if (!has_program(dirs.v[j], names.v[i]))
-				continue;
-			bin = program(k, dirs.v[j], names.v[i]);
-			add_file(a, to, bin);
-			found = true;
-		}
-		if (!found)
-			die("program %s, which a plan names, is in no folder of suites: %s.c, %s/main.c or %s.sh is wanted",
-			    names.v[i], names.v[i], names.v[i], names.v[i]);
+		add_file(a, to, bin);
 	}
 }
 
+/**
+ * struct built - folders whose modules were built
+ * @from: the folders
+ * @to: the copies of them that have the modules
+ */
+struct built {
+	struct strv from;
+	struct strv to;
+};
+
 /* Build the modules of every folder that has some, in copies of the folders. */
 static void build_modules(const struct kernel *k, struct tree *t, const struct plan *p,
-			  struct strv *built)
+			  struct built *built)
 {
 	const struct strv *dirs = &p->dirs;
 
@@ -400,9 +386,10 @@ static void build_modules(const struct kernel *k, struct tree *t, const struct p
 		if (!exists(kbuild))
 			continue;
 		name = initramfs_mirror_name(dirs->v[i]);
-		strv_add(built, "%s/respawn-modules/%s", k->out, name);
-		initramfs_mirror(dirs->v[i], built->v[built->n - 1]);
-		kernel_modules(k, t, built->v[built->n - 1]);
+		strv_add(&built->from, "%s", dirs->v[i]);
+		strv_add(&built->to, "%s/respawn-modules/%s", k->out, name);
+		initramfs_mirror(dirs->v[i], built->to.v[built->to.n - 1]);
+		kernel_modules(k, t, built->to.v[built->to.n - 1]);
 	}
 }
 
@@ -427,24 +414,38 @@ static char *module_path(const char *dir, const char *name)
 	return NULL;
 }
 
-static bool add_module(struct archive *a, const char *name, const struct strv *built)
+/* The module of this build, or NULL; dies if two folders make one of that name */
+static char *find_module(const struct built *built, const char *name)
 {
-	__auto_free char *to = fmt("modules/%s.ko", name);
+	const char *from = NULL;
+	char *found = NULL;
 
-	for (size_t i = 0; i < built->n; i++) {
-		__auto_free char *ko = module_path(built->v[i], name);
+	for (size_t i = 0; i < built->to.n; i++) {
+		__auto_free char *ko = module_path(built->to.v[i], name);
 
 		if (!ko)
 			continue;
-		add_file(a, to, ko);
-		return true;
+		if (found)
+			die("module %s is made in %s and in %s: call one of them otherwise", name,
+			    from, built->from.v[i]);
+		from = built->from.v[i];
+		found = copy(ko);
 	}
-	return false;
+	return found;
+}
+
+static bool add_module(struct archive *a, const char *name, const struct built *built)
+{
+	__auto_free char *to = fmt("modules/%s.ko", name), *ko = find_module(built, name);
+
+	if (ko)
+		add_file(a, to, ko);
+	return ko;
 }
 
 /* Those of the steps, and those that they or init load besides */
 static void add_modules(struct archive *a, const struct kernel *k, const struct plan *p,
-			const struct strv *built)
+			const struct built *built)
 {
 	static const char *const besides[] = { "steer", "snapshot", "visitor" };
 
@@ -555,7 +556,7 @@ static void add_selftests(struct archive *a, const struct kernel *k, struct tree
 }
 
 static void write_archive(const char *path, const struct kernel *k, struct tree *t,
-			  const struct plan *p, const struct strv *modules)
+			  const struct plan *p, const struct built *modules)
 {
 	static const char *const dirs[] = {
 		"bin", "dev", "modules", "proc", "sys", "tmp",
@@ -607,7 +608,7 @@ char *initramfs_path(const struct kernel *k, const struct plan *p)
  */
 char *initramfs_build(const struct kernel *k, struct tree *t, const struct plan *p)
 {
-	__auto_strv struct strv modules = { 0 };
+	struct built modules = { 0 };
 	__auto_free char *dir = fmt("%s/initramfs", host_cache());
 	char *path = initramfs_path(k, p);
 	__auto_free char *tmp = publish_name(path);
@@ -623,6 +624,8 @@ char *initramfs_build(const struct kernel *k, struct tree *t, const struct plan 
 		publish_file(tmp, path);
 	} while (!cache_use(path));
 	tree_unlock(t);
+	strv_free(&modules.from);
+	strv_free(&modules.to);
 	ui_done("init, %zu steps, BusyBox", p->n);
 	return path;
 }

@@ -102,17 +102,77 @@ static void add_file(struct plan *p, const char *path)
 	p->text = more;
 }
 
+/* A program is a file NAME.c, a folder NAME with a main.c, or a script NAME.sh. */
+static bool has_program(const char *dir, const char *name)
+{
+	__auto_free char *file = fmt("%s/%s.c", dir, name);
+	__auto_free char *in_folder = fmt("%s/%s/main.c", dir, name);
+	__auto_free char *script = fmt("%s/%s.sh", dir, name);
+
+	return exists(file) || exists(in_folder) || exists(script);
+}
+
+/* The folders that have a program of this name, ours before the user's */
+static void program_folders(const struct plan *p, const char *name, struct strv *found)
+{
+	for (size_t i = 0; i < p->dirs.n; i++) {
+		/* The folder of modules that come with respawn has no programs. */
+		__auto_free char *dir = i ? copy(p->dirs.v[i]) : fmt("%s/initramfs", host_source());
+
+		if (has_program(dir, name))
+			strv_add(found, "%s", dir);
+	}
+}
+
+/**
+ * plan_program - where a program of a guest comes from
+ * @p: the plan
+ * @name: of the program
+ *
+ * Dies if no folder has it.
+ *
+ * Return: the folder, to be freed
+ */
+char *plan_program(const struct plan *p, const char *name)
+{
+	__auto_strv struct strv found = { 0 };
+
+	program_folders(p, name, &found);
+	if (!found.n)
+		die("program %s, which a plan names, is in no folder of suites: %s.c, %s/main.c or %s.sh is wanted",
+		    name, name, name, name);
+	return copy(found.v[0]);
+}
+
+/* A program of a user's step: there is one, and it is not hidden by another. */
+static void check_program(const struct plan *p, const char *name)
+{
+	__auto_strv struct strv found = { 0 };
+
+	if (!strcmp(name, "-"))
+		return;
+	free(plan_program(p, name));
+	program_folders(p, name, &found);
+	if (found.n > 1)
+		die("program %s, which a plan names, is in %s and in %s: call one of them otherwise",
+		    name, found.v[0], found.v[1]);
+}
+
 /**
  * plan_read - read every table of steps
  * @p: gets them
  * @r: whose SUITES= may bring more
+ *
+ * Dies if a program of theirs is missing, or in two folders.
  */
 void plan_read(struct plan *p, const struct request *r)
 {
 	__auto_free char *own = fmt("%s/initramfs/plan", host_source());
+	size_t ours;
 
 	*p = (struct plan){ 0 };
 	add_file(p, own);
+	ours = p->n;
 	strv_add(&p->dirs, "%s/kunit", host_source());
 	strv_split(&p->dirs, r->suites, " ");
 	for (size_t i = 1; i < p->dirs.n; i++) {
@@ -120,6 +180,8 @@ void plan_read(struct plan *p, const struct request *r)
 
 		add_file(p, path);
 	}
+	for (size_t i = ours; i < p->n; i++)
+		check_program(p, p->steps[i].program);
 }
 
 /**

@@ -148,6 +148,52 @@ static void selftests_are_built_anew(void **state)
 	setenv("PATH", was, 1);
 }
 
+static int plan(const void *suites)
+{
+	struct request r = { .suites = suites };
+	struct plan p;
+
+	plan_read(&p, &r);
+	return 0;
+}
+
+/* The first one that is found would hide the other. */
+static void a_program_is_of_one_folder(void **state)
+{
+	static const struct {
+		const char *plan;
+		const char *says;
+	} plans[] = {
+		{ "a - mine -\n", NULL },
+		{ "a - hotplug -\n", NULL },
+		{ "a - lost -\n", "program lost, which a plan names, is in no folder" },
+		{ "a - both -\n", "program both, which a plan names, is in " },
+		{ "a - stress -\n", "/initramfs and in " },
+		{ "a - odd_caller -\n", "/initramfs and in " },
+	};
+	__auto_free char *one = in_out("one"), *two = in_out("two"), *said = in_out("said");
+	__auto_free char *dirs = fmt("%s %s", one, two);
+
+	(void)state;
+	put("one/both.sh", "", 0755);
+	put("one/mine.c", "", 0644);
+	put("one/plan", "", 0644);
+	put("two/both/main.c", "", 0644);
+	put("two/stress.c", "", 0644);
+	put("two/odd_caller.sh", "", 0755);
+	for (size_t i = 0; i < ARRAY_SIZE(plans); i++) {
+		__auto_free char *text = NULL;
+		int status;
+
+		put("two/plan", plans[i].plan, 0644);
+		status = child_says(plan, dirs, said);
+		text = read_file(said, NULL);
+		assert_int_equal(status, plans[i].says ? EXIT_ERROR : 0);
+		if (plans[i].says && !strstr(text, plans[i].says))
+			fail_msg("%s: %s", plans[i].plan, text);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -157,6 +203,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_damaged_one_is_an_error,
 						fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(selftests_are_built_anew, fresh_out, remove_out),
+		cmocka_unit_test_setup_teardown(a_program_is_of_one_folder, fresh_out, remove_out),
 	};
 
 	return cmocka_run_group_tests_name("initramfs", tests, NULL, NULL);
