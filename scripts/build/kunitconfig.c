@@ -4,13 +4,14 @@
  * they run as the kernel boots; here they are modules, so that each is part of a step.
  */
 #define _GNU_SOURCE
-#include <errno.h>
+#include <ctype.h>
 #include <string.h>
 
 #include "build/kunitconfig.h"
 #include "lib/util.h"
 
 #define FILE_NAME	".kunitconfig"
+#define BLANKS		" \t\r\v\f"
 
 /**
  * kunitconfig_is_test - is an option that of a suite?
@@ -41,25 +42,73 @@ bool kunitconfig_is_test(const char *line)
 	return false;
 }
 
-/* Is "CONFIG_X=y" or the like asked for in other words already? */
+static bool is_name(char c)
+{
+	return isalnum((unsigned char)c) || c == '_';
+}
+
+/* Behind the name in "CONFIG_X=y" and "# CONFIG_X is not set", or NULL if it is neither */
+static const char *past_name(const char *line)
+{
+	bool unset = !strncmp(line, "# ", 2);
+	const char *name = line + (unset ? 2 : 0), *end;
+
+	if (strncmp(name, "CONFIG_", strlen("CONFIG_")))
+		return NULL;
+	end = name + strlen("CONFIG_");
+	if (!is_name(*end))
+		return NULL;
+	while (is_name(*end))
+		end++;
+	if (unset)
+		return strcmp(end, " is not set") ? NULL : end;
+	return *end == '=' && end[1] ? end : NULL;
+}
+
+/* Is an option that a line is about set in other words already? */
 static bool is_set(const char *own, const char *line)
 {
-	__auto_free char *set = fmt("\n%.*s=", (int)strcspn(line, "="), line);
+	const char *name = strstr(line, "CONFIG_"), *end = past_name(line);
+	__auto_free char *set = fmt("\n%.*s=", (int)(end - name), name);
 
 	return strstr(own, set);
+}
+
+/* The settings of a .kunitconfig, as kunit_tool reads it. Dies of a line that is none. */
+static void read_lines(const char *file, const char *text, struct strv *settings)
+{
+	__auto_strv struct strv lines = { 0 };
+
+	strv_split(&lines, text, "\n");
+	for (size_t i = 0; i < lines.n; i++) {
+		const char *line = lines.v[i] + strspn(lines.v[i], BLANKS);
+		size_t len = strlen(line);
+		__auto_free char *word = NULL;
+
+		while (len && strchr(BLANKS, line[len - 1]))
+			len--;
+		word = fmt("%.*s", (int)len, line);
+		if (past_name(word))
+			strv_add(settings, "%s", word);
+		else if (*word && *word != '#')
+			die("%s: '%s' is no line of a .kunitconfig: CONFIG_X=y, '# CONFIG_X is not set' or a comment is wanted",
+			    file, word);
+	}
 }
 
 /**
  * kunitconfig_modular - what a .kunitconfig asks for, with suites as modules
  * @own: the fragments that it comes on top of
- * @asked: text of the .kunitconfig
+ * @file: what the .kunitconfig is called, for messages
+ * @asked: its text
  *
  * Options that the fragments set stay as they are there. That an option is not set, which
  * saves time elsewhere, gives way: suites are written for kernels with all defaults.
+ * Dies of a line that is no setting.
  *
  * Return: all of it, to be freed
  */
-char *kunitconfig_modular(const char *own, const char *asked)
+char *kunitconfig_modular(const char *own, const char *file, const char *asked)
 {
 	__auto_strv struct strv ours = { 0 }, lines = { 0 }, out = { 0 };
 
@@ -68,15 +117,14 @@ char *kunitconfig_modular(const char *own, const char *asked)
 		if (!strstr(ours.v[i], " is not set") || strstr(ours.v[i], "_KUNIT_"))
 			strv_add(&out, "%s", ours.v[i]);
 	strv_add(&out, "\n# What a .kunitconfig asks for");
-	strv_split(&lines, asked, "\n");
+	read_lines(file, asked, &lines);
 	for (size_t i = 0; i < lines.n; i++) {
 		const char *line = lines.v[i];
-		size_t name = strcspn(line, "=");
 
-		if (strncmp(line, "CONFIG_", strlen("CONFIG_")) || is_set(own, line))
+		if (is_set(own, line))
 			continue;
-		if (kunitconfig_is_test(line) && !strcmp(line + name, "=y"))
-			strv_add(&out, "%.*s=m", (int)name, line);
+		if (kunitconfig_is_test(line) && has_end(line, "=y"))
+			strv_add(&out, "%.*s=m", (int)strcspn(line, "="), line);
 		else
 			strv_add(&out, "%s", line);
 	}
@@ -125,5 +173,5 @@ char *kunitconfig_add(const char *own, const struct tree *t, const struct reques
 	if (!text)
 		die_tree("KUNITCONFIG=%s: %s has no such file, and no %s/" FILE_NAME, path, t->name,
 			 path);
-	return kunitconfig_modular(own, text);
+	return kunitconfig_modular(own, path, text);
 }

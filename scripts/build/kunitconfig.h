@@ -8,7 +8,7 @@
 #include "build/tree.h"
 
 bool kunitconfig_is_test(const char *line);
-char *kunitconfig_modular(const char *own, const char *asked);
+char *kunitconfig_modular(const char *own, const char *file, const char *asked);
 char *kunitconfig_add(const char *own, const struct tree *t, const struct request *r);
 
 #endif /* RESPAWN_KUNITCONFIG_H */

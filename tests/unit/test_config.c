@@ -84,14 +84,14 @@ static void suites_become_modules(void **state)
 {
 	static const char own[] = "CONFIG_SMP=y\n# CONFIG_BLOCK is not set\n\n"
 				  "# May be missing:\nCONFIG_NEW=y\n\nCONFIG_KUNIT=y\n";
-	__auto_free char *all = kunitconfig_modular(own, "CONFIG_KUNIT=y\nCONFIG_BLOCK=y\n"
+	__auto_free char *all = kunitconfig_modular(own, "", "CONFIG_KUNIT=y\nCONFIG_BLOCK=y\n"
 		"# CONFIG_VT is not set\nCONFIG_LIST_KUNIT_TEST=y\nCONFIG_MPTCP_KUNIT_TESTS=y\n"
 		"CONFIG_TEST_LIMIT=3\nCONFIG_NAME_TEST=\"y\"\n");
 
 	(void)state;
 	assert_string_equal(all, "CONFIG_SMP=y\n\n# May be missing:\nCONFIG_NEW=y\n\n"
 			    "CONFIG_KUNIT=y\n\n# What a .kunitconfig asks for\nCONFIG_BLOCK=y\n"
-			    "CONFIG_LIST_KUNIT_TEST=m\nCONFIG_MPTCP_KUNIT_TESTS=m\n"
+			    "# CONFIG_VT is not set\nCONFIG_LIST_KUNIT_TEST=m\nCONFIG_MPTCP_KUNIT_TESTS=m\n"
 			    "CONFIG_TEST_LIMIT=3\nCONFIG_NAME_TEST=\"y\"\n");
 }
 
@@ -105,7 +105,8 @@ static void suites_are_known_by_their_names(void **state)
 		"CONFIG_KUNIT=y", "CONFIG_KUNIT_DEBUGFS=y", "CONFIG_CONTEST_SORT=y",
 		"CONFIG_TESTING=y", "# CONFIG_TEST_SORT is not set",
 	};
-	__auto_free char *all = kunitconfig_modular("", "CONFIG_TEST_SORT=y\nCONFIG_BITFIELD_KUNIT=y\n");
+	__auto_free char *all = kunitconfig_modular("", "", "CONFIG_TEST_SORT=y\n"
+						       "CONFIG_BITFIELD_KUNIT=y\n");
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(suites); i++)
@@ -113,6 +114,45 @@ static void suites_are_known_by_their_names(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
 		assert_false(kunitconfig_is_test(others[i]));
 	assert_non_null(strstr(all, "CONFIG_TEST_SORT=m\nCONFIG_BITFIELD_KUNIT=m\n"));
+}
+
+/* kunit_tool takes blanks around a line, and a file of another system's. */
+static void each_line_counts(void **state)
+{
+	__auto_free char *all = kunitconfig_modular("\nCONFIG_SMP=y\n", "", "\t CONFIG_VT=y\r\n\r\n"
+		"CONFIG_INPUT=y  \n #CONFIG_AIO=y\n# CONFIG_SMP is not set\n# CONFIG_X is not set\t\n");
+
+	(void)state;
+	assert_string_equal(strstr(all, "asks for\n"),
+			    "asks for\nCONFIG_VT=y\nCONFIG_INPUT=y\n# CONFIG_X is not set\n");
+}
+
+static int read_kunitconfig(const void *text)
+{
+	free(kunitconfig_modular("", "lib/kunit", text));
+	return 0;
+}
+
+static void a_line_that_is_none_is_an_error(void **state)
+{
+	static const char *const bad[] = {
+		"CONFG_X=y", "CONFIG_X", "CONFIG_X =y", "CONFIG_=y", "CONFIG_X=\n", "X=y",
+	};
+	char said[] = "/tmp/respawn-test.XXXXXX";
+
+	(void)state;
+	assert_true(close(mkstemp(said)) == 0);
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		__auto_free char *text = fmt("CONFIG_SMP=y\n%s", bad[i]), *line = NULL;
+		__auto_free char *want = fmt("lib/kunit: '%.*s' is no line",
+					     (int)strcspn(bad[i], "\n"), bad[i]);
+
+		assert_int_equal(child_says(read_kunitconfig, text, said), EXIT_ERROR);
+		line = read_file(said, NULL);
+		if (!strstr(line, want))
+			fail_msg("%s: %s", bad[i], line);
+	}
+	unlink(said);
 }
 
 static void exceptions_are_functions(void **state)
@@ -152,6 +192,8 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(suites_become_modules),
 		cmocka_unit_test(suites_are_known_by_their_names),
+		cmocka_unit_test(each_line_counts),
+		cmocka_unit_test(a_line_that_is_none_is_an_error),
 		cmocka_unit_test(what_falls_out_is_named),
 		cmocka_unit_test(part_of_a_series_may_lack_its_options),
 		cmocka_unit_test(exceptions_are_functions),
