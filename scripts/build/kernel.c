@@ -47,18 +47,32 @@ static char *flavour(const char *config)
 	return fragment(name);
 }
 
-/* The fragments of a kernel, in the order they override each other */
-static char *fragments(const struct request *r)
+/* The fragments that all kernels of an architecture have */
+static char *usual_fragments(const struct request *r)
 {
 	__auto_free char *base = fragment("base");
 	__auto_free char *series = request_has_series(r) ? fragment("series") : copy("");
 	__auto_free char *overlay = request_has_overlay(r) ? fragment("overlay") : copy("");
 	__auto_free char *arch = fragment(r->arch->name);
+
+	return fmt("%s\n%s\n%s\n%s", base, series, overlay, arch);
+}
+
+/* Those that come on top of these in what was asked for, and override them */
+static char *special_fragments(const struct request *r)
+{
 	__auto_free char *more = flavour(r->config);
 	__auto_free char *kunit = *r->kunitconfig ? fragment("kunitconfig") : copy("");
 
-	return fmt("%s\n%s\n%s\n%s\n%s%s%s", base, series, overlay, arch, more,
-		   *kunit ? "\n" : "", kunit);
+	return fmt("%s%s%s", more, *kunit ? "\n" : "", kunit);
+}
+
+/* The fragments of a kernel, in the order they override each other */
+static char *fragments(const struct request *r)
+{
+	__auto_free char *usual = usual_fragments(r), *special = special_fragments(r);
+
+	return fmt("%s\n%s", usual, special);
 }
 
 /**
@@ -498,11 +512,11 @@ static void have_published(const struct kernel *k)
  */
 void kernel_name(struct kernel *k, const struct request *r, const struct tree *t)
 {
-	__auto_free char *own = fragments(r);
+	__auto_free char *usual = usual_fragments(r), *special = special_fragments(r);
 
 	k->req = *r;
 	k->arch = r->arch;
-	k->config = kunitconfig_add(own, t, r);
+	k->config = kunitconfig_add(usual, special, t, r);
 	kernel_key(k, t);
 	k->dir = fmt("%s/kernel/%s", host_cache(), k->key);
 	k->image = fmt("%s/image", k->dir);

@@ -96,26 +96,49 @@ static void read_lines(const char *file, const char *text, struct strv *settings
 	}
 }
 
+/*
+ * That an option is not set saves time elsewhere, but suites are written for kernels with
+ * all defaults. It is meant where another fragment has set the option before.
+ */
+static bool gives_way(const char *own, const char *line, size_t at)
+{
+	const char *end = *line == '#' ? past_name(line) : NULL;
+	__auto_free char *before = NULL, *set = NULL;
+
+	if (!end)
+		return false;
+	before = fmt("\n%.*s", (int)at, own);
+	set = fmt("\n%.*s=", (int)(end - line - 2), line + 2);
+	return !strstr(before, set);
+}
+
 /**
  * kunitconfig_modular - what a .kunitconfig asks for, with suites as modules
- * @own: the fragments that it comes on top of
+ * @usual: the fragments that all kernels have
+ * @special: those of this kernel, on top
  * @file: what the .kunitconfig is called, for messages
  * @asked: its text
  *
- * Options that the fragments set stay as they are there. That an option is not set, which
- * saves time elsewhere, gives way: suites are written for kernels with all defaults.
- * Dies of a line that is no setting.
+ * Options that the fragments set stay as they are there. Dies of a line that is no
+ * setting.
  *
  * Return: all of it, to be freed
  */
-char *kunitconfig_modular(const char *own, const char *file, const char *asked)
+char *kunitconfig_modular(const char *usual, const char *special, const char *file,
+			  const char *asked)
 {
 	__auto_strv struct strv ours = { 0 }, lines = { 0 }, out = { 0 };
+	__auto_free char *own = fmt("\n%s\n%s", usual, special);
+	size_t at = 0;
 
-	strv_lines(&ours, own);
-	for (size_t i = 0; i < ours.n; i++)
-		if (!strstr(ours.v[i], " is not set") || strstr(ours.v[i], "_KUNIT_"))
+	strv_lines(&ours, usual);
+	for (size_t i = 0; i < ours.n; i++) {
+		if (!gives_way(usual, ours.v[i], at))
 			strv_add(&out, "%s", ours.v[i]);
+		at += strlen(ours.v[i]) + 1;
+	}
+	if (*special)
+		strv_add(&out, "\n%s", special);
 	strv_add(&out, "\n# What a .kunitconfig asks for");
 	read_lines(file, asked, &lines);
 	for (size_t i = 0; i < lines.n; i++) {
@@ -151,7 +174,8 @@ static char *read_of_tree(const struct tree *t, const char *path)
 
 /**
  * kunitconfig_add - put the suites that a user names on top of a configuration
- * @own: the fragments
+ * @usual: the fragments that all kernels have
+ * @special: those of this kernel, on top
  * @t: the tree that is tested
  * @r: whose KUNITCONFIG= names them; an absolute path is the user's, any other the tree's
  *
@@ -159,13 +183,14 @@ static char *read_of_tree(const struct tree *t, const char *path)
  *
  * Return: the configuration, to be freed
  */
-char *kunitconfig_add(const char *own, const struct tree *t, const struct request *r)
+char *kunitconfig_add(const char *usual, const char *special, const struct tree *t,
+		      const struct request *r)
 {
 	const char *path = r->kunitconfig;
 	__auto_free char *text = NULL;
 
 	if (!*path)
-		return copy(own);
+		return fmt("%s\n%s", usual, special);
 	text = *path == '/' ? read_own(path) : read_of_tree(t, path);
 	if (!text && *path == '/')
 		die("KUNITCONFIG=%s: there is no such file, and no " FILE_NAME " in a folder of that name",
@@ -173,5 +198,5 @@ char *kunitconfig_add(const char *own, const struct tree *t, const struct reques
 	if (!text)
 		die_tree("KUNITCONFIG=%s: %s has no such file, and no %s/" FILE_NAME, path, t->name,
 			 path);
-	return kunitconfig_modular(own, path, text);
+	return kunitconfig_modular(usual, special, path, text);
 }

@@ -8,7 +8,9 @@
 #include "build/tree.h"
 
 bool kunitconfig_is_test(const char *line);
-char *kunitconfig_modular(const char *own, const char *file, const char *asked);
-char *kunitconfig_add(const char *own, const struct tree *t, const struct request *r);
+char *kunitconfig_modular(const char *usual, const char *special, const char *file,
+			  const char *asked);
+char *kunitconfig_add(const char *usual, const char *special, const struct tree *t,
+		      const struct request *r);
 
 #endif /* RESPAWN_KUNITCONFIG_H */

@@ -83,8 +83,8 @@ static void part_of_a_series_may_lack_its_options(void **state)
 static void suites_become_modules(void **state)
 {
 	static const char own[] = "CONFIG_SMP=y\n# CONFIG_BLOCK is not set\n\n"
-				  "# May be missing:\nCONFIG_NEW=y\n\nCONFIG_KUNIT=y\n";
-	__auto_free char *all = kunitconfig_modular(own, "", "CONFIG_KUNIT=y\nCONFIG_BLOCK=y\n"
+				  "# May be missing:\nCONFIG_NEW=y\n\nCONFIG_KUNIT=y";
+	__auto_free char *all = kunitconfig_modular(own, "", "", "CONFIG_KUNIT=y\nCONFIG_BLOCK=y\n"
 		"# CONFIG_VT is not set\nCONFIG_LIST_KUNIT_TEST=y\nCONFIG_MPTCP_KUNIT_TESTS=y\n"
 		"CONFIG_TEST_LIMIT=3\nCONFIG_NAME_TEST=\"y\"\n");
 
@@ -105,7 +105,7 @@ static void suites_are_known_by_their_names(void **state)
 		"CONFIG_KUNIT=y", "CONFIG_KUNIT_DEBUGFS=y", "CONFIG_CONTEST_SORT=y",
 		"CONFIG_TESTING=y", "# CONFIG_TEST_SORT is not set",
 	};
-	__auto_free char *all = kunitconfig_modular("", "", "CONFIG_TEST_SORT=y\n"
+	__auto_free char *all = kunitconfig_modular("", "", "", "CONFIG_TEST_SORT=y\n"
 						       "CONFIG_BITFIELD_KUNIT=y\n");
 
 	(void)state;
@@ -116,11 +116,25 @@ static void suites_are_known_by_their_names(void **state)
 	assert_non_null(strstr(all, "CONFIG_TEST_SORT=m\nCONFIG_BITFIELD_KUNIT=m\n"));
 }
 
+/* What takes something back is meant, and so is all that a flavour says. */
+static void a_flavour_keeps_what_it_leaves_out(void **state)
+{
+	static const char usual[] = "# CONFIG_BLOCK is not set\nCONFIG_PREEMPT=y\nCONFIG_HZ_1000=y\n"
+				    "# CONFIG_HZ_1000 is not set\n";
+	static const char minimal[] = "# CONFIG_PREEMPT is not set\n# CONFIG_SELFTEST is not set\n";
+	__auto_free char *all = kunitconfig_modular(usual, minimal, "", "CONFIG_PREEMPT=y\n");
+
+	(void)state;
+	assert_string_equal(all, "CONFIG_PREEMPT=y\nCONFIG_HZ_1000=y\n# CONFIG_HZ_1000 is not set\n"
+			    "\n# CONFIG_PREEMPT is not set\n# CONFIG_SELFTEST is not set\n"
+			    "\n\n# What a .kunitconfig asks for\n");
+}
+
 /* kunit_tool takes blanks around a line, and a file of another system's. */
 static void each_line_counts(void **state)
 {
-	__auto_free char *all = kunitconfig_modular("\nCONFIG_SMP=y\n", "", "\t CONFIG_VT=y\r\n\r\n"
-		"CONFIG_INPUT=y  \n #CONFIG_AIO=y\n# CONFIG_SMP is not set\n# CONFIG_X is not set\t\n");
+	__auto_free char *all = kunitconfig_modular("CONFIG_SMP=y\n", "", "", "\t CONFIG_VT=y\r\n\r\n"
+		"CONFIG_INPUT=y\t\n #CONFIG_AIO=y\n# CONFIG_SMP is not set\n# CONFIG_X is not set\t\n");
 
 	(void)state;
 	assert_string_equal(strstr(all, "asks for\n"),
@@ -129,7 +143,7 @@ static void each_line_counts(void **state)
 
 static int read_kunitconfig(const void *text)
 {
-	free(kunitconfig_modular("", "lib/kunit", text));
+	free(kunitconfig_modular("", "", "lib/kunit", text));
 	return 0;
 }
 
@@ -192,6 +206,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(suites_become_modules),
 		cmocka_unit_test(suites_are_known_by_their_names),
+		cmocka_unit_test(a_flavour_keeps_what_it_leaves_out),
 		cmocka_unit_test(each_line_counts),
 		cmocka_unit_test(a_line_that_is_none_is_an_error),
 		cmocka_unit_test(what_falls_out_is_named),
