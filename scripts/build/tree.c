@@ -87,6 +87,14 @@ static void tree_paths(struct tree *t, const char *id)
 		create_repository(t->git);
 }
 
+/* A file or folder of this process alone */
+static char *own_name(const struct tree *t, const char *what)
+{
+	__auto_free char *path = fmt("%s/%s", t->dir, what);
+
+	return publish_name(path);
+}
+
 static void tree_lock(struct tree *t)
 {
 	__auto_free char *path = fmt("%s/lock", t->dir);
@@ -337,6 +345,31 @@ static bool has_diff(const char *text)
 	return begins_line(text, "diff --git ") || begins_line(text, "--- ");
 }
 
+/*
+ * Is it the patch that is wrong? git ends with the same statuses if a disk is full or
+ * if somebody else has its lock.
+ */
+static bool is_of_patch(int status, const char *said)
+{
+	static const char *const faults[] = {
+		"patch failed: ", "does not apply", "corrupt patch", "corrupt binary patch",
+		"No such file or directory", "does not exist in index", "already exists",
+		"No valid patches", "unrecognized", "patch fragment without header",
+		"git diff header lacks", "inconsistent", "invalid path", "wrong type",
+		"has type ", "depends on old contents", "still has contents",
+		"leaves file contents", "binary patch", "has been renamed/deleted",
+		"affected file", "bad git-diff", "invalid mode",
+	};
+	const char *error = begins_line(said, "error: ") ? strstr(said, "error: ") : NULL;
+
+	if ((status != 1 && status != 128) || !error || begins_line(said, "fatal: "))
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(faults); i++)
+		if (strstr(error, faults[i]))
+			return true;
+	return false;
+}
+
 /* Have one patch on top of the index. NULL, or why it does not apply, to be freed */
 static char *apply_one(struct tree *t, const char *index, const char *name, const char *path)
 {
@@ -344,7 +377,13 @@ static char *apply_one(struct tree *t, const char *index, const char *name, cons
 	__auto_free char *said = git(t, index, &status, "apply --cached --whitespace=nowarn",
 				     path, NULL);
 
-	return status ? patch_failed(name, said) : NULL;
+	if (!status)
+		return NULL;
+	if (is_of_patch(status, said))
+		return patch_failed(name, said);
+	unlink(index);
+	die("git apply failed (status %d), which says nothing of %s: %.*s", status, name,
+	    (int)strcspn(said, "\n"), said);
 }
 
 /* The patch of a mail, decoded; its path, to be freed, or NULL if the mail has none */
@@ -419,7 +458,7 @@ static bool is_mailbox(const char *patch)
 
 static char *apply_file(struct tree *t, const char *index, const char *patch)
 {
-	__auto_free char *mails = fmt("%s/mails", t->dir), *dir = publish_name(mails);
+	__auto_free char *dir = own_name(t, "mails");
 	char *why;
 
 	if (!is_mailbox(patch))
@@ -433,7 +472,7 @@ static char *apply_file(struct tree *t, const char *index, const char *patch)
 /* The content with the patches on top, or NULL and why not */
 static char *apply(struct tree *t, const struct strv *patches, size_t n, char **why)
 {
-	__auto_free char *index = fmt("%s/index.%d", t->dir, getpid());
+	__auto_free char *index = own_name(t, "index");
 	char *hash = NULL;
 
 	free(git(t, index, NULL, "read-tree", t->base, NULL));
@@ -781,7 +820,7 @@ void tree_grep(const struct tree *t, const char *pattern, struct strv *found)
 /* The name that git has for a text */
 static char *blob_of(const struct tree *t, const char *text)
 {
-	__auto_free char *path = fmt("%s/blob.%d", t->dir, getpid());
+	__auto_free char *path = own_name(t, "blob");
 	char *blob;
 
 	write_file(path, text, strlen(text));
@@ -800,7 +839,7 @@ static char *blob_of(const struct tree *t, const char *text)
  */
 void tree_put(struct tree *t, const struct tree_file *files, size_t n)
 {
-	__auto_free char *index = fmt("%s/index.%d", t->dir, getpid());
+	__auto_free char *index = own_name(t, "index");
 	struct hash *h = hash_new();
 	char key[HASH_LEN];
 

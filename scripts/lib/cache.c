@@ -407,7 +407,10 @@ size_t cache_list(struct cache_kind **kinds)
 #define LEFT_SECONDS		3600
 #define LEFT_BY_NONE_SECONDS	(24 * 3600)
 
-/* "<before><pid><after>", and nothing behind it: the process, or 0 */
+/*
+ * "<before><pid><after>" or "<before><pid>-<random><after>", and nothing behind it: the
+ * process, or 0
+ */
 static pid_t pid_in(const char *name, const char *before, const char *after)
 {
 	int pid, end = 0;
@@ -417,14 +420,18 @@ static pid_t pid_in(const char *name, const char *before, const char *after)
 	name += strlen(before);
 	if (sscanf(name, "%d%n", &pid, &end) != 1 || pid <= 0)
 		return 0;
-	return strcmp(name + end, after) ? 0 : pid;
+	name += end;
+	if (*name == '-')
+		name += 1 + strspn(name + 1, "0123456789abcdef");
+	return strcmp(name, after) ? 0 : pid;
 }
 
 /* Who made what has this name; 0 if it does not tell, as that of a record does not */
 static pid_t maker(const char *name)
 {
 	static const char *const forms[][2] = {
-		{ "index.", "" }, { "index.", ".lock" }, { "blob.", "" },
+		{ "index.", "" }, { "index.", ".lock" }, { "index.", ".tmp.lock" },
+		{ "blob.", "" },
 	};
 	const char *dot = strrchr(name, '.');
 	pid_t pid = 0;

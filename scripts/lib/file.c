@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -84,17 +85,28 @@ static void __noreturn cannot_write(const char *tmp, const char *path)
 	die("cannot write %s: %s", path, strerror(err));
 }
 
+/* Processes of several containers, or machines, may have one number and one cache. */
+static unsigned int token(void)
+{
+	static unsigned int t;
+
+	if (!t && getrandom(&t, sizeof(t), 0) != sizeof(t))
+		die("cannot get a random number: %s", strerror(errno));
+	return t;
+}
+
 /**
  * publish_name - the name of a file or folder until it is whole
  * @path: what it is to be called then
  *
- * Tells whose it is, so that what a killed process left can be found.
+ * Tells whose it is, so that what a killed process left can be found. No other process
+ * makes the same, whatever it shares with this one.
  *
  * Return: the name, in the same folder, to be freed
  */
 char *publish_name(const char *path)
 {
-	return fmt("%s.%d.tmp", path, getpid());
+	return fmt("%s.%d-%08x.tmp", path, getpid(), token());
 }
 
 /**

@@ -263,6 +263,7 @@ static void leftovers_go(void **state)
 		"tree/base/applied/key.PID.tmp", "tree/base.PID.tmp/git/HEAD",
 		"download/package.PID.tmp/package.deb", "busybox/arm64.PID.tmp",
 		"memo/kvm/key.json.PID.tmp",
+		"initramfs/key.cpio.PID-0123abcd.tmp", "tree/base/index.PID-0123abcd.tmp.lock",
 	};
 	pid_t gone = dead(), we = getpid();
 

@@ -168,9 +168,25 @@ static void a_full_disk_is_an_error(void **state)
 	}
 }
 
+/* The number of a process is no name where several containers have one cache. */
+static void a_name_is_of_one_process(void **state)
+{
+	__auto_free char *name = publish_name("file"), *again = publish_name("file");
+	unsigned int token;
+	int pid, end = 0, n;
+
+	(void)state;
+	assert_string_equal(name, again);
+	n = sscanf(name, "file.%d-%8x.tmp%n", &pid, &token, &end);
+	assert_int_equal(n, 2);
+	assert_int_equal(pid, getpid());
+	assert_int_equal(end, strlen(name));
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_name_is_of_one_process),
 		cmocka_unit_test_setup_teardown(a_written_file_is_on_the_disk, setup, remove_out),
 		cmocka_unit_test_setup_teardown(a_copied_file_is_on_the_disk, setup, remove_out),
 		cmocka_unit_test_setup_teardown(a_file_of_another_kind_is_copied,

@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 #include "../whole/scratch.h"
+#include "child.h"
 #include "build/tree.h"
 #include "lib/ui.h"
 #include "lib/util.h"
@@ -264,6 +265,52 @@ static void mails_may_be_encoded(void **state)
 	assert_string_equal(got.hash, want);
 }
 
+static int open_auto(const void *patches)
+{
+	struct tree got;
+
+	die_for_bisect();
+	open_with(&got, (char *)patches, "auto");
+	return got.series ? 3 : 0;
+}
+
+/* A git that has come to grief says nothing of a patch, nor of the series. */
+static void a_git_that_fails_is_no_patch_that_does(void **state)
+{
+	static const struct {
+		const char *script;
+		int status;
+	} cases[] = {
+		{ "echo fatal: unable to write new index file >&2; exit 128", EXIT_ABORT },
+		{ "echo error: unable to write file x >&2; exit 1", EXIT_ABORT },
+		{ "echo error: x: patch does not apply >&2; kill -TERM $$", EXIT_ABORT },
+		{ "exit 127", EXIT_ABORT },
+		{ "echo error: corrupt patch at line 1 >&2; exit 128", EXIT_UNTESTABLE },
+		{ "echo error: x: patch does not apply >&2; exit 1", EXIT_UNTESTABLE },
+	};
+	__auto_free char *real = find_program("git"), *was = copy(getenv("PATH"));
+	__auto_free char *bin = fmt("%s/bin", out), *git = fmt("%s/git", bin);
+	__auto_free char *path = fmt("%s:%s", bin, was), *patch = fmt("%s/patch", out);
+
+	(void)state;
+	make_dirs(bin);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		__auto_free char *script = fmt("#!/bin/sh\ncase \"$*\" in\n*' apply '*) %s;;\n*) exec %s \"$@\";;\nesac\n",
+					       cases[i].script, real);
+		int status;
+
+		write_file(git, script, strlen(script));
+		chmod(git, 0755);
+		/* Another one each time, as what was found out is remembered. */
+		write_file(patch, script, strlen(script));
+		setenv("PATH", path, 1);
+		status = in_a_child(open_auto, patch);
+		setenv("PATH", was, 1);
+		if (status != cases[i].status)
+			fail_msg("%s: status %d", cases[i].script, status);
+	}
+}
+
 #define TEST(name)	cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -276,6 +323,7 @@ int main(void)
 		TEST(a_tree_that_the_series_is_not_for_has_none),
 		TEST(mails_apply_one_after_the_other),
 		TEST(mails_may_be_encoded),
+		TEST(a_git_that_fails_is_no_patch_that_does),
 	};
 	char cache[] = "/tmp/respawn-test.XXXXXX";
 	int ret;
