@@ -761,32 +761,21 @@ char *tree_without_patches(const struct tree *t, const struct request *r)
  */
 char *tree_since(const struct request *r)
 {
-	__auto_strv struct strv argv = { 0 };
-	__auto_free char *said = NULL, *base = NULL;
-	struct run_opts o = { .out = &said };
+	__auto_free char *base = NULL, *content = NULL;
+	char *hash;
 
-	if (*r->since) {
+	if (*r->since)
 		base = copy(r->since);
-	} else {
-		strv_split(&argv, "git --no-optional-locks -C", " ");
-		strv_add(&argv, "%s", r->tree);
-		strv_add(&argv, "merge-base");
-		strv_add(&argv, "%s", *r->commit ? r->commit : "HEAD");
-		strv_add(&argv, "@{upstream}");
-		if (run(&argv, &o))
-			return NULL;
-		base = fmt("%.*s", (int)strcspn(said, "\n"), said);
-	}
-	strv_free(&argv);
-	argv = (struct strv){ 0 };
-	free_ptr(&said);
-	strv_split(&argv, "git --no-optional-locks -C", " ");
-	strv_add(&argv, "%s", r->tree);
-	strv_split(&argv, "rev-parse --verify --quiet", " ");
-	strv_add(&argv, "%s^{tree}", base);
-	if (run(&argv, &o))
+	else
+		base = tree_ask_user(r->tree, "merge-base", *r->commit ? r->commit : "HEAD",
+				     "@{upstream}", NULL);
+	if (!base)
+		return NULL;
+	content = fmt("%s^{tree}", base);
+	hash = tree_ask_user(r->tree, "rev-parse --verify --end-of-options", content, NULL);
+	if (!hash)
 		die("SINCE=%s: TREE=%s has no such commit", base, r->tree);
-	return fmt("%.*s", (int)strcspn(said, "\n"), said);
+	return hash;
 }
 
 /**

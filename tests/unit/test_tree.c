@@ -265,6 +265,29 @@ static void mails_may_be_encoded(void **state)
 	assert_string_equal(got.hash, want);
 }
 
+/* git may have a word of advice, as it has on grafts, which is no commit. */
+static void changes_are_counted_from_a_commit(void **state)
+{
+	__auto_free char *user = fmt("%s/user", out), *want = NULL;
+	static const char *const from[] = { "", "@{u}" };
+	struct request r = { .commit = "" };
+
+	(void)state;
+	r.tree = user;
+	want = sh("export GIT_CONFIG_GLOBAL=/dev/null; git config user.name x;"
+		  "git config user.email x@example.org; git checkout -qb mine --track 2>&1 >a.o;"
+		  "echo b >>kernel/edit.c; " COMMIT "1; git rev-parse @{u}^{tree};"
+		  "git rev-parse HEAD HEAD~ | paste -sd ' ' >.git/info/grafts", user);
+	want[strcspn(want, "\n")] = '\0';
+	for (size_t i = 0; i < ARRAY_SIZE(from); i++) {
+		__auto_free char *since = NULL;
+
+		r.since = from[i];
+		since = tree_since(&r);
+		assert_string_equal(since, want);
+	}
+}
+
 static int open_auto(const void *patches)
 {
 	struct tree got;
@@ -324,6 +347,7 @@ int main(void)
 		TEST(mails_apply_one_after_the_other),
 		TEST(mails_may_be_encoded),
 		TEST(a_git_that_fails_is_no_patch_that_does),
+		TEST(changes_are_counted_from_a_commit),
 	};
 	char cache[] = "/tmp/respawn-test.XXXXXX";
 	int ret;
