@@ -494,12 +494,24 @@ static char *applied_path(const struct tree *t, const char *key)
 	return fmt("%s/%s", dir, key);
 }
 
-/* Have the content that is known from last time, if one is. */
-static bool recall(struct tree *t, const char *key)
+/*
+ * Is a content there, with all that it has beyond @from, which is? What the user's own
+ * repository had is borrowed, and goes there with the branch that it was on.
+ */
+static bool is_whole(const struct tree *t, const char *from, const char *content)
+{
+	int status;
+
+	free(git(t, NULL, &status, "diff-tree -r -p --no-renames", from, content, NULL));
+	return !status;
+}
+
+/* Have the content that is known from last time to come of @from, if one is. */
+static bool recall(struct tree *t, const char *key, const char *from)
 {
 	__auto_free char *path = applied_path(t, key), *known = read_file(path, NULL);
 
-	if (!known || strlen(known) < 40)
+	if (!known || strlen(known) < 40 || !is_whole(t, from, known))
 		return false;
 	t->hash = copy(known);
 	return true;
@@ -539,7 +551,7 @@ char *tree_apply(struct tree *t, const struct strv *patches, size_t n)
 		hash_add(h, text, len);
 	}
 	hash_end(h, key);
-	if (recall(t, key))
+	if (recall(t, key, t->base))
 		return NULL;
 	t->hash = apply(t, patches, n, &why);
 	if (t->hash)
@@ -839,7 +851,7 @@ void tree_put(struct tree *t, const struct tree_file *files, size_t n)
 		hash_str(h, files[i].text);
 	}
 	hash_end(h, key);
-	if (recall(t, key))
+	if (recall(t, key, t->hash))
 		return;
 	free(git(t, index, NULL, "read-tree", t->hash, NULL));
 	for (size_t i = 0; i < n; i++) {

@@ -288,6 +288,26 @@ static void changes_are_counted_from_a_commit(void **state)
 	}
 }
 
+/* The user had the same content in a branch, which is gone for good. */
+static void what_the_user_threw_away_is_made_again(void **state)
+{
+	__auto_free char *user = fmt("%s/user", out), *mbox = fmt("%s/series.mbox", out);
+	__auto_free char *want = user_history("echo b >>kernel/edit.c; " COMMIT "1;"
+					      "echo c >>kernel/edit.c; " COMMIT "2");
+	__auto_free char *text = NULL;
+	struct tree got;
+
+	(void)state;
+	open_with(&got, mbox, "none");
+	assert_string_equal(got.hash, want);
+	free(sh("git reflog expire --expire=now --all; git gc -q --prune=now", user));
+	open_with(&got, mbox, "none");
+	assert_string_equal(got.hash, want);
+	text = tree_read(&got, "kernel/edit.c");
+	assert_non_null(text);
+	assert_string_equal(text, "int a = 1;\nb\nc\n");
+}
+
 static int open_auto(const void *patches)
 {
 	struct tree got;
@@ -348,6 +368,7 @@ int main(void)
 		TEST(mails_may_be_encoded),
 		TEST(a_git_that_fails_is_no_patch_that_does),
 		TEST(changes_are_counted_from_a_commit),
+		TEST(what_the_user_threw_away_is_made_again),
 	};
 	char cache[] = "/tmp/respawn-test.XXXXXX";
 	int ret;
