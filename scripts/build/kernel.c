@@ -88,21 +88,6 @@ void kernel_check_config(const struct request *r)
 	free(exceptions_of(r));
 }
 
-/**
- * kernel_asks_for - will a kernel have an option?
- * @r: which kernel
- * @option: "CONFIG_..."
- *
- * Return: whether a fragment sets it to y or m
- */
-bool kernel_asks_for(const struct request *r, const char *option)
-{
-	__auto_free char *all = fragments(r);
-	__auto_free char *built_in = fmt("\n%s=y\n", option), *module = fmt("\n%s=m\n", option);
-
-	return strstr(all, built_in) || strstr(all, module);
-}
-
 /* The same source has to give the same kernel, whoever builds it when. */
 static const char *const settings[] = {
 	"KBUILD_BUILD_TIMESTAMP=Thu Jan  1 00:00:00 UTC 2026",
@@ -282,6 +267,32 @@ static bool overridden(const struct strv *lines, size_t i)
 		    setting_name(lines->v[j], &other) == len &&
 		    !strncmp(name, other, len))
 			return true;
+	return false;
+}
+
+/**
+ * kernel_asks_for - will a kernel have an option?
+ * @r: which kernel
+ * @option: "CONFIG_..."
+ *
+ * A file of the tree's that KUNITCONFIG= names is not looked at: this is asked before
+ * there is a tree.
+ *
+ * Return: whether the last setting of it in all that is asked for is y or m
+ */
+bool kernel_asks_for(const struct request *r, const char *option)
+{
+	__auto_free char *usual = usual_fragments(r), *special = special_fragments(r);
+	__auto_free char *all = kunitconfig_own(usual, special, r);
+	__auto_strv struct strv lines = { 0 };
+	const char *name;
+
+	strv_lines(&lines, all);
+	for (size_t i = lines.n; i--;)
+		if (is_setting(lines.v[i]) &&
+		    setting_name(lines.v[i], &name) == strlen(option) &&
+		    !strncmp(name, option, strlen(option)))
+			return has_end(lines.v[i], "=y") || has_end(lines.v[i], "=m");
 	return false;
 }
 

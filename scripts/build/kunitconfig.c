@@ -173,6 +173,23 @@ static char *read_of_tree(const struct tree *t, const char *path)
 }
 
 /**
+ * kunitconfig_own - a configuration as far as it is known without a tree
+ * @usual: the fragments that all kernels have
+ * @special: those of this kernel, on top
+ * @r: whose KUNITCONFIG= may be a file of the user's
+ *
+ * Return: the configuration, to be freed
+ */
+char *kunitconfig_own(const char *usual, const char *special, const struct request *r)
+{
+	const char *path = r->kunitconfig;
+	__auto_free char *text = *path == '/' ? read_own(path) : NULL;
+
+	return text ? kunitconfig_modular(usual, special, path, text) :
+		      fmt("%s\n%s", usual, special);
+}
+
+/**
  * kunitconfig_add - put the suites that a user names on top of a configuration
  * @usual: the fragments that all kernels have
  * @special: those of this kernel, on top

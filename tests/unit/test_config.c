@@ -169,6 +169,32 @@ static void a_line_that_is_none_is_an_error(void **state)
 	unlink(said);
 }
 
+/* A flavour may take back what the base has, and a .kunitconfig may add to both. */
+static void the_last_setting_counts(void **state)
+{
+	char kunitconfig[] = "/tmp/respawn-test.XXXXXX";
+	struct request r = {
+		.config = "default", .series = "full", .overlay = "full", .kunitconfig = "",
+		.arch = arch_find("x86_64"),
+	};
+
+	(void)state;
+	assert_true(kernel_asks_for(&r, "CONFIG_PREEMPT"));
+	assert_false(kernel_asks_for(&r, "CONFIG_PREEMPT_NONE"));
+	assert_false(kernel_asks_for(&r, "CONFIG_NET"));
+	assert_false(kernel_asks_for(&r, "CONFIG_BLOCK"));
+	r.config = "minimal";
+	assert_false(kernel_asks_for(&r, "CONFIG_PREEMPT"));
+	assert_true(kernel_asks_for(&r, "CONFIG_PREEMPT_NONE"));
+	assert_true(close(mkstemp(kunitconfig)) == 0);
+	write_file(kunitconfig, "CONFIG_NET=y\nCONFIG_A_TEST=y\n", 29);
+	r.kunitconfig = kunitconfig;
+	assert_true(kernel_asks_for(&r, "CONFIG_NET"));
+	assert_true(kernel_asks_for(&r, "CONFIG_A_TEST"));
+	assert_false(kernel_asks_for(&r, "CONFIG_PREEMPT"));
+	unlink(kunitconfig);
+}
+
 static void exceptions_are_functions(void **state)
 {
 	__auto_free char *names = exceptions_in("list", "# of ticks\n\n"
@@ -208,6 +234,7 @@ int main(void)
 		cmocka_unit_test(suites_are_known_by_their_names),
 		cmocka_unit_test(a_flavour_keeps_what_it_leaves_out),
 		cmocka_unit_test(each_line_counts),
+		cmocka_unit_test(the_last_setting_counts),
 		cmocka_unit_test(a_line_that_is_none_is_an_error),
 		cmocka_unit_test(what_falls_out_is_named),
 		cmocka_unit_test(part_of_a_series_may_lack_its_options),
