@@ -15,22 +15,23 @@ RESPAWN := $(O)/respawn
 DEPS := $(O)/respawn-deps
 
 # What the program can be asked, out of the table of its subcommands: a CHECK has
-# an exit status that says what came of it, a JOB is done or it is not.
+# an exit status that says what came of it, a JOB is done or it is not. Their
+# names are small: JOBS is a variable of the program's.
 commands = $(shell sed -n 's/^\tX.$(1), "\([a-z-]*\)".*/\1/p' scripts/cmd/cmd.h)
-CHECKS := $(call commands,CHECK)
-JOBS := $(call commands,JOB) $(call commands,LOOK)
-JUDGING := $(CHECKS) test
+checks := $(call commands,CHECK)
+jobs := $(call commands,JOB) $(call commands,LOOK)
+judging := $(checks) test
 # make hands the program what its user sets, but not what is set here.
 export O
 
-.PHONY: FORCE help deps host tests fuzz clean distclean $(JUDGING) $(JUDGING:=.run) $(JOBS)
+.PHONY: FORCE help deps host tests fuzz clean distclean $(judging) $(judging:=.run) $(jobs)
 .SUFFIXES:
 .DELETE_ON_ERROR:
 
 help:
 	@echo 'Targets:'
 	@$(MAKE) -s host 2>/dev/null && $(RESPAWN) targets || \
-		echo "  $(CHECKS) $(JOBS)"
+		echo "  $(checks) $(jobs)"
 	@sed -n 's/^#  \([a-z]*\): /  \1: /p' Makefile | while IFS=: read -r name what; do \
 		printf '  %-18s%s\n' $$name "$$what"; done
 	@echo ''
@@ -61,22 +62,22 @@ needed = $(if $(filter matrix,$(MAKECMDGOALS)),$(shell set -f; \
 	done < $(or $(MATRIX),configs/matrix) | sed -n 's/.*ARCH=\([^ ]*\).*/\1/p' | sort -u))
 
 ifneq ($(dry),)
-$(JOBS) $(CHECKS):
+$(jobs) $(checks):
 	@$(RESPAWN) $@
 
 test:
 	@tests/run-all $(O)
 else
-$(JOBS):
+$(jobs):
 	+@$(built) && RESPAWN_MAKE=1 $(RESPAWN) $@
 
 # make itself knows one status of failure, 2. That a test failed is status 1,
 # which make only gives under -q, for "not up to date". So the job runs in a
 # line with a plus, which -q does not hold back, and leaves its status in a
 # file; the recipe that is expanded after it has a line to be held back, or not.
-ifneq ($(filter $(JUDGING),$(MAKECMDGOALS)),)
+ifneq ($(filter $(judging),$(MAKECMDGOALS)),)
 ifneq ($(words $(MAKECMDGOALS)),1)
-$(error $(filter $(JUDGING),$(MAKECMDGOALS)) has an exit status of its own: call it alone)
+$(error $(filter $(judging),$(MAKECMDGOALS)) has an exit status of its own: call it alone)
 endif
 MAKEFLAGS += -q
 endif
@@ -84,10 +85,10 @@ endif
 status = $(strip $(file <$(O)/$@.status))
 answer = $(if $(filter 0,$(status)),,$(if $(filter 1,$(status)),@:,$(error $@ ended with status $(or $(status),2))))
 
-$(JUDGING): %: %.run
+$(judging): %: %.run
 	$(answer)
 
-$(CHECKS:=.run): %.run:
+$(checks:=.run): %.run:
 	+@mkdir -p $(O) && rm -f $(O)/$*.status; \
 	{ $(built) && RESPAWN_MAKE=1 $(RESPAWN) $*; }; \
 	echo $$? > $(O)/$*.status

@@ -83,6 +83,16 @@ static void make_takes_no_word_that_nobody_reads(void **state)
 		    "arm64/default");
 }
 
+/* What the program reads is no variable of the Makefile's own. */
+static void make_hands_on_how_many_jobs(void **state)
+{
+	(void)state;
+	expect_said(BY_HAND "-n doctor JOBS=4", 0, "build/respawn doctor");
+	expect_said(BY_HAND "doctor JOBS=none", 2, "JOBS=none: a whole number");
+	expect_said("unset MAKELEVEL MAKEFLAGS; JOBS=4 make -s -C one CFLAGS=-O0 matrix-list", 0,
+		    "arm64/default");
+}
+
 static void a_dry_run_does_nothing(void **state)
 {
 	(void)state;
@@ -112,6 +122,7 @@ int main(void)
 		cmocka_unit_test(a_copy_uses_itself),
 		cmocka_unit_test(products_elsewhere_know_their_checkout),
 		cmocka_unit_test(make_takes_no_word_that_nobody_reads),
+		cmocka_unit_test(make_hands_on_how_many_jobs),
 		cmocka_unit_test(a_dry_run_does_nothing),
 		cmocka_unit_test(a_checkout_that_is_gone_is_said),
 		cmocka_unit_test(other_flags_are_another_program),
