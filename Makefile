@@ -82,22 +82,25 @@ endif
 MAKEFLAGS += -q
 endif
 
-status = $(strip $(file <$(O)/$@.status))
-answer = $(if $(filter 0,$(status)),,$(if $(filter 1,$(status)),@:,$(error $@ ended with status $(or $(status),2))))
+# Each make has a file of its own, as another one may have the same O=.
+me := $(shell echo $$PPID)
+left = $(O)/$(@:.run=).$(me).status
+status = $(strip $(file <$(left)))$(shell rm -f $(left))
+answer = $(if $(filter 0,$(1)),,$(if $(filter 1,$(1)),@:,$(error $@ ended with status $(or $(1),2))))
 
 $(judging): %: %.run
-	$(answer)
+	$(call answer,$(status))
 
 $(checks:=.run): %.run:
-	+@mkdir -p $(O) && rm -f $(O)/$*.status; \
+	+@mkdir -p $(O) && rm -f $(left); \
 	{ $(built) && RESPAWN_MAKE=1 $(RESPAWN) $*; }; \
-	echo $$? > $(O)/$*.status
+	echo $$? > $(left)
 
 #  test: test respawn itself
 test.run:
-	+@mkdir -p $(O) && rm -f $(O)/test.status; \
+	+@mkdir -p $(O) && rm -f $(left); \
 	{ TESTS=1 $(built) tests && tests/run-all $(O); }; \
-	echo $$? > $(O)/test.status
+	echo $$? > $(left)
 endif
 
 ifeq ($(V),1)

@@ -93,6 +93,15 @@ static void make_hands_on_how_many_jobs(void **state)
 		    "arm64/default");
 }
 
+/* Of two makes in one O= each has the status of its own. */
+static void a_status_is_of_its_make(void **state)
+{
+	(void)state;
+	free(must("mkdir one/build/judge.status && printf 'TAP version 14\\n1..1\\nok 1 a\\n' > log", 0));
+	expect_said(BY_HAND "judge LOG=$PWD/log", 0, "");
+	expect_said("rmdir one/build/judge.status && ls one/build/*.status", 2, "No such file");
+}
+
 static void a_dry_run_does_nothing(void **state)
 {
 	(void)state;
@@ -123,6 +132,7 @@ int main(void)
 		cmocka_unit_test(products_elsewhere_know_their_checkout),
 		cmocka_unit_test(make_takes_no_word_that_nobody_reads),
 		cmocka_unit_test(make_hands_on_how_many_jobs),
+		cmocka_unit_test(a_status_is_of_its_make),
 		cmocka_unit_test(a_dry_run_does_nothing),
 		cmocka_unit_test(a_checkout_that_is_gone_is_said),
 		cmocka_unit_test(other_flags_are_another_program),
