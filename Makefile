@@ -50,7 +50,8 @@ help:
 dry := $(findstring n,$(filter-out --%,$(firstword $(MAKEFLAGS))))
 
 # One after the other, -j or not: the program needs what deps installs.
-built = MAKEFLAGS= $(MAKE) -s deps host NEEDED="$(needed)"
+build = MAKEFLAGS= $(MAKE) -s CC='$(CC)' CFLAGS='$(CFLAGS)'
+built = $(build) deps host NEEDED="$(needed)"
 
 # A matrix needs what its cells do.
 comma := ,

@@ -102,6 +102,13 @@ static void a_status_is_of_its_make(void **state)
 	expect_said("rmdir one/build/judge.status && ls one/build/*.status", 2, "No such file");
 }
 
+static void the_compiler_is_the_one_that_is_named(void **state)
+{
+	(void)state;
+	expect_said(BY_HAND "matrix-list O=$PWD/cc CC='false --no'", 2, "Error 1");
+	expect_said("ls cc/respawn", 2, "No such file");
+}
+
 static void a_dry_run_does_nothing(void **state)
 {
 	(void)state;
@@ -133,6 +140,7 @@ int main(void)
 		cmocka_unit_test(make_takes_no_word_that_nobody_reads),
 		cmocka_unit_test(make_hands_on_how_many_jobs),
 		cmocka_unit_test(a_status_is_of_its_make),
+		cmocka_unit_test(the_compiler_is_the_one_that_is_named),
 		cmocka_unit_test(a_dry_run_does_nothing),
 		cmocka_unit_test(a_checkout_that_is_gone_is_said),
 		cmocka_unit_test(other_flags_are_another_program),
