@@ -70,7 +70,7 @@ test:
 	@tests/run-all $(O)
 else
 $(jobs):
-	+@$(built) && RESPAWN_MAKE=1 $(RESPAWN) $@
+	+@$(built) && RESPAWN_MAKE=$$$$ $(RESPAWN) $@
 
 # make itself knows one status of failure, 2. That a test failed is status 1,
 # which make only gives under -q, for "not up to date". So the job runs in a
@@ -94,7 +94,7 @@ $(judging): %: %.run
 
 $(checks:=.run): %.run:
 	+@mkdir -p $(O) && rm -f $(left); \
-	{ $(built) && RESPAWN_MAKE=1 $(RESPAWN) $*; }; \
+	{ $(built) && RESPAWN_MAKE=$$$$ $(RESPAWN) $*; }; \
 	echo $$? > $(left)
 
 #  test: test respawn itself

@@ -5,7 +5,9 @@
 #define _GNU_SOURCE
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lib/cache.h"
 #include "lib/util.h"
@@ -77,6 +79,18 @@ static const struct command *find_command(const char *name)
 	die("%s: no such command; 'respawn help' lists them", name);
 }
 
+/*
+ * make ends the shell that it has called this from, and nothing that the shell has
+ * called; a shell may become what it calls last.
+ */
+static void end_with_make(void)
+{
+	const char *shell = getenv("RESPAWN_MAKE");
+
+	if (shell)
+		end_with_parent(atoi(shell) == getpid() ? getppid() : atoi(shell));
+}
+
 /* What killed runs have left goes, and what was not used for longest. */
 static void make_room(const struct options *o)
 {
@@ -94,6 +108,7 @@ int main(int argc, char **argv)
 
 	/* Whoever called this may not have cared for children, but what is here does. */
 	signal(SIGCHLD, SIG_DFL);
+	end_with_make();
 	if (argc < 2) {
 		usage(stderr);
 		return EXIT_ERROR;

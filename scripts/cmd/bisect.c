@@ -10,7 +10,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -107,14 +106,14 @@ static struct request request_at(const struct search *s, const struct request *r
 }
 
 /* The child: what it says goes to a file, and its exit status says whose fault it was. */
-static void __noreturn build_here(const struct search *s, size_t commit)
+static void __noreturn build_here(const struct search *s, size_t commit, pid_t parent)
 {
 	__auto_free char *path = build_log(s);
 	struct request r = request_at(s, &s->fresh, commit);
 	struct image image;
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 
-	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	end_with_parent(parent);
 	if (fd < 0 || dup2(fd, STDOUT_FILENO) < 0 || dup2(fd, STDERR_FILENO) < 0)
 		_exit(EXIT_ABORT);
 	ui_init(UI_QUIET);
@@ -126,14 +125,14 @@ static void __noreturn build_here(const struct search *s, size_t commit)
 
 static void builder_start(struct search *s, size_t commit)
 {
-	pid_t pid;
+	pid_t pid, self = getpid();
 
 	fflush(stdout);
 	pid = fork();
 	if (pid < 0)
 		die("cannot fork: %s", strerror(errno));
 	if (!pid)
-		build_here(s, commit);
+		build_here(s, commit, self);
 	s->builder = (struct builder){ .pid = pid, .commit = commit, .begun = now() };
 }
 

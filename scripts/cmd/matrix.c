@@ -8,10 +8,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -228,13 +226,13 @@ static size_t recall(struct matrix *m)
 
 /* ---- running them --------------------------------------------------------------------- */
 
-static void __noreturn be_cell(const struct matrix *m, const struct cell *c)
+static void __noreturn be_cell(const struct matrix *m, const struct cell *c, pid_t parent)
 {
 	__auto_free char *log = log_path(m, c), *dir = cell_folder(m->o->out, c);
 	struct strv argv = { 0 };
 	int fd = open(log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 
-	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	end_with_parent(parent);
 	/* What make was told is the matrix's. */
 	unsetenv("RESPAWN_MAKE");
 	if (fd < 0 || dup2(fd, STDOUT_FILENO) < 0 || dup2(fd, STDERR_FILENO) < 0)
@@ -250,6 +248,7 @@ static void __noreturn be_cell(const struct matrix *m, const struct cell *c)
 static void start(struct matrix *m, struct cell_run *r)
 {
 	__auto_free char *dir = cell_folder(m->o->out, r->cell);
+	pid_t self = getpid();
 
 	/* Records of an earlier time are none of this one. */
 	remove_tree(dir);
@@ -261,7 +260,7 @@ static void start(struct matrix *m, struct cell_run *r)
 	if (r->pid < 0)
 		die("cannot fork: %s", strerror(errno));
 	if (!r->pid)
-		be_cell(m, r->cell);
+		be_cell(m, r->cell, self);
 }
 
 static void show_row(const struct matrix *m, const struct cell_run *r)

@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <signal.h>
 #include <unistd.h>
@@ -289,9 +288,7 @@ static void start(const struct campaign *c, struct subject *t)
 	if (t->pid)
 		return;
 	/* It ends its guest then, as after Ctrl-C. */
-	prctl(PR_SET_PDEATHSIG, SIGTERM);
-	if (getppid() != self)
-		_exit(EXIT_ERROR);
+	end_with_parent(self);
 	run_guest(c, t);
 }
 

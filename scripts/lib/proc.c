@@ -96,16 +96,26 @@ static void clean_env(const struct strv *more)
 		putenv(more->v[i]);
 }
 
+/**
+ * end_with_parent - have this process end when its parent does
+ * @parent: who that is, as it may be gone already
+ *
+ * One that outlives whoever waits for it would go on writing to the cache.
+ */
+void end_with_parent(pid_t parent)
+{
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	if (getppid() != parent)
+		_exit(127);
+}
+
 static void __noreturn run_child(const struct strv *argv, const struct run_opts *o,
 				 int in, int out, pid_t parent)
 {
 	int null = open("/dev/null", O_RDWR);
 	sigset_t none;
 
-	/* A child that outlives the harness would go on writing to the cache. */
-	prctl(PR_SET_PDEATHSIG, SIGTERM);
-	if (getppid() != parent)
-		_exit(127);
+	end_with_parent(parent);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);

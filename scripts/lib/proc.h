@@ -35,6 +35,7 @@ struct run_opts {
 };
 
 bool proc_passes(const char *name);
+void end_with_parent(pid_t parent);
 int run(const struct strv *argv, const struct run_opts *opts);
 
 /**

@@ -109,6 +109,19 @@ static void the_compiler_is_the_one_that_is_named(void **state)
 	expect_said("ls cc/respawn", 2, "No such file");
 }
 
+/* Whoever writes to a pipe that nobody reads is told. */
+static void what_make_has_begun_ends_with_it(void **state)
+{
+	(void)state;
+	free(must("mkfifo one/log", 0));
+	expect_said("unset MAKELEVEL MAKEFLAGS; trap '' PIPE; cd one; "
+		    "make -s CFLAGS=-O0 judge LOG=$PWD/log & exec 9>log; kill $!; "
+		    "for i in $(seq 50); do echo >&9 || exit 0; sleep 0.1; done; exit 1", 0, "");
+	expect_said("RESPAWN_MAKE=1 one/build/respawn matrix-list", 127, "");
+	expect_said("unset MAKELEVEL MAKEFLAGS; setsid nohup make -s -C one CFLAGS=-O0 matrix-list",
+		    0, "arm64/default");
+}
+
 static void a_dry_run_does_nothing(void **state)
 {
 	(void)state;
@@ -141,6 +154,7 @@ int main(void)
 		cmocka_unit_test(make_hands_on_how_many_jobs),
 		cmocka_unit_test(a_status_is_of_its_make),
 		cmocka_unit_test(the_compiler_is_the_one_that_is_named),
+		cmocka_unit_test(what_make_has_begun_ends_with_it),
 		cmocka_unit_test(a_dry_run_does_nothing),
 		cmocka_unit_test(a_checkout_that_is_gone_is_said),
 		cmocka_unit_test(other_flags_are_another_program),
