@@ -123,26 +123,13 @@ static const struct field own_fields[] = {
 /* ---- one variable ------------------------------------------------------------ */
 
 /* A path is relative to where the user is, which is not where we will be. */
-static char *absolute(const char *path)
-{
-	__auto_free char *cwd = NULL;
-	const char *home = getenv("HOME");
-
-	if (!*path || *path == '/')
-		return copy(path);
-	if (path[0] == '~' && path[1] == '/' && home)
-		return fmt("%s%s", home, path + 1);
-	cwd = getcwd(NULL, 0);
-	return fmt("%s/%s", cwd ? cwd : ".", path);
-}
-
 static char *absolute_all(const char *paths)
 {
 	__auto_strv struct strv v = { 0 }, all = { 0 };
 
 	strv_split(&v, paths, " \t\n");
 	for (size_t i = 0; i < v.n; i++) {
-		__auto_free char *path = absolute(v.v[i]);
+		__auto_free char *path = absolute_path(v.v[i]);
 
 		strv_add(&all, "%s", path);
 	}
@@ -236,7 +223,7 @@ static void set(struct options *o, const struct field *f, const char *text)
 		*(const char **)to = copy(text);
 		break;
 	case FIELD_PATH:
-		*(const char **)to = absolute(text);
+		*(const char **)to = absolute_path(text);
 		break;
 	case FIELD_PATHS:
 		*(const char **)to = absolute_all(text);

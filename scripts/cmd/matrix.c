@@ -18,6 +18,7 @@
 #include "build/tree.h"
 #include "cmd/cells.h"
 #include "cmd/cmd.h"
+#include "lib/cache.h"
 #include "lib/hash.h"
 #include "lib/host.h"
 #include "lib/ui.h"
@@ -29,6 +30,7 @@
 /**
  * struct cell_run - a cell at work
  * @cell: which one
+ * @key: of all that it is asked, what the files have that are named included
  * @pid: its process; 0 if it has not begun or is over
  * @begun: when
  * @status: exit status, once it is over; negative before
@@ -36,6 +38,7 @@
  */
 struct cell_run {
 	const struct cell *cell;
+	char key[HASH_LEN];
 	pid_t pid;
 	double begun;
 	int status;
@@ -45,7 +48,7 @@ struct cell_run {
 /**
  * struct matrix - all cells that are asked for
  * @o: what the user asked for
- * @key: of all that a cell's words do not say
+ * @key: of the respawn that checks them
  * @cells: that configs/matrix has
  * @runs: those that are asked for
  * @n: how many
@@ -100,49 +103,111 @@ static void open_matrix(struct matrix *m, const struct options *o)
 		die("CELLS=%s: no such cell; 'make matrix-list' shows them", o->cells);
 }
 
-/* What is checked, and by whom: what a cell came to holds for no other. */
+/* ---- what a cell is asked ------------------------------------------------------------ */
+
+/* By whom it is checked: what a cell came to holds for no other. */
 static void find_key(struct matrix *m)
 {
 	static const char *const own[] = {
-		"configs", "initramfs", "kernel-overlay", "kernel-patch", "kunit",
+		"configs", "initramfs", "kernel-overlay", "kernel-patch", "kunit", "qemu",
 	};
-	const struct request *r = &m->o->request;
-	json_t *o = request_to_json(r);
-	__auto_free char *request = json_dumps(o, JSON_COMPACT | JSON_SORT_KEYS);
-	__auto_free char *commit = NULL, *kunitconfig = NULL;
-	__auto_strv struct strv files = { 0 }, suites = { 0 };
 	struct hash *h = hash_new();
 	char hex[HASH_LEN];
 
-	json_decref(o);
-	if (!request)
-		die("out of memory");
 	hash_file("/proc/self/exe", hex);
 	hash_str(h, hex);
-	hash_str(h, request);
 	for (size_t i = 0; i < ARRAY_SIZE(own); i++) {
 		__auto_free char *dir = fmt("%s/%s", host_source(), own[i]);
 
 		hash_folder(h, dir);
 	}
-	if (*r->tree) {
-		commit = tree_user_commit(r->tree, r->commit);
-		hash_str(h, commit);
+	hash_end(h, m->key);
+}
+
+/* What is wrong with the tree of all cells is said once. */
+static void check_tree(const struct request *r)
+{
+	if (*r->tree)
+		free(tree_user_commit(r->tree, r->commit));
+}
+
+/* Have a word of a cell in its request, if it may name files or commits. */
+static void set_word(struct request *r, const char *word)
+{
+	size_t len = strcspn(word, "=");
+
+	for (size_t i = 0; i < request_field_count; i++) {
+		const struct field *f = &request_fields[i];
+		const char **to = (const char **)((char *)r + f->offset);
+
+		if (strlen(f->name) != len || strncmp(f->name, word, len))
+			continue;
+		if (f->kind == FIELD_TEXT)
+			*to = copy(word + len + 1);
+		if (f->kind == FIELD_PATH || f->kind == FIELD_PATHS)
+			*to = absolute_path(word + len + 1);
 	}
-	strv_split(&files, r->patches, " ");
-	if (*r->tarball)
-		strv_add(&files, "%s", r->tarball);
-	for (size_t i = 0; i < files.n; i++) {
-		hash_file(files.v[i], hex);
+}
+
+static struct request request_of(const struct matrix *m, const struct cell *c)
+{
+	__auto_strv struct strv words = { 0 };
+	struct request r = m->o->request;
+
+	strv_split(&words, c->words, " ");
+	for (size_t i = 0; i < words.n; i++)
+		set_word(&r, words.v[i]);
+	return r;
+}
+
+/* The cell says what is wrong with a file that is not there. */
+static void hash_paths(struct hash *h, const char *paths)
+{
+	__auto_strv struct strv all = { 0 };
+
+	strv_split(&all, paths, " ");
+	for (size_t i = 0; i < all.n; i++)
+		if (exists(all.v[i]))
+			hash_folder(h, all.v[i]);
+	hash_str(h, "");
+}
+
+/* What the files and the tree have in them that a request names */
+static void hash_contents(struct hash *h, const struct request *r)
+{
+	__auto_free char *inside = fmt("%s/.kunitconfig", r->kunitconfig), *commit = NULL;
+	__auto_free char *name = fmt("%s^{commit}", *r->commit ? r->commit : "HEAD");
+	char hex[HASH_LEN];
+
+	if (exists(r->tree))
+		commit = tree_ask_user(r->tree, "rev-parse --verify --end-of-options", name, NULL);
+	hash_str(h, commit ?: "");
+	if (exists(r->tarball)) {
+		cache_hash_file(r->tarball, hex);
 		hash_str(h, hex);
 	}
-	/* A file that is not here is in the tree. */
-	kunitconfig = *r->kunitconfig ? read_file(r->kunitconfig, NULL) : NULL;
-	hash_str(h, kunitconfig ?: "");
-	strv_split(&suites, r->suites, " ");
-	for (size_t i = 0; i < suites.n; i++)
-		hash_folder(h, suites.v[i]);
-	hash_end(h, m->key);
+	hash_paths(h, r->patches);
+	hash_paths(h, r->suites);
+	/* Any other is in the tree. */
+	if (*r->kunitconfig == '/')
+		hash_paths(h, exists(inside) ? inside : r->kunitconfig);
+}
+
+static void find_cell_key(const struct matrix *m, struct cell_run *run)
+{
+	struct request r = request_of(m, run->cell);
+	json_t *o = request_to_json(&r);
+	__auto_free char *request = json_dumps(o, JSON_COMPACT | JSON_SORT_KEYS);
+	struct hash *h = hash_new();
+
+	json_decref(o);
+	if (!request)
+		die("out of memory");
+	hash_str(h, m->key);
+	hash_str(h, request);
+	hash_str(h, run->cell->words);
+	hash_contents(h, &r);
+	hash_end(h, run->key);
 }
 
 /* ---- what is over already ------------------------------------------------------------ */
@@ -158,13 +223,13 @@ static void read_result(const struct matrix *m, struct cell_run *r)
 {
 	__auto_free char *path = result_path(m, r->cell);
 	json_t *o = json_load_file(path, 0, NULL);
-	const char *words = json_string_value(json_object_get(o, "words"));
 	const char *key = json_string_value(json_object_get(o, "key"));
+	const json_t *status = json_object_get(o, "status");
 
-	if (words && key && !strcmp(words, r->cell->words) && !strcmp(key, m->key)) {
-		const json_t *status = json_object_get(o, "status");
-
-		r->status = json_is_integer(status) ? json_integer_value(status) : -1;
+	/* An error says nothing of the kernel. */
+	if (key && !strcmp(key, r->key) && json_is_integer(status) &&
+	    json_integer_value(status) < EXIT_ERROR) {
+		r->status = json_integer_value(status);
 		r->seconds = json_number_value(json_object_get(o, "seconds"));
 	}
 	json_decref(o);
@@ -192,7 +257,7 @@ static void write_result(const struct matrix *m, const struct cell_run *r)
 {
 	__auto_free char *path = result_path(m, r->cell), *last = NULL, *text = NULL;
 	json_t *o = json_pack("{s:s, s:s, s:s}", "cell", r->cell->name, "words",
-			      r->cell->words, "key", m->key);
+			      r->cell->words, "key", r->key);
 
 	if (r->status >= 0) {
 		last = last_word(m, r->cell);
@@ -214,6 +279,7 @@ static size_t recall(struct matrix *m)
 	size_t known = 0;
 
 	for (size_t i = 0; i < m->n; i++) {
+		find_cell_key(m, &m->runs[i]);
 		read_result(m, &m->runs[i]);
 		known += m->runs[i].status >= 0;
 	}
@@ -349,6 +415,7 @@ int cmd_matrix(const struct options *o)
 	size_t known;
 
 	open_matrix(&m, o);
+	check_tree(&o->request);
 	find_key(&m);
 	known = recall(&m);
 	if (known)

@@ -240,6 +240,25 @@ void make_dirs(const char *path)
 		die("cannot create directory %s: %s", path, strerror(errno));
 }
 
+/**
+ * absolute_path - where a path is, whatever folder this process will be in
+ * @path: it; ~/ is the user's home; empty stays empty
+ *
+ * Return: the path from the root on, to be freed
+ */
+char *absolute_path(const char *path)
+{
+	__auto_free char *cwd = NULL;
+	const char *home = getenv("HOME");
+
+	if (!*path || *path == '/')
+		return copy(path);
+	if (path[0] == '~' && path[1] == '/' && home)
+		return fmt("%s%s", home, path + 1);
+	cwd = getcwd(NULL, 0);
+	return fmt("%s/%s", cwd ? cwd : ".", path);
+}
+
 static int remove_one(const char *path, const struct stat *st, int type,
 		      struct FTW *ftw)
 {

@@ -84,7 +84,7 @@ static int by_name(const FTSENT **a, const FTSENT **b)
 /**
  * hash_folder - add all that a folder has, names and contents
  * @h: the hash
- * @path: the folder
+ * @path: the folder, or a file
  *
  * Links are followed: it is what they lead to that is used. Dies if one of them can't be
  * read; a link that leads nowhere is left out.

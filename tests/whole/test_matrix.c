@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <jansson.h>
 
 #include "program.h"
 #include "lib/host.h"
@@ -121,7 +122,7 @@ static void each_cell_is_told_of(void **state)
 	/* One that was interrupted goes on with what is left. */
 	assert_int_equal(unlink(gone), 0);
 	rest = said_of(words, EXIT_ERROR);
-	assert_says(rest, "5 of 6 cells are over already");
+	assert_says(rest, "3 of 6 cells are over already");
 	setenv("PATH", programs, 1);
 	json = said_of(list, EXIT_PASS);
 	assert_string_equal(json, "[{\"name\":\"no/boot\",\"arch\":\"arm64\",\"words\":\"ARCH=arm64 PLAN=hotplug SMPBOOT=park KCMDLINE=rdinit=/nowhere\"}]\n");
@@ -137,6 +138,17 @@ static void have_result(const char *folder, const char *cell, const char *words,
 
 	make_dirs(dir);
 	write_file(path, text, strlen(text));
+}
+
+/* Have the result of a cell that can't be run here be that of one that failed. */
+static void have_failed(const char *cell)
+{
+	__auto_free char *path = fmt("%s/matrix/%s/result.json", out, cell);
+	json_t *o = json_load_file(path, 0, NULL);
+
+	json_object_set_new(o, "status", json_integer(EXIT_BAD));
+	assert_int_equal(json_dump_file(o, path, 0), 0);
+	json_decref(o);
 }
 
 /* What a cell came to with another kernel, or another respawn, is not taken for this one. */
@@ -155,11 +167,81 @@ static void a_result_is_of_its_question(void **state)
 	said = said_of(words, EXIT_ERROR);
 	assert_null(strstr(said, "over already"));
 	assert_says(said, "a                    ERROR");
+	have_failed("a");
 	assert_int_equal(unlink(gone), 0);
 	again = said_of(words, EXIT_ERROR);
 	assert_says(again, "1 of 2 cells are over already");
 	assert_int_equal(unlink(gone), 0);
 	other = said_of(older, EXIT_ERROR);
+	assert_null(strstr(other, "over already"));
+	setenv("PATH", programs, 1);
+}
+
+/* Put another text where a cell reads it, and see that its result is none any more. */
+static void expect_anew(const char *words, const char *path)
+{
+	__auto_free char *before = NULL, *same = NULL, *after = NULL;
+
+	write_file(path, "one", 3);
+	before = said_of(words, EXIT_ERROR);
+	have_failed("a");
+	same = said_of(words, EXIT_ERROR);
+	assert_says(same, "1 of 2 cells are over already");
+	write_file(path, "two", 3);
+	after = said_of(words, EXIT_ERROR);
+	if (strstr(after, "over already"))
+		fail_msg("%s has changed, and the cell is not done again:\n%s", path, after);
+}
+
+/* A cell that names a file is another one with another file. */
+static void a_result_is_of_what_its_cell_names(void **state)
+{
+	static const struct {
+		const char *word, *file;
+	} named[] = {
+		{ "PATCHES=%s/a.patch", "a.patch" },
+		{ "KERNEL_TARBALL=%s/a.tar", "a.tar" },
+		{ "KUNITCONFIG=%s/folder", "folder/.kunitconfig" },
+		{ "SUITES=%s/link", "folder/plan" },
+	};
+	__auto_free char *bin = path_without("qemu-system-s390x"), *programs = copy(getenv("PATH"));
+	__auto_free char *folder = fmt("%s/folder", out), *link = fmt("%s/link", out);
+
+	(void)state;
+	make_dirs(folder);
+	assert_int_equal(symlink("folder", link), 0);
+	setenv("PATH", bin, 1);
+	for (size_t i = 0; i < ARRAY_SIZE(named); i++) {
+		__auto_free char *word = fmt(named[i].word, out);
+		__auto_free char *text = fmt("a ARCH=s390x SERIES=none %s\nb ARCH=s390x\n", word);
+		__auto_free char *path = file(text), *words = fmt("matrix MATRIX=%s", path);
+		__auto_free char *changed = fmt("%s/%s", out, named[i].file);
+
+		expect_anew(words, changed);
+	}
+	setenv("PATH", programs, 1);
+}
+
+/* A commit more, and what stands in the line is the same. */
+static void a_result_is_of_the_commit_of_its_tree(void **state)
+{
+	__auto_free char *text = fmt("a ARCH=s390x TREE=%s/tree\nb ARCH=s390x\n", out);
+	__auto_free char *path = file(text), *words = fmt("matrix MATRIX=%s", path);
+	__auto_free char *commit = fmt("git -C %s/tree -c user.name=a -c user.email=b commit -q --allow-empty -m c",
+				       out);
+	__auto_free char *init = fmt("git init -q %s/tree && %s", out, commit);
+	__auto_free char *first = NULL, *again = NULL, *other = NULL;
+	__auto_free char *bin = path_without("qemu-system-s390x"), *programs = copy(getenv("PATH"));
+
+	(void)state;
+	assert_int_equal(system(init), 0);
+	setenv("PATH", bin, 1);
+	first = said_of(words, EXIT_ERROR);
+	have_failed("a");
+	again = said_of(words, EXIT_ERROR);
+	assert_says(again, "1 of 2 cells are over already");
+	assert_int_equal(system(commit), 0);
+	other = said_of(words, EXIT_ERROR);
 	assert_null(strstr(other, "over already"));
 	setenv("PATH", programs, 1);
 }
@@ -286,6 +368,10 @@ int main(int argc, char **argv)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(each_cell_is_told_of, fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(a_result_is_of_its_question, fresh_out, remove_out),
+		cmocka_unit_test_setup_teardown(a_result_is_of_what_its_cell_names, fresh_out,
+						remove_out),
+		cmocka_unit_test_setup_teardown(a_result_is_of_the_commit_of_its_tree, fresh_out,
+						remove_out),
 		cmocka_unit_test_setup_teardown(what_no_record_says_is_told, fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(what_is_no_cell_is_refused, fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(workflow_is_valid, fresh_out, remove_out),
