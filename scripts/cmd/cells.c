@@ -22,6 +22,22 @@ static bool is_name(const char *name)
 	return *name && *name != '/';
 }
 
+/* What is apart in a name may be the same in a path. */
+static void check_folder(const struct cells *all, const char *path, const struct cell *c)
+{
+	__auto_free char *own = cell_folder("", c);
+
+	for (size_t i = 0; i < all->n; i++) {
+		__auto_free char *other = cell_folder("", &all->v[i]);
+
+		if (!strcmp(all->v[i].name, c->name))
+			die("%s: two cells are called %s", path, c->name);
+		if (!strcmp(own, other))
+			die("%s: the cells %s and %s would have one folder: rename one of them",
+			    path, all->v[i].name, c->name);
+	}
+}
+
 static void add(struct cells *all, const char *path, const char *line)
 {
 	__auto_strv struct strv words = { 0 }, rest = { 0 };
@@ -39,10 +55,8 @@ static void add(struct cells *all, const char *path, const char *line)
 		die("%s: a cell's name has letters, digits, '-', '_' and '/': %s", path, line);
 	if (!c.arch || !arch_find(c.arch))
 		die("%s: a cell says ARCH= of one architecture: %s", path, line);
-	for (size_t i = 0; i < all->n; i++)
-		if (!strcmp(all->v[i].name, words.v[0]))
-			die("%s: two cells are called %s", path, words.v[0]);
 	c.name = copy(words.v[0]);
+	check_folder(all, path, &c);
 	c.words = strv_join(&rest, " ");
 	all->v = grow(all->v, all->n + 1, sizeof(*all->v));
 	all->v[all->n++] = c;

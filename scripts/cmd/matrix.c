@@ -21,6 +21,7 @@
 #include "lib/cache.h"
 #include "lib/hash.h"
 #include "lib/host.h"
+#include "lib/lock.h"
 #include "lib/ui.h"
 #include "report/report.h"
 
@@ -401,6 +402,17 @@ static void run_cells(struct matrix *m)
 	}
 }
 
+/* Two in one folder would remove what the other one is about to write. */
+static void take_folder(const struct options *o)
+{
+	__auto_free char *path = fmt("%s/matrix.lock", o->out);
+
+	make_dirs(o->out);
+	if (lock_try(path) < 0)
+		die("another matrix runs in O=%s: wait for its end, or give this one an O= of its own",
+		    o->out);
+}
+
 /**
  * cmd_matrix - check the cells of configs/matrix
  * @o: what the user asked for: CELLS= has patterns of their names
@@ -415,6 +427,7 @@ int cmd_matrix(const struct options *o)
 	size_t known;
 
 	open_matrix(&m, o);
+	take_folder(o);
 	check_tree(&o->request);
 	find_key(&m);
 	known = recall(&m);

@@ -281,9 +281,23 @@ static void what_is_no_cell_is_refused(void **state)
 	refused("x ARCH=pdp11\n", "says ARCH= of one architecture");
 	refused("x ARCH=arm64 fast\n", "'fast' is no variable");
 	refused("x ARCH=arm64\nx ARCH=x86_64\n", "two cells are called x");
+	refused("x/y-z ARCH=s390x TIMING=virtual\nx-y/z ARCH=s390x TIMING=virtual\n",
+		"would have one folder");
 	refused("../x ARCH=arm64\n", "a cell's name has letters");
 	refused("# nothing\n", "no such cell");
 	expect("matrix CELLS=nowhere/*", EXIT_ERROR, "no such cell");
+}
+
+/* Each would remove the other one's folders. */
+static void one_folder_has_one_matrix(void **state)
+{
+	__auto_free char *path = fmt("%s/matrix.lock", out);
+	int lock = lock_try(path);
+
+	(void)state;
+	assert_true(lock >= 0);
+	refused("x ARCH=s390x TIMING=virtual\n", "another matrix runs in O=");
+	close(lock);
 }
 
 /* A program of npm's, if this host has npm and a network; else the test is skipped */
@@ -374,6 +388,7 @@ int main(int argc, char **argv)
 						remove_out),
 		cmocka_unit_test_setup_teardown(what_no_record_says_is_told, fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(what_is_no_cell_is_refused, fresh_out, remove_out),
+		cmocka_unit_test_setup_teardown(one_folder_has_one_matrix, fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(workflow_is_valid, fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(pipeline_is_valid, fresh_out, remove_out),
 	};
