@@ -154,6 +154,13 @@ json_t *request_to_json(const struct request *r)
 	return o;
 }
 
+/* A user can't ask for a part of the series, which the check of it does. */
+static bool is_choice(const struct field *f, const char *word)
+{
+	return !*word || has_word(f->choices, " ", word) ||
+	       (f->offset == offsetof(struct request, series) && !strcmp(word, "part"));
+}
+
 /* Whether @v is a value that the field can have; if so, it is set. */
 static bool value_from_json(struct request *r, const struct field *f, const json_t *v)
 {
@@ -171,7 +178,8 @@ static bool value_from_json(struct request *r, const struct field *f, const json
 		*(bool *)to = json_is_true(v);
 		return json_is_boolean(v);
 	default:
-		if (!json_is_string(v))
+		if (!json_is_string(v) ||
+		    (f->kind == FIELD_CHOICE && !is_choice(f, json_string_value(v))))
 			return false;
 		*(const char **)to = copy(json_string_value(v));
 		return true;

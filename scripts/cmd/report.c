@@ -37,6 +37,14 @@ static void find(const char *run, struct strv *dirs)
 	globfree(&g);
 }
 
+/* Read a record that can be told of; else what is wrong with it */
+static char *read_sound(struct record *rec, const char *dir)
+{
+	char *flaw = record_load(rec, dir);
+
+	return flaw ? flaw : record_flaw(rec);
+}
+
 /* Is there a record of a cell that is not good? Then that says what is wrong with it. */
 static bool has_bad_record(const char *cell)
 {
@@ -47,11 +55,12 @@ static bool has_bad_record(const char *cell)
 	glob(pattern, 0, NULL, &g);
 	for (size_t i = 0; !bad && i < g.gl_pathc; i++) {
 		__auto_free char *dir = copy(g.gl_pathv[i]);
+		__auto_free char *flaw = NULL;
 		struct record r;
 
 		*strrchr(dir, '/') = '\0';
-		record_read(&r, dir);
-		bad = verdict_exit_status(record_verdict(&r)) != EXIT_PASS;
+		flaw = read_sound(&r, dir);
+		bad = !flaw && verdict_exit_status(record_verdict(&r)) != EXIT_PASS;
 		record_free(&r);
 	}
 	globfree(&g);
@@ -98,17 +107,37 @@ static void find_dead(const char *run, struct strv *dead)
 	globfree(&g);
 }
 
+/* Read those that can be told of, and say what is wrong with the others. */
+static size_t read_all(struct record *records, const struct strv *dirs)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < dirs->n; i++) {
+		__auto_free char *flaw = read_sound(&records[n], dirs->v[i]);
+
+		if (!flaw) {
+			n++;
+			continue;
+		}
+		fprintf(stderr, "respawn: %s\n", flaw);
+		record_free(&records[n]);
+	}
+	return n;
+}
+
 /**
  * cmd_report - write a report of RUN= as FORMAT=
  * @o: what the user asked for
  *
- * Return: EXIT_PASS if it is written, whatever it says
+ * Return: EXIT_PASS if it is written, whatever it says; EXIT_ERROR if a record is damaged,
+ * which is left out
  */
 int cmd_report(const struct options *o)
 {
 	__auto_strv struct strv dirs = { 0 }, dead = { 0 };
 	const struct record **all;
 	struct record *records;
+	size_t n;
 
 	find(o->run, &dirs);
 	find_dead(o->run, &dead);
@@ -118,15 +147,15 @@ int cmd_report(const struct options *o)
 		die("RUN=%s: a record, a folder of records, or that of a matrix is wanted", o->run);
 	records = need(dirs.n, sizeof(*records));
 	all = need(dirs.n, sizeof(*all));
-	for (size_t i = 0; i < dirs.n; i++) {
-		record_read(&records[i], dirs.v[i]);
+	n = read_all(records, &dirs);
+	for (size_t i = 0; i < n; i++)
 		all[i] = &records[i];
-	}
-	report_write(&(struct report){ .records = all, .n = dirs.n, .dead = &dead }, o->format,
-		     stdout);
-	for (size_t i = 0; i < dirs.n; i++)
+	if (n + dead.n)
+		report_write(&(struct report){ .records = all, .n = n, .dead = &dead }, o->format,
+			     stdout);
+	for (size_t i = 0; i < n; i++)
 		record_free(&records[i]);
 	free(records);
 	free(all);
-	return EXIT_PASS;
+	return n < dirs.n ? EXIT_ERROR : EXIT_PASS;
 }

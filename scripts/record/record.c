@@ -438,6 +438,35 @@ void record_free(struct record *rec)
 /* ---- reading -------------------------------------------------------------------- */
 
 /**
+ * record_load - read a record, if it is one
+ * @rec: gets it
+ * @dir: its folder
+ *
+ * Return: NULL, or what is wrong with it, to be freed: it is not there, damaged, or of a
+ * format that this respawn does not read
+ */
+char *record_load(struct record *rec, const char *dir)
+{
+	__auto_free char *path = fmt("%s/" RUN_JSON, dir);
+	const json_t *format;
+	json_error_t err;
+
+	*rec = (struct record){ .dir = copy(dir) };
+	if (!exists(path))
+		return fmt("%s: there is no record with that name", dir);
+	rec->json = json_load_file(path, 0, &err);
+	if (!rec->json)
+		return fmt("%s is corrupt: %s in line %d", path, err.text, err.line);
+	format = json_object_get(rec->json, "format");
+	if (!json_is_integer(format))
+		return fmt("%s is no record: it has no format", path);
+	if (json_integer_value(format) != RECORD_FORMAT)
+		return fmt("%s is a record of format %lld, and this respawn reads format %d: the respawn that wrote it can read it",
+			   dir, (long long)json_integer_value(format), RECORD_FORMAT);
+	return NULL;
+}
+
+/**
  * record_read - read a record
  * @rec: gets it
  * @dir: its folder
@@ -446,23 +475,76 @@ void record_free(struct record *rec)
  */
 void record_read(struct record *rec, const char *dir)
 {
-	__auto_free char *path = fmt("%s/" RUN_JSON, dir);
-	json_error_t err;
-	json_int_t format;
+	__auto_free char *flaw = NULL;
 
 	if (!*dir)
 		die("RUN=: say which record, as build/runs/<name>");
-	if (!exists(path))
-		die("%s: there is no record with that name", dir);
-	*rec = (struct record){ .dir = copy(dir), .json = json_load_file(path, 0, &err) };
-	if (!rec->json)
-		die("%s is corrupt: %s in line %d", path, err.text, err.line);
-	format = json_integer_value(json_object_get(rec->json, "format"));
-	if (!json_is_integer(json_object_get(rec->json, "format")))
-		die("%s is no record: it has no format", path);
-	if (format != RECORD_FORMAT)
-		die("%s is a record of format %lld, and this respawn reads format %d: the respawn that wrote it can read it",
-		    dir, (long long)format, RECORD_FORMAT);
+	flaw = record_load(rec, dir);
+	if (flaw)
+		die("%s", flaw);
+}
+
+/* A name of the results without which nothing can be told of them */
+static bool has_names(const json_t *results)
+{
+	const json_t *t;
+	size_t i;
+
+	json_array_foreach(results, i, t)
+		if (!json_is_string(json_object_get(t, "name")) ||
+		    !json_is_string(json_object_get(t, "status")) ||
+		    !has_names(json_object_get(t, "tests")))
+			return false;
+	return true;
+}
+
+static bool has_strings(const json_t *list)
+{
+	const json_t *v;
+	size_t i;
+
+	json_array_foreach(list, i, v)
+		if (!json_is_string(v))
+			return false;
+	return true;
+}
+
+/* What every record has that is told of, and what one that is not good has besides */
+static const char *missing(const struct record *rec)
+{
+	static const char *const all[] = {
+		"verdict", "request.arch", "request.config", "request.smpboot",
+		"request.timing", "request.plan", "image.release", "accelerator",
+	};
+	static const char *const bad[] = { "first_failure.what", "excerpt" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+		if (!json_is_string(record_member(rec, all[i])))
+			return all[i];
+	for (size_t i = 0; !record_is_good(rec) && i < ARRAY_SIZE(bad); i++)
+		if (!json_is_string(record_member(rec, bad[i])))
+			return bad[i];
+	return NULL;
+}
+
+/**
+ * record_flaw - what a record lacks to be told of
+ * @rec: the record
+ *
+ * Called before a report, which has the records of others to tell, too.
+ *
+ * Return: NULL, or what is wrong with it, to be freed
+ */
+char *record_flaw(const struct record *rec)
+{
+	const char *what = missing(rec);
+
+	if (!what && !has_strings(record_member(rec, "failed_tests")))
+		what = "failed_tests";
+	if (!what && !has_names(record_member(rec, "results")))
+		what = "results";
+	return what ? fmt("%s/" RUN_JSON " is damaged: it has no %s, or none that is of use",
+			  rec->dir, what) : NULL;
 }
 
 /**

@@ -23,6 +23,8 @@ void record_finish(struct record *rec, const struct guest *g, const struct snaps
 void record_discard(struct record *rec);
 
 /* Reading one */
+char *record_load(struct record *rec, const char *dir);
+char *record_flaw(const struct record *rec);
 void record_read(struct record *rec, const char *dir);
 void record_request(const struct record *rec, struct request *r);
 void record_image(const struct record *rec, const struct request *r, struct image *i);

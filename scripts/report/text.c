@@ -108,14 +108,14 @@ static void table(const struct report *r, FILE *f)
 
 static const char *name_at(const json_t *failed, size_t i)
 {
-	return json_string_value(json_array_get(failed, i));
+	return json_string_value(json_array_get(failed, i)) ?: "";
 }
 
 /* How many names from the @i-th on are cases of one suite of which nothing was heard */
 static size_t unheard(const json_t *failed, size_t i)
 {
 	static const char middle[] = ".(case ", end[] = " never reported)";
-	const char *name = name_at(failed, i), *at = name ? strstr(name, middle) : NULL;
+	const char *name = name_at(failed, i), *at = strstr(name, middle);
 	size_t n = 0, len = at ? at - name + strlen(middle) : 0;
 
 	while (at && i + n < json_array_size(failed) &&

@@ -16,6 +16,8 @@
 #include <jansson.h>
 
 #include "../whole/scratch.h"
+#include "child.h"
+#include "cmd/cmd.h"
 #include "judge/judge.h"
 #include "lib/util.h"
 #include "record/record.h"
@@ -740,6 +742,67 @@ static void what_people_see_is_golden(void **state)
 	json_decref(rec.json);
 }
 
+/* A record on the disk, as far as a report reads it, with one member more */
+static char *have_record(const char *name, const char *text, const char *key, json_t *value)
+{
+	struct record rec = record_of(text, ENDING_ITSELF);
+	char *dir = fmt("%s/runs/%s", out, name);
+	__auto_free char *path = fmt("%s/run.json", dir);
+
+	json_object_set_new(rec.json, "format", json_integer(2));
+	json_object_set_new(rec.json, "accelerator", json_string("tcg"));
+	json_object_set_new(json_object_get(rec.json, "request"), "plan", json_string("s0,s1"));
+	json_object_set_new(rec.json, key, value);
+	make_dirs(dir);
+	assert_int_equal(json_dump_file(rec.json, path, 0), 0);
+	json_decref(rec.json);
+	return dir;
+}
+
+static int report_runs(const void *run)
+{
+	__auto_free char *said = fmt("%s/report", out);
+	struct options o = { .run = run, .format = "text" };
+	int status;
+
+	if (!freopen(said, "w", stdout))
+		return 3;
+	status = cmd_report(&o);
+	fflush(NULL);
+	return status;
+}
+
+/* The one line of it; the report of the others is there. */
+static void a_damaged_record_is_left_out(void **state)
+{
+	static const struct {
+		const char *key, *json;
+	} damage[] = {
+		{ "failed_tests", "[7]" }, { "results", "[{\"status\": \"pass\"}]" },
+		{ "request", "{}" }, { "excerpt", "null" }, { "format", "\"2\"" },
+		{ "verdict", "1" },
+	};
+	__auto_free char *all = console(), *bad = cut(all), *runs = fmt("%s/runs", out);
+	__auto_free char *sound = have_record("a", all, "seen", json_true());
+	__auto_free char *errors = fmt("%s/errors", out), *report = fmt("%s/report", out);
+
+	(void)state;
+	assert_int_equal(child_says(report_runs, runs, errors), EXIT_PASS);
+	for (size_t i = 0; i < ARRAY_SIZE(damage); i++) {
+		json_t *v = json_loads(damage[i].json, JSON_DECODE_ANY, NULL);
+		__auto_free char *dir = have_record("b", bad, damage[i].key, v);
+		__auto_free char *said = NULL, *told = NULL;
+
+		assert_int_equal(child_says(report_runs, runs, errors), EXIT_ERROR);
+		said = read_file(errors, NULL);
+		told = read_file(report, NULL);
+		assert_non_null(strstr(said, dir));
+		assert_ptr_equal(strchr(said, '\n'), said + strlen(said) - 1);
+		assert_non_null(strstr(told, "s0"));
+		assert_int_equal(child_says(report_runs, dir, errors), EXIT_ERROR);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -760,6 +823,8 @@ int main(void)
 		cmocka_unit_test(a_long_excerpt_is_cut_between_characters),
 		cmocka_unit_test(names_are_unique),
 		cmocka_unit_test(github_gets_no_more_than_it_shows),
+		cmocka_unit_test_setup_teardown(a_damaged_record_is_left_out, fresh_out,
+						remove_out),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

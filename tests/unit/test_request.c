@@ -19,6 +19,14 @@ static void *member(struct request *r, const struct field *f)
 	return (char *)r + f->offset;
 }
 
+static char *choice(const struct field *f, unsigned int n)
+{
+	__auto_strv struct strv words = { 0 };
+
+	strv_split(&words, f->choices, " ");
+	return copy(words.v[n]);
+}
+
 /* A value of its own for each field, and another one for another @n */
 static void fill(struct request *r, unsigned int n)
 {
@@ -35,6 +43,9 @@ static void fill(struct request *r, unsigned int n)
 			break;
 		case FIELD_SWITCH:
 			*(bool *)member(r, f) = n % 2;
+			break;
+		case FIELD_CHOICE:
+			*(char **)member(r, f) = choice(f, n);
 			break;
 		default:
 			*(char **)member(r, f) = fmt("%s \"%u\" \303\244", f->name, n);
@@ -145,7 +156,9 @@ static void what_can_not_be_is_refused(void **state)
 	} odd[] = {
 		{ "arch", "\"sparc\"" }, { "arch", "7" }, { "smp", "0" }, { "smp", "9" },
 		{ "smp", "\"4\"" }, { "smp", "4.5" }, { "seed", "-1" }, { "cycles", "0" },
-		{ "snapshot", "1" }, { "ops", "null" }, { "ops", "[\"wake\"]" },
+		{ "smpboot", "\"foo\"" }, { "series", "\"some\"" },
+		{ "timing", "\"virtual real\"" }, { "snapshot", "1" }, { "ops", "null" },
+		{ "ops", "[\"wake\"]" },
 	};
 	struct request r, back;
 
