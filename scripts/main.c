@@ -91,13 +91,17 @@ static void end_with_make(void)
 		end_with_parent(atoi(shell) == getpid() ? getppid() : atoi(shell));
 }
 
-/* What killed runs have left goes, and what was not used for longest. */
+/*
+ * What killed runs have left goes, and what was not used for longest. That may be what
+ * a record needs, which nobody uses before the record is read.
+ */
 static void make_room(const struct options *o)
 {
 	__auto_free char *runs = fmt("%s/runs", o->out);
 
 	cache_sweep(runs);
-	cache_trim(o->cache_max * GB);
+	if (!*o->run && !*o->bundle)
+		cache_trim(o->cache_max * GB);
 }
 
 int main(int argc, char **argv)

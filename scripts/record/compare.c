@@ -75,6 +75,9 @@ static char *console_difference(const char *dir, const char *other, enum extent 
 	__auto_free char *one = a.all, *two = b.all, *then = NULL, *now = NULL;
 	unsigned int line = 1;
 
+	/* Any console is longer than none. */
+	if (!a.left)
+		extent = EXTENT_ALL;
 	while (a.left && b.left && line_len(&a) == line_len(&b) &&
 	       !memcmp(a.at, b.at, line_len(&a))) {
 		next_line(&a);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "build/debuginfo.h"
+#include "lib/cache.h"
 #include "lib/host.h"
 #include "record/record.h"
 #include "run/events_file.h"
@@ -681,6 +682,20 @@ void record_request(const struct record *rec, struct request *r)
 		    rec->dir, lack);
 }
 
+/* What lies in the cache may not go while it is used, and has been used just now. */
+static void use_entry(const char *path)
+{
+	size_t cache = strlen(host_cache()), kind, name;
+	__auto_free char *entry = NULL;
+
+	if (strncmp(path, host_cache(), cache) || path[cache] != '/')
+		return;
+	kind = strcspn(path + cache + 1, "/") + 1;
+	name = path[cache + kind] ? strcspn(path + cache + kind + 1, "/") + 1 : 0;
+	entry = fmt("%.*s", (int)(cache + kind + name), path);
+	cache_use(entry);
+}
+
 /* In a bundle the file lies beside the record. */
 static char *file_of(const struct record *rec, const char *what)
 {
@@ -691,6 +706,7 @@ static char *file_of(const struct record *rec, const char *what)
 	if (!exists(path)) {
 		free(path);
 		path = copy(record_text(rec, key));
+		use_entry(path);
 	}
 	if (!exists(path))
 		die("%s is gone, so this run can't be replayed; a bundle would have kept it", path);
@@ -698,6 +714,35 @@ static char *file_of(const struct record *rec, const char *what)
 		die("%s is not the file that was run: its SHA-256 is %.12s..., the record says %.12s...",
 		    path, sum_of(path), want);
 	return path;
+}
+
+static void check_sum(const struct record *rec, const char *key, const char *file)
+{
+	const char *want = json_string_value(record_member(rec, key));
+	__auto_free char *path = fmt("%s/%s", rec->dir, file);
+	char is[HASH_LEN];
+
+	if (!want)
+		return;
+	if (!exists(path))
+		die("%s is gone, so nothing can be compared with this run: take a whole copy of the record",
+		    path);
+	hash_file(path, is);
+	if (strcmp(is, want))
+		die("%s is damaged: its SHA-256 is %.12s..., the record says %.12s...; take another copy of the record",
+		    path, is, want);
+}
+
+/**
+ * record_check_files - see that what a run said is what is there
+ * @rec: the record
+ *
+ * Dies if it is damaged or gone. A record that does not say the sums is taken as it is.
+ */
+void record_check_files(const struct record *rec)
+{
+	check_sum(rec, "console_sha256", "console.log");
+	check_sum(rec, "events_sha256", "events.bin");
 }
 
 /**

@@ -27,6 +27,7 @@ char *record_load(struct record *rec, const char *dir);
 char *record_flaw(const struct record *rec);
 void record_read(struct record *rec, const char *dir);
 void record_request(const struct record *rec, struct request *r);
+void record_check_files(const struct record *rec);
 void record_image(const struct record *rec, const struct request *r, struct image *i);
 bool record_snapshot(const struct record *rec, struct snapshot *s);
 void record_same_call(const struct record *rec, const struct guest *g);

@@ -266,7 +266,7 @@ bool trials_snapshot(struct trial *t, size_t n)
  * @suites: SUITES=, where the folders that the record names are elsewhere; or empty
  * @out: O=
  *
- * Dies if what it ran is gone or another one, of a run in real time, which has no
+ * Dies if what it ran or said is gone or another one, of a run in real time, which has no
  * schedule to repeat, and of one that was called as this respawn does not call it.
  */
 void trial_again(struct trial *t, const struct record *rec, struct image *image,
@@ -281,6 +281,7 @@ void trial_again(struct trial *t, const struct record *rec, struct image *image,
 	if (!request_is_virtual(&t->req))
 		die("%s ran in real time, where nothing can be replayed: TIMING=virtual can",
 		    rec->dir);
+	record_check_files(rec);
 	record_image(rec, &t->req, image);
 	if (record_member(rec, "snapshot")) {
 		struct snapshot *s = calloc(1, sizeof(*s));

@@ -44,6 +44,8 @@ static void consoles_are_compared(void **state)
 		  "line 2 of the console\n  then" },
 		{ "a\n", 2, "a\nb\n", 4, EXTENT_SHORTER, NULL },
 		{ "a\nb", 3, "a\nc\n", 4, EXTENT_SHORTER, NULL },
+		{ "", 0, "a\n", 2, EXTENT_SHORTER, "line 1 of the console\n  then" },
+		{ "", 0, "", 0, EXTENT_SHORTER, NULL },
 		/* What is behind a NUL counts. */
 		{ LONG, sizeof(LONG) - 1, LONG, sizeof(LONG) - 1, EXTENT_ALL, NULL },
 		{ "a\0b\nc\0x\ne\n", 10, LONG, sizeof(LONG) - 1, EXTENT_ALL,
