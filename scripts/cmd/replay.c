@@ -15,11 +15,31 @@
 #include "record/trial.h"
 #include "report/report.h"
 
+/* What came of it, and the exit status that says so */
+static int show(const struct record *rec, const struct record *now, const char *what)
+{
+	__auto_free char *others = what ? record_other_tools(rec, now) : NULL;
+
+	report_failure(now, stdout);
+	if (!what)
+		printf("reproduced: %s, seed %llu, to the last digit of %.6f s\n",
+		       record_text(now, "verdict"),
+		       (unsigned long long)json_integer_value(record_member(now, "request.seed")),
+		       record_real(now, "times.guest"));
+	else
+		printf("diverged at %s\n  record of this run: %s\n", what, now->dir);
+	if (others)
+		printf("%s: that may be why, so this says nothing of the kernel; a replay takes the same ones\n",
+		       others);
+	return others ? EXIT_ERROR : what ? EXIT_BAD : EXIT_PASS;
+}
+
 /**
  * cmd_replay - run RUN= or BUNDLE= again
  * @o: what the user asked for
  *
- * Return: EXIT_PASS if it was reproduced, EXIT_BAD if it was not
+ * Return: EXIT_PASS if it was reproduced, EXIT_BAD if it was not, EXIT_ERROR if it was not and
+ * QEMU or the judge is another one
  */
 int cmd_replay(const struct options *o)
 {
@@ -37,12 +57,5 @@ int cmd_replay(const struct options *o)
 	ui_done("%s", record_text(&t.record, "verdict"));
 	trial_must_say(&t);
 	what = record_difference(&rec, &t.record);
-	report_failure(&t.record, stdout);
-	if (what)
-		printf("diverged at %s\n  record of this run: %s\n", what, t.record.dir);
-	else
-		printf("reproduced: %s, seed %llu, to the last digit of %.6f s\n",
-		       record_text(&t.record, "verdict"), (unsigned long long)t.req.seed,
-		       record_real(&t.record, "times.guest"));
-	return what ? EXIT_BAD : EXIT_PASS;
+	return show(&rec, &t.record, what);
 }

@@ -145,3 +145,30 @@ char *record_difference(const struct record *then, const struct record *now)
 		what = fmt("the verdict: %s then, %s now", was, is);
 	return what;
 }
+
+static char *other(const struct record *then, const struct record *now, const char *path,
+		   const char *what)
+{
+	const char *was = json_string_value(record_member(then, path));
+	const char *is = json_string_value(record_member(now, path));
+
+	if (!was || !is || !strcmp(was, is))
+		return NULL;
+	return fmt("the record is of %s %s, this is %s", what, was, is);
+}
+
+/**
+ * record_other_tools - was a trial run or judged by others than a record's?
+ * @then: the record
+ * @now: of the trial
+ *
+ * Called where the two differ, which then says nothing of the kernel.
+ *
+ * Return: NULL if it was not, else by whom, to be freed
+ */
+char *record_other_tools(const struct record *then, const struct record *now)
+{
+	char *qemu = other(then, now, "qemu.version", "QEMU");
+
+	return qemu ? qemu : other(then, now, "respawn.judge", "judge");
+}

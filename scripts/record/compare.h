@@ -7,5 +7,6 @@
 
 char *runs_difference(const char *a, const char *b, enum extent extent);
 char *record_difference(const struct record *then, const struct record *now);
+char *record_other_tools(const struct record *then, const struct record *now);
 
 #endif /* RESPAWN_COMPARE_H */

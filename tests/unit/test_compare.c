@@ -79,11 +79,44 @@ static void a_console_is_missing(void **state)
 	assert_null(runs_difference(b, b, EXTENT_ALL));
 }
 
+static struct record made_by(const char *qemu, const char *judge)
+{
+	return (struct record){ .json = json_pack("{s:{s:s}, s:{s:s}}", "qemu", "version", qemu,
+						  "respawn", "judge", judge) };
+}
+
+static void other_tools_are_told(void **state)
+{
+	static const struct {
+		const char *qemu, *judge, *what;
+	} pairs[] = {
+		{ "7.2", "a", NULL },
+		{ "8.0", "a", "the record is of QEMU 7.2, this is 8.0" },
+		{ "7.2", "b", "the record is of judge a, this is b" },
+		{ "8.0", "b", "the record is of QEMU 7.2, this is 8.0" },
+	};
+	struct record then = made_by("7.2", "a");
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(pairs); i++) {
+		struct record now = made_by(pairs[i].qemu, pairs[i].judge);
+		__auto_free char *what = record_other_tools(&then, &now);
+
+		if (pairs[i].what)
+			assert_string_equal(what, pairs[i].what);
+		else
+			assert_null(what);
+		json_decref(now.json);
+	}
+	json_decref(then.json);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(consoles_are_compared, fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(a_console_is_missing, fresh_out, remove_out),
+		cmocka_unit_test(other_tools_are_told),
 	};
 
 	return cmocka_run_group_tests_name("compare", tests, NULL, NULL);

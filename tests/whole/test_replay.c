@@ -248,6 +248,8 @@ static void another_console_is_noticed(void **state)
 	replay(dir, 2, "console.log is damaged");
 	change(dir, "run.json", "\"console_sha256\"", "\"no_sum\"");
 	replay(dir, 1, "diverged at line ");
+	change(dir, "run.json", "\"version\": \"QEMU", "\"version\": \"another QEMU");
+	replay(dir, 2, "the record is of QEMU another QEMU");
 }
 
 static void another_event_is_noticed(void **state)
