@@ -7,7 +7,7 @@
 
 #include "cmd/cmd.h"
 #include "lib/util.h"
-#include "record/trial.h"
+#include "record/record.h"
 #include "report/picture.h"
 #include "run/events_file.h"
 
@@ -38,16 +38,22 @@ void picture_of(const char *dir, const struct image *image, unsigned int cpus)
  * cmd_picture - draw the record RUN=
  * @o: what the user asked for
  *
+ * Nothing is run, so the record may be one of a run in real time.
+ *
  * Return: EXIT_PASS
  */
 int cmd_picture(const struct options *o)
 {
 	struct record rec;
+	struct request r;
 	struct image image;
-	struct trial t;
 
 	record_read(&rec, o->run);
-	trial_again(&t, &rec, &image, o->request.suites, o->out);
-	picture_of(rec.dir, &image, t.req.smp);
+	record_request(&rec, &r);
+	if (*o->request.suites)
+		r.suites = o->request.suites;
+	record_check_files(&rec);
+	record_image(&rec, &r, &image);
+	picture_of(rec.dir, &image, r.smp);
 	return EXIT_PASS;
 }

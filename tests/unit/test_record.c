@@ -17,8 +17,10 @@
 #include <cmocka.h>
 #include <jansson.h>
 
+#include "../../kunit/torture/torture_log.h"
 #include "../whole/scratch.h"
 #include "child.h"
+#include "cmd/cmd.h"
 #include "lib/cache.h"
 #include "lib/host.h"
 #include "record/record.h"
@@ -41,6 +43,21 @@ static char *old_file(const char *name)
 	return path;
 }
 
+/* A record of what lies in the cache, as far as a replay reads it */
+static json_t *record_of(const char *kernel, const char *cpio)
+{
+	char one[HASH_LEN], two[HASH_LEN];
+	json_t *o;
+
+	hash_file(kernel, one);
+	hash_file(cpio, two);
+	o = json_pack("{s:i, s:{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}}", "format", 2, "image",
+		      "source", "a tree", "tree", "01", "id", "23", "compiler", "cc", "image",
+		      kernel, "image_sha256", one, "initramfs", cpio, "initramfs_sha256", two);
+	assert_non_null(o);
+	return o;
+}
+
 static int trim_all(const void *unused)
 {
 	(void)unused;
@@ -50,22 +67,13 @@ static int trim_all(const void *unused)
 
 static void what_is_replayed_stays_in_the_cache(void **state)
 {
-	static const char key[] = "image", initramfs[] = "initramfs";
 	__auto_free char *kernel = old_file("kernel/a/image"), *cpio = old_file("initramfs/b.cpio");
 	__auto_free char *gone = old_file("kernel/c/image");
 	struct request r = { .plan = "", .suites = "" };
-	char one[HASH_LEN], two[HASH_LEN];
-	struct record rec = { .dir = out };
+	struct record rec = { .dir = out, .json = record_of(kernel, cpio) };
 	struct image image;
 
 	(void)state;
-	hash_file(kernel, one);
-	hash_file(cpio, two);
-	rec.json = json_pack("{s:{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}}", "image",
-			     "source", "a tree", "tree", "01", "id", "23", "compiler", "cc",
-			     key, kernel, "image_sha256", one, initramfs, cpio,
-			     "initramfs_sha256", two);
-	assert_non_null(rec.json);
 	record_image(&rec, &r, &image);
 	assert_string_equal(image.kernel.image, kernel);
 	assert_int_equal(in_a_child(trim_all, NULL), 0);
@@ -125,6 +133,57 @@ static void a_damaged_file_is_refused(void **state)
 	}
 }
 
+static json_t *request_of(const char *timing)
+{
+	struct request r = { .arch = arch_find("arm64") };
+	json_t *o;
+
+	for (size_t i = 0; i < request_field_count; i++) {
+		const struct field *f = &request_fields[i];
+		void *to = (char *)&r + f->offset;
+
+		if (f->kind == FIELD_NUMBER)
+			*(uint64_t *)to = strtoull(f->def, NULL, 10);
+		else if (f->kind != FIELD_ARCH && f->kind != FIELD_SWITCH)
+			*(const char **)to = f->def;
+	}
+	r.timing = timing;
+	o = request_to_json(&r);
+	assert_non_null(o);
+	return o;
+}
+
+static int draw(const void *run)
+{
+	struct options o = { .run = run, .request.suites = "" };
+
+	if (!freopen("/dev/null", "w", stdout))
+		return 3;
+	return cmd_picture(&o);
+}
+
+/* It can't be replayed, and what it did is there. */
+static void a_run_in_real_time_is_drawn(void **state)
+{
+	struct torture_log log = {
+		.magic = TORTURE_LOG_MAGIC, .entries = 1,
+		.entry_size = sizeof(struct torture_event),
+	};
+	__auto_free char *kernel = old_file("kernel/a/image"), *cpio = old_file("initramfs/b.cpio");
+	__auto_free char *events = fmt("%s/events.bin", out), *path = fmt("%s/run.json", out);
+	size_t len = sizeof(log) + log.entry_size;
+	__auto_free char *file = need(len, 1);
+	json_t *o = record_of(kernel, cpio);
+
+	(void)state;
+	json_object_set_new(o, "request", request_of("real"));
+	assert_int_equal(json_dump_file(o, path, 0), 0);
+	memcpy(file, &log, sizeof(log));
+	write_file(events, file, len);
+	assert_int_equal(in_a_child(draw, out), EXIT_PASS);
+	json_decref(o);
+}
+
 static int fresh_cache(void **state)
 {
 	__auto_free char *cache = NULL;
@@ -141,6 +200,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(what_is_replayed_stays_in_the_cache, fresh_cache,
 						remove_out),
 		cmocka_unit_test_setup_teardown(a_replay_makes_no_room, fresh_cache, remove_out),
+		cmocka_unit_test_setup_teardown(a_run_in_real_time_is_drawn, fresh_cache,
+						remove_out),
 		cmocka_unit_test_setup_teardown(a_damaged_file_is_refused, fresh_out, remove_out),
 	};
 	char cache[] = "/tmp/respawn-cache.XXXXXX";
