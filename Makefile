@@ -69,7 +69,13 @@ $(jobs) $(checks):
 test:
 	@tests/run-all $(O)
 else
-$(jobs):
+# It installs nothing: where the program does not build, it is said what that lacks.
+doctor:
+	+@{ $(build) host >/dev/null 2>&1 || \
+	{ $(build) $(DEPS) && $(DEPS) look "$(ARCH)" && $(build) host; }; } && \
+	RESPAWN_MAKE=$$$$ $(RESPAWN) $@
+
+$(filter-out doctor,$(jobs)):
 	+@$(built) && RESPAWN_MAKE=$$$$ $(RESPAWN) $@
 
 # make itself knows one status of failure, 2. That a test failed is status 1,
@@ -129,7 +135,7 @@ deps: $(DEPS)
 #  host: build the host program, O=/respawn
 host: $(RESPAWN)
 
-$(DEPS): scripts/deps.c $(wildcard scripts/build/arch.[ch] scripts/build/arch/*.c)
+$(DEPS): scripts/deps.c $(wildcard scripts/build/arch.[ch] scripts/build/needs.[ch] scripts/build/arch/*.c)
 	@mkdir -p $(@D)
 	$(say) 'CC      $@'
 	$(Q)$(CC) -std=gnu11 -Wall -Wextra $(CFLAGS) -Iscripts -o $@ $(filter %.c,$^)

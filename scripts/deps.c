@@ -12,30 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "build/arch.h"
-
-/* What every guest needs, up to a PROBE_END; what else, the architecture says. */
-static const struct need common[] = {
-	{ PROBE_PROGRAM, "git", "git", "holds the kernel tree and applies the series", ANYWHERE },
-	{ PROBE_PROGRAM, "cc", "gcc", "builds the host program", ANYWHERE },
-	{ PROBE_PROGRAM, "make", "make", "builds the kernel", ANYWHERE },
-	{ PROBE_PROGRAM, "flex", "flex", "Kconfig of the kernel", ANYWHERE },
-	{ PROBE_PROGRAM, "bison", "bison", "Kconfig of the kernel", ANYWHERE },
-	{ PROBE_PROGRAM, "bc", "bc", "timeconst.h of the kernel", ANYWHERE },
-	{ PROBE_PROGRAM, "perl", "perl", "headers of the kernel", ANYWHERE },
-	{ PROBE_PROGRAM, "ccache", "ccache", "compiles nothing twice", ANYWHERE },
-	{ PROBE_PROGRAM, "pkg-config", "pkg-config", "finds the libraries", ANYWHERE },
-	{ PROBE_HEADER, "archive.h", "libarchive-dev", "reads packages, writes the initramfs",
-	  ANYWHERE },
-	{ PROBE_HEADER, "jansson.h", "libjansson-dev", "reads and writes run records", ANYWHERE },
-	{ PROBE_HEADER, "gelf.h", "libelf-dev", "finds functions in kernels", ANYWHERE },
-	{ PROBE_HEADER, "elfutils/libdw.h", "libdw-dev", "finds the lines that addresses are of",
-	  ANYWHERE },
-	{ PROBE_HEADER, "nettle/sha2.h", "nettle-dev", "SHA-256", ANYWHERE },
-	{ PROBE_HEADER, "libxml2/libxml/xmlwriter.h", "libxml2-dev", "writes JUnit XML", ANYWHERE },
-	{ PROBE_HEADER, "cmocka.h", "libcmocka-dev", "unit tests of the host program", ANYWHERE },
-	{ .probe = PROBE_END }
-};
+#include "build/needs.h"
 
 static const struct need debugger[] = {
 	{ PROBE_PROGRAM, "gdb-multiarch", "gdb-multiarch", "shows where a run failed", ANYWHERE },
@@ -73,71 +50,13 @@ static bool shell(const char *command)
 	return system(command) == 0;
 }
 
-static bool have_program(const char *name)
-{
-	char *path = strdup(getenv("PATH") ?: "/usr/bin:/bin"), *save, *dir;
-	char file[4096];
-	bool found = false;
-
-	for (dir = strtok_r(path, ":", &save); dir && !found;
-	     dir = strtok_r(NULL, ":", &save)) {
-		snprintf(file, sizeof(file), "%s/%s", dir, name);
-		found = !access(file, X_OK);
-	}
-	free(path);
-	return found;
-}
-
-/* A compiler answers with a path if it has the file, else with the bare name. */
-static bool have_lib(const char *cc, const char *name)
-{
-	char command[256];
-
-	snprintf(command, sizeof(command),
-		 "%s -print-file-name=%s 2>/dev/null | grep -q /", cc, name);
-	return shell(command);
-}
-
-static bool have_header(const char *name)
-{
-	char command[256];
-
-	snprintf(command, sizeof(command),
-		 "printf '#if !__has_include(<%s>)\\n#error\\n#endif\\n' | cc -E - >/dev/null 2>&1",
-		 name);
-	return shell(command);
-}
-
-static bool have(const struct need *n, const struct arch *a)
-{
-	char cc[64] = "cc";
-
-	if (a && !arch_is_host(a))
-		snprintf(cc, sizeof(cc), "%sgcc", a->cross);
-	switch (n->probe) {
-	case PROBE_PROGRAM:
-		return have_program(n->name);
-	case PROBE_HEADER:
-		return have_header(n->name);
-	case PROBE_LIB:
-		return have_lib(cc, n->name);
-	default:
-		return true;
-	}
-}
-
-static bool wanted_here(const struct need *n, const struct arch *a)
-{
-	return n->where == ANYWHERE || (n->where == WHERE_NATIVE) == arch_is_host(a);
-}
-
 /* Note what of these is missing; @a is the architecture they are for, or NULL. */
 static void look_for(const struct need *n, const struct arch *a)
 {
 	for (; n->probe != PROBE_END; n++) {
 		size_t used = strlen(packages), listed = strlen(names);
 
-		if ((a && !wanted_here(n, a)) || have(n, a))
+		if (need_is_met(n, a))
 			continue;
 		snprintf(packages + used, sizeof(packages) - used, " %s", n->package);
 		snprintf(names + listed, sizeof(names) - listed, "\n  %-24s %s (Debian: %s)",
@@ -152,7 +71,7 @@ static int install(void)
 	const char *sudo = geteuid() ? "sudo -n " : "";
 	char *command;
 
-	if (geteuid() && !(have_program("sudo") && shell("sudo -n true 2>/dev/null"))) {
+	if (geteuid() && !(need_has_program("sudo") && shell("sudo -n true 2>/dev/null"))) {
 		fprintf(stderr, "respawn: packages are missing and this user may not install them; run: sudo apt-get install -y --no-install-recommends%s\n",
 			packages);
 		return 2;
@@ -198,19 +117,27 @@ static void look_for_extra(const char *name)
 }
 
 /*
- * deps [ARCH [EXTRA...]]: see that what guests of these architectures need is there, and
- * what else is asked for
+ * deps [look] [ARCH [EXTRA...]]: see that what guests of these architectures need is
+ * there, and what else is asked for; with "look", say what is missing and install nothing
  */
 int main(int argc, char **argv)
 {
-	look_for(common, NULL);
-	/* What is no architecture, the host program says better; it needs @common. */
+	bool look = argc > 1 && !strcmp(argv[1], "look");
+
+	argc -= look;
+	argv += look;
+	look_for(needs_common, NULL);
+	/* What is no architecture, the host program says better, once it can be built. */
 	look_for_arches(argc > 1 ? argv[1] : "");
 	for (int i = 2; i < argc; i++)
 		look_for_extra(argv[i]);
 	if (!*packages)
 		return 0;
-	if (!have_program("apt-get")) {
+	if (look) {
+		fprintf(stderr, "respawn: missing, 'make deps' installs them:%s\n", names);
+		return 2;
+	}
+	if (!need_has_program("apt-get")) {
 		fprintf(stderr, "respawn: missing, to be installed with this system's own package manager:%s\n",
 			names);
 		return 2;

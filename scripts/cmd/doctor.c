@@ -11,6 +11,7 @@
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
+#include "build/needs.h"
 #include "cmd/cmd.h"
 #include "cmd/past.h"
 #include "lib/cache.h"
@@ -38,21 +39,27 @@ struct finding_of {
 	char *remedy;
 };
 
+/* What of a table this machine lacks, for @a; QEMU and ccache have a line of their own. */
+static void find_missing(const struct need *n, const struct arch *a, struct strv *missing)
+{
+	for (; n->probe != PROBE_END; n++) {
+		if (!strcmp(n->name, "ccache") || (a && !strcmp(n->name, a->qemu)) ||
+		    need_is_met(n, a))
+			continue;
+		if (a)
+			strv_add(missing, "%s for %s", n->name, a->name);
+		else
+			strv_add(missing, "%s", n->name);
+	}
+}
+
 static enum health programs(const struct options *o, struct finding_of *f)
 {
-	static const char *const all[] = {
-		"git", "cc", "make", "flex", "bison", "bc", "perl", "pkg-config",
-	};
 	__auto_strv struct strv missing = { 0 };
 	__auto_free char *names = NULL;
 
 	(void)o;
-	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
-		__auto_free char *path = find_program(all[i]);
-
-		if (!path)
-			strv_add(&missing, "%s", all[i]);
-	}
+	find_missing(needs_common, NULL, &missing);
 	if (!missing.n) {
 		f->is = copy("what builds kernels is there");
 		return WELL;
@@ -70,10 +77,9 @@ static enum health compilers(const struct options *o, struct finding_of *f)
 
 	for (size_t i = 0; o->arch[i]; i++) {
 		const struct arch *a = o->arch[i];
-		__auto_free char *cc = fmt("%sgcc", arch_is_host(a) ? "" : a->cross);
-		__auto_free char *path = find_program(cc);
 
-		strv_add(path ? &there : &missing, "%s for %s", cc, a->name);
+		find_missing(a->needs, a, &missing);
+		strv_add(&there, "%sgcc for %s", arch_is_host(a) ? "" : a->cross, a->name);
 	}
 	names = strv_join(missing.n ? &missing : &there, ", ");
 	f->is = fmt("%s%s", missing.n ? "missing: " : "", names);
@@ -127,40 +133,72 @@ static enum health kvm(const struct options *o, struct finding_of *f)
 	return WELL;
 }
 
-/* The folder of the cache, or the first one above it that is there */
-static char *cache_place(void)
+/* A folder, or the first one above it that is there */
+static char *place_of(const char *folder)
 {
-	char *path = copy(host_cache());
+	char *path = copy(folder);
 
 	while (!exists(path) && strrchr(path, '/') > path)
 		*strrchr(path, '/') = '\0';
 	return path;
 }
 
-static enum health disk(const struct options *o, struct finding_of *f)
+/* GB that the cache has, and how many kernels */
+static double in_cache(size_t *kernels)
 {
-	__auto_free char *place = cache_place();
-	double need = exists(host_cache()) ? DISK_WARM : DISK_COLD, has;
-	struct statvfs st;
+	struct cache_kind *kinds;
+	size_t n = cache_list(&kinds);
+	double total = 0;
 
-	(void)o;
+	*kernels = 0;
+	for (size_t i = 0; i < n; i++) {
+		total += kinds[i].bytes / GB;
+		if (!strcmp(kinds[i].name, "kernels"))
+			*kernels = kinds[i].count;
+	}
+	free(kinds);
+	return total;
+}
+
+/* Has the file system of @folder so many GB, and may we write there? */
+static enum health room(const char *folder, double need, const char *variable,
+			struct finding_of *f)
+{
+	__auto_free char *place = place_of(folder);
+	struct statvfs st;
+	double has;
+
 	if (statvfs(place, &st)) {
 		f->is = fmt("%s: %s", place, strerror(errno));
-		f->remedy = copy("XDG_CACHE_HOME= names a folder that can be written to");
+		f->remedy = fmt("%s= names a folder that can be written to", variable);
 		return ILL;
 	}
 	has = (double)st.f_bavail * st.f_frsize / GB;
 	f->is = fmt("%.1f GB free at %s", has, place);
 	if (access(place, W_OK)) {
-		f->remedy = fmt("%s can't be written to: XDG_CACHE_HOME= names another place",
-				place);
+		f->remedy = fmt("%s can't be written to: %s= names another place", place, variable);
 		return ILL;
 	}
 	if (has >= need)
 		return WELL;
-	f->remedy = fmt("%.0f GB are needed: make room, CACHE_MAX= lets the cache have less, or XDG_CACHE_HOME= names another place",
-			need);
+	f->remedy = fmt("%.0f GB are needed: make room, CACHE_MAX= lets the cache have less, or %s= names another place",
+			need, variable);
 	return ILL;
+}
+
+static enum health disk(const struct options *o, struct finding_of *f)
+{
+	size_t kernels;
+
+	(void)o;
+	in_cache(&kernels);
+	return room(host_cache(), kernels ? DISK_WARM : DISK_COLD, "XDG_CACHE_HOME", f);
+}
+
+/* Records and logs; what is built goes to the cache. */
+static enum health products(const struct options *o, struct finding_of *f)
+{
+	return room(o->out, DISK_WARM, "O", f);
 }
 
 static enum health memory(const struct options *o, struct finding_of *f)
@@ -183,16 +221,9 @@ static enum health memory(const struct options *o, struct finding_of *f)
 
 static enum health cache(const struct options *o, struct finding_of *f)
 {
-	struct cache_kind *kinds;
-	size_t n = cache_list(&kinds), kernels = 0;
-	double total = 0;
+	size_t kernels;
+	double total = in_cache(&kernels);
 
-	for (size_t i = 0; i < n; i++) {
-		total += kinds[i].bytes / GB;
-		if (!strcmp(kinds[i].name, "kernels"))
-			kernels = kinds[i].count;
-	}
-	free(kinds);
 	f->is = fmt("%.1f GB of CACHE_MAX=%llu, %zu kernels in it", total,
 		    (unsigned long long)o->cache_max, kernels);
 	return WELL;
@@ -212,8 +243,8 @@ static const struct {
 	enum health (*look)(const struct options *o, struct finding_of *f);
 } checks[] = {
 	{ "programs", programs }, { "compilers", compilers }, { "QEMU", emulators },
-	{ "ccache", ccache }, { "KVM", kvm }, { "disk", disk }, { "memory", memory },
-	{ "cache", cache }, { "time", duration },
+	{ "ccache", ccache }, { "KVM", kvm }, { "disk", disk }, { "products", products },
+	{ "memory", memory }, { "cache", cache }, { "time", duration },
 };
 
 /**

@@ -60,15 +60,21 @@ static int remove_machine(void **state)
 	return 0;
 }
 
-static int run_deps(const char *before, char **said)
+static int run_with(const char *before, const char *words, char **said)
 {
 	__auto_strv struct strv argv = { 0 }, env = { 0 };
 	struct run_opts o = { .env = &env, .out = said, .dir = "/" };
 
 	strv_split(&argv, before, " ");
 	strv_add(&argv, "%s", deps);
+	strv_split(&argv, words, " ");
 	strv_add(&env, "PATH=%s", bin);
 	return run(&argv, &o);
+}
+
+static int run_deps(const char *before, char **said)
+{
+	return run_with(before, "", said);
 }
 
 static void assert_has(const char *said, const char *text)
@@ -132,6 +138,21 @@ static void failed_installation_is_an_error(void **state)
 	assert_has(said, "apt-get could not install");
 }
 
+/* make doctor asks so where the host program does not build. */
+static void a_look_installs_nothing(void **state)
+{
+	__auto_free char *said = NULL, *log = fmt("%s/log", bin);
+	__auto_free char *script = fmt("#!/bin/sh\necho \"$@\" >>%s\n", log);
+
+	(void)state;
+	stub("apt-get", script);
+	assert_int_equal(run_with("", "look arm64", &said), EXIT_ERROR);
+	assert_has(said, "missing, 'make deps' installs them:");
+	assert_has(said, "(Debian: qemu-system-arm)");
+	assert_null(strstr(said, "qemu-system-x86"));
+	assert_false(exists(log));
+}
+
 int main(int argc, char **argv)
 {
 	static const struct CMUnitTest tests[] = {
@@ -142,6 +163,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(root_installs_what_is_missing,
 						bare_machine, remove_machine),
 		cmocka_unit_test_setup_teardown(failed_installation_is_an_error,
+						bare_machine, remove_machine),
+		cmocka_unit_test_setup_teardown(a_look_installs_nothing,
 						bare_machine, remove_machine),
 	};
 	__auto_free char *program = fmt("%s-deps", argc > 1 ? argv[1] : "build/respawn");

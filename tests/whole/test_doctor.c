@@ -43,12 +43,33 @@ static void what_is_missing_is_said(void **state)
 	with("PATH", path, EXIT_ERROR, "missing: git cc make");
 	with("PATH", path, EXIT_ERROR, "missing: qemu-system-");
 	with("PATH", path, EXIT_ERROR, "-> make deps");
+	with("PATH", path, EXIT_ERROR, "lz4 for x86_64");
+	with("PATH", path, EXIT_ERROR, "libelf.h for x86_64");
+	with("PATH", path, EXIT_ERROR, "libc.a for arm64");
 }
 
 static void a_cache_that_has_no_place_is_said(void **state)
 {
 	(void)state;
 	with("XDG_CACHE_HOME", "/proc/nowhere", EXIT_ERROR, "XDG_CACHE_HOME= names");
+}
+
+/* A cache without a kernel has all to build, and records take room, too. */
+static void a_small_disk_is_said(void **state)
+{
+	__auto_free char *cache = fmt("%s/respawn", out), *kernel = fmt("%s/kernel/a", cache);
+
+	(void)state;
+	if (mount("none", out, "tmpfs", 0, "size=2000m")) {
+		print_message("no file system can be mounted here\n");
+		skip();
+	}
+	make_dirs(cache);
+	with("XDG_CACHE_HOME", out, EXIT_ERROR, "6 GB are needed");
+	make_dirs(kernel);
+	with("XDG_CACHE_HOME", out, EXIT_PASS, "1 kernels in it");
+	assert_int_equal(mount("none", out, "tmpfs", MS_REMOUNT, "size=100m"), 0);
+	expect("doctor", EXIT_ERROR, "or O= names another place");
 }
 
 static void too_many_guests_are_said(void **state)
@@ -64,6 +85,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(what_is_missing_is_said, fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(a_cache_that_has_no_place_is_said, fresh_out,
 						remove_out),
+		cmocka_unit_test_setup_teardown(a_small_disk_is_said, fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(too_many_guests_are_said, fresh_out, remove_out),
 	};
 
