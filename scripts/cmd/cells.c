@@ -85,6 +85,17 @@ void cells_read(struct cells *all, const char *file)
 }
 
 /**
+ * cells_last - the file with the folders of the cells that ran last, a line for each
+ * @matrix: folder of the matrix
+ *
+ * Return: its path, to be freed
+ */
+char *cells_last(const char *matrix)
+{
+	return fmt("%s/last", matrix);
+}
+
+/**
  * cell_folder - where a cell has its records
  * @out: O=
  * @c: the cell

@@ -27,6 +27,7 @@ struct cells {
 };
 
 void cells_read(struct cells *all, const char *file);
+char *cells_last(const char *matrix);
 char *cell_folder(const char *out, const struct cell *c);
 
 #endif /* RESPAWN_CELLS_H */

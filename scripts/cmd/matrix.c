@@ -291,6 +291,23 @@ static size_t recall(struct matrix *m)
 	return 0;
 }
 
+/* A report is of these cells, and of none that an earlier matrix had. */
+static void write_last(const struct matrix *m)
+{
+	__auto_free char *dir = fmt("%s/matrix", m->o->out), *path = cells_last(dir);
+	__auto_free char *text = NULL;
+	__auto_strv struct strv names = { 0 };
+
+	for (size_t i = 0; i < m->n; i++) {
+		__auto_free char *folder = cell_folder(m->o->out, m->runs[i].cell);
+
+		strv_add(&names, "%s\n", strrchr(folder, '/') + 1);
+	}
+	text = strv_join(&names, "");
+	make_dirs(dir);
+	write_file(path, text, strlen(text));
+}
+
 /* ---- running them --------------------------------------------------------------------- */
 
 static void __noreturn be_cell(const struct matrix *m, const struct cell *c, pid_t parent)
@@ -431,6 +448,7 @@ int cmd_matrix(const struct options *o)
 	check_tree(&o->request);
 	find_key(&m);
 	known = recall(&m);
+	write_last(&m);
 	if (known)
 		ui_note("%zu of %zu cells are over already: it goes on with the others", known,
 			m.n);

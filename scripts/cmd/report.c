@@ -9,32 +9,53 @@
 
 #include <jansson.h>
 
+#include "cmd/cells.h"
 #include "cmd/cmd.h"
 #include "lib/util.h"
 #include "report/report.h"
+
+/*
+ * Was the cell whose folder has @path in it one of the last matrix? @run is the folder of
+ * the matrix, and may be any other.
+ */
+static bool is_of_last(const char *run, const char *path)
+{
+	__auto_free char *file = cells_last(run), *text = read_file(file, NULL), *name = NULL;
+	const char *at = path + strlen(run) + 1;
+	__auto_strv struct strv names = { 0 };
+
+	name = fmt("%.*s", (int)strcspn(at, "/"), at);
+	strv_split(&names, text ?: "", "\n");
+	return !text || strv_has(&names, name);
+}
+
+/* The folders of the records that a pattern finds */
+static void find_records(const char *run, const char *pattern, struct strv *dirs)
+{
+	glob_t g = { 0 };
+
+	glob(pattern, 0, NULL, &g);
+	for (size_t i = 0; i < g.gl_pathc; i++) {
+		*strrchr(g.gl_pathv[i], '/') = '\0';
+		/* What is half made is no record. */
+		if (!has_end(g.gl_pathv[i], ".tmp") && is_of_last(run, g.gl_pathv[i]))
+			strv_add(dirs, "%s", g.gl_pathv[i]);
+	}
+	globfree(&g);
+}
 
 /* The folders of records that RUN= names: itself, or all that it has */
 static void find(const char *run, struct strv *dirs)
 {
 	__auto_free char *own = fmt("%s/run.json", run), *pattern = fmt("%s/*/run.json", run);
 	__auto_free char *matrix = fmt("%s/*/runs/*/run.json", run);
-	glob_t g = { 0 };
 
 	if (exists(own)) {
 		strv_add(dirs, "%s", run);
 		return;
 	}
-	glob(pattern, 0, NULL, &g);
-	if (!glob(matrix, GLOB_APPEND, NULL, &g) || g.gl_pathc)
-		for (size_t i = 0; i < g.gl_pathc; i++) {
-			char *end = strrchr(g.gl_pathv[i], '/');
-
-			*end = '\0';
-			/* What is half made is no record. */
-			if (!has_end(g.gl_pathv[i], ".tmp"))
-				strv_add(dirs, "%s", g.gl_pathv[i]);
-		}
-	globfree(&g);
+	find_records(run, pattern, dirs);
+	find_records(run, matrix, dirs);
 }
 
 /* Read a record that can be told of; else what is wrong with it */
@@ -96,7 +117,7 @@ static void find_dead(const char *run, struct strv *dead)
 		const char *why;
 
 		*strrchr(cell, '/') = '\0';
-		why = why_dead(o, cell);
+		why = is_of_last(run, cell) ? why_dead(o, cell) : NULL;
 		if (why) {
 			strv_add(dead, "%s", json_string_value(json_object_get(o, "cell")) ?:
 				 strrchr(cell, '/') + 1);

@@ -267,6 +267,23 @@ static void what_no_record_says_is_told(void **state)
 	}
 }
 
+/* Nor is a cell that was not chosen, or is in the file no more. */
+static void a_report_is_of_the_last_matrix(void **state)
+{
+	__auto_free char *path = file("a ARCH=s390x TIMING=virtual\nb/c ARCH=s390x TIMING=virtual\n");
+	__auto_free char *words = fmt("matrix MATRIX=%s CELLS=b/c", path);
+	__auto_free char *report = fmt("report RUN=%s/matrix", out), *said = NULL;
+
+	(void)state;
+	have_result("a", "a", "", ", \"status\": 2, \"last_line\": \"not chosen\"");
+	have_result("gone", "gone", "", ", \"status\": 2, \"last_line\": \"not there\"");
+	free(said_of(words, EXIT_ERROR));
+	said = said_of(report, EXIT_PASS);
+	assert_says(said, "b/c: ");
+	assert_null(strstr(said, "not chosen"));
+	assert_null(strstr(said, "not there"));
+}
+
 static void refused(const char *text, const char *why)
 {
 	__auto_free char *path = file(text), *words = fmt("matrix MATRIX=%s", path);
@@ -387,6 +404,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(a_result_is_of_the_commit_of_its_tree, fresh_out,
 						remove_out),
 		cmocka_unit_test_setup_teardown(what_no_record_says_is_told, fresh_out, remove_out),
+		cmocka_unit_test_setup_teardown(a_report_is_of_the_last_matrix, fresh_out,
+						remove_out),
 		cmocka_unit_test_setup_teardown(what_is_no_cell_is_refused, fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(one_folder_has_one_matrix, fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(workflow_is_valid, fresh_out, remove_out),
