@@ -48,6 +48,7 @@ static void name_all(struct image *i, struct request r)
 {
 	tree_open(&i->tree, &r);
 	check_without(i, &r);
+	kernel_check_selftests(&r, &i->tree);
 	focus_choose(&i->focus, &i->tree, &r);
 	overlay_lay(&i->tree, &r);
 	kernel_name(&i->kernel, &r, &i->tree);

@@ -676,12 +676,34 @@ void kernel_modules(const struct kernel *k, struct tree *t, const char *dir)
 }
 
 /**
+ * kernel_check_selftests - has a tree the kselftests of a request?
+ * @r: the request
+ * @t: the tree
+ *
+ * Called before anything is built. Dies if it has none of a name.
+ */
+void kernel_check_selftests(const struct request *r, const struct tree *t)
+{
+	__auto_strv struct strv names = { 0 };
+
+	strv_split(&names, r->selftests, ", ");
+	for (size_t i = 0; i < names.n; i++) {
+		__auto_free char *path = fmt("tools/testing/selftests/%s/Makefile", names.v[i]);
+		__auto_free char *makefile = tree_read(t, path);
+
+		if (!makefile)
+			die_tree("SELFTESTS=%s: %s has no tools/testing/selftests/%s",
+				 r->selftests, t->name, names.v[i]);
+	}
+}
+
+/**
  * kernel_selftests - build the tree's own kselftests, static, for the guest
  * @k: the kernel they are for
  * @t: its source, from kernel_folder()
  * @dir: empty folder that they are installed into, as kselftest has it
  *
- * Dies if they do not build, or if the tree has none of a name.
+ * Dies if they do not build.
  */
 void kernel_selftests(const struct kernel *k, struct tree *t, const char *dir)
 {
@@ -691,14 +713,6 @@ void kernel_selftests(const struct kernel *k, struct tree *t, const char *dir)
 	struct build b = { .usual = 200 };
 
 	strv_split(&names, k->req.selftests, ", ");
-	for (size_t i = 0; i < names.n; i++) {
-		__auto_free char *makefile = fmt("%s/tools/testing/selftests/%s/Makefile", t->src,
-						 names.v[i]);
-
-		if (!exists(makefile))
-			die_tree("SELFTESTS=%s: %s has no tools/testing/selftests/%s",
-				 k->req.selftests, t->name, names.v[i]);
-	}
 	if (!rsync)
 		die("SELFTESTS=%s: kselftest installs with rsync, which is missing: make deps SELFTESTS=%s",
 		    k->req.selftests, k->req.selftests);

@@ -36,6 +36,7 @@ void kernel_build_near(struct kernel *k, struct tree *t, const struct kernel *ne
 		       const char *file);
 void kernel_folder(const struct kernel *k, struct tree *t);
 void kernel_modules(const struct kernel *k, struct tree *t, const char *dir);
+void kernel_check_selftests(const struct request *r, const struct tree *t);
 void kernel_selftests(const struct kernel *k, struct tree *t, const char *dir);
 void kernel_check_config(const struct request *r);
 char *kernel_config_lacks(const char *is, const char *asked, bool partly);
