@@ -99,6 +99,14 @@ static void choose_by_change(struct focus *f, const struct tree *t, const struct
 	}
 }
 
+static bool has_function(const char *text, const char *name)
+{
+	__auto_strv struct strv names = { 0 };
+
+	functions_in(text, NULL, 0, &names);
+	return strv_has(&names, name);
+}
+
 /*
  * "kernel/kthread.c", "kernel/kthread.c:kthread_stop" or "kthread_stop". One with a
  * question mark behind may be missing: a bisect has one focus for many trees.
@@ -106,24 +114,25 @@ static void choose_by_change(struct focus *f, const struct tree *t, const struct
 static void add_named(struct focus *f, const struct tree *t, const char *named)
 {
 	bool may = *named && named[strlen(named) - 1] == '?';
-	__auto_free char *word = fmt("%.*s", (int)strlen(named) - may, named);
+	__auto_free char *plain = fmt("%.*s", (int)strlen(named) - may, named);
+	__auto_free char *word = tree_path(plain);
 	__auto_free char *file = fmt("%.*s", (int)strcspn(word, ":"), word), *text = NULL;
 	const char *name = strchr(word, ':');
 
 	if (!is_c(file)) {
-		if (name)
+		if (name || strchr(plain, '/'))
 			die("FOCUS=%s: '%s' is no C file", word, file);
 		strv_add(&f->names, "%s", word);
 		return;
 	}
 	text = tree_read(t, file);
-	if (may && (!text || (name && !strstr(text, name + 1))))
+	if (may && (!text || (name && !has_function(text, name + 1))))
 		return;
 	if (!text)
 		die("FOCUS=%s: this tree has no %s", word, file);
 	if (!name)
 		add_functions(&f->names, file, text, NULL, 0);
-	else if (!strstr(text, name + 1))
+	else if (!has_function(text, name + 1))
 		die("FOCUS=%s: there is no such function in %s of this tree", word, file);
 	else
 		strv_add(&f->names, "%s", word);

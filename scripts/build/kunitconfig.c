@@ -203,8 +203,7 @@ char *kunitconfig_own(const char *usual, const char *special, const struct reque
 char *kunitconfig_add(const char *usual, const char *special, const struct tree *t,
 		      const struct request *r)
 {
-	const char *path = r->kunitconfig;
-	__auto_free char *text = NULL;
+	__auto_free char *path = tree_path(r->kunitconfig), *text = NULL;
 
 	if (!*path)
 		return fmt("%s\n%s", usual, special);

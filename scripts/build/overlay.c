@@ -263,15 +263,15 @@ static void add_yield_files(struct overlay *o, const struct request *r)
 
 	strv_split(&files, r->yield_files, " ,");
 	for (size_t i = 0; i < files.n; i++) {
-		size_t len = strlen(files.v[i]);
-		__auto_free char *source = NULL;
+		__auto_free char *file = tree_path(files.v[i]), *source = NULL;
+		size_t len = strlen(file);
 
-		if (len < 3 || strcmp(files.v[i] + len - 2, ".c"))
+		if (len < 3 || strcmp(file + len - 2, ".c"))
 			die("YIELD_FILES=%s: this is no C file, as kernel/fork.c is", files.v[i]);
-		source = tree_read(o->tree, files.v[i]);
+		source = tree_read(o->tree, file);
 		if (!source)
 			die("YIELD_FILES=%s: this tree has no such file", files.v[i]);
-		strv_add(&objects, "%.*s.o", (int)len - 2, files.v[i]);
+		strv_add(&objects, "%.*s.o", (int)len - 2, file);
 	}
 	if (!objects.n)
 		return;

@@ -681,6 +681,24 @@ void tree_aside(struct tree *t, const char *name)
 }
 
 /**
+ * tree_path - a path in a tree as git has it
+ * @path: as a user writes it, with "./" before it or slashes behind it
+ *
+ * Return: the path without them, to be freed
+ */
+char *tree_path(const char *path)
+{
+	size_t len;
+
+	while (!strncmp(path, "./", 2))
+		path += 2 + strspn(path + 2, "/");
+	len = strlen(path);
+	while (len > 1 && path[len - 1] == '/')
+		len--;
+	return fmt("%.*s", (int)len, path);
+}
+
+/**
  * tree_read - a file as the tree's content has it
  * @t: from tree_open()
  * @file: its path from the top

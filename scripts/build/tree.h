@@ -51,6 +51,7 @@ void tree_open(struct tree *t, struct request *r);
 void tree_open_base(struct tree *t, const struct request *r);
 char *tree_apply(struct tree *t, const struct strv *patches, size_t n);
 void tree_aside(struct tree *t, const char *name);
+char *tree_path(const char *path);
 char *tree_read(const struct tree *t, const char *file);
 char *tree_read_of(const struct tree *t, const char *content, const char *file);
 char *tree_diff(const struct tree *t, const char *from, const char *to);

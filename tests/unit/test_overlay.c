@@ -15,6 +15,7 @@
 
 #include "../whole/scratch.h"
 #include "child.h"
+#include "build/focus.h"
 #include "build/overlay.h"
 #include "lib/util.h"
 
@@ -115,6 +116,54 @@ static void what_may_be_missing_is_not_missed(void **state)
 	assert_null(tree_read(&t, "arch/x86/kernel/smpboot.c"));
 }
 
+struct named {
+	const char *focus;
+	const char *is;
+	const char *says;
+};
+
+static int choose(const void *arg)
+{
+	const struct named *n = arg;
+	struct request r = request;
+	struct focus f;
+	struct tree t;
+
+	tree_open(&t, &r);
+	r.focus = n->focus;
+	focus_choose(&f, &t, &r);
+	return strcmp(r.focus, n->is) ? 3 : 0;
+}
+
+/* What is no function of the file named would be looked for when all is built. */
+static void a_focus_is_what_the_tree_has(void **state)
+{
+	static const struct named all[] = {
+		{ "kernel/kthread.c:kthread_stop", "kernel/kthread.c:kthread_stop", NULL },
+		{ "./kernel/kthread.c", "kernel/kthread.c:kthread_stop", NULL },
+		{ "kthread_stop", "kthread_stop", NULL },
+		{ "kernel/kthread.c:kthread_sto?,kthread_stop", "kthread_stop", NULL },
+		{ "kernel/kthread.c:kthread_sto", "", "there is no such function" },
+		{ "kernel/kthread.c:", "", "there is no such function" },
+		{ "kernel/kthread.c:kthread_park", "", "there is no such function" },
+		{ "include/linux/compiler-gcc.h", "", "compiler-gcc.h' is no C file" },
+		{ "kernel/", "", "'kernel' is no C file" },
+	};
+	__auto_free char *said = fmt("%s/said", out);
+	struct tree t;
+
+	(void)state;
+	open_user_tree(&t, "printf 'void kthread_park(void);\nint kthread_stop(void)\n{\n}\n' >kernel/kthread.c");
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
+		int status = child_says(choose, &all[i], said);
+		__auto_free char *text = read_file(said, NULL);
+
+		if (status != (all[i].says ? EXIT_ERROR : 0) ||
+		    (all[i].says && !strstr(text, all[i].says)))
+			fail_msg("%s: %d, %s", all[i].focus, status, text);
+	}
+}
+
 static void none_changes_nothing(void **state)
 {
 	__auto_free char *hash = NULL;
@@ -137,7 +186,7 @@ static void files_of_a_user_are_added(void **state)
 	open_user_tree(&plain, "true");
 	t = plain;
 	overlay_lay(&plain, &request);
-	request.yield_files = "kernel/fork.c";
+	request.yield_files = "./kernel/fork.c";
 	overlay_lay(&t, &request);
 	assert_has(&t, "scripts/Makefile.yield_points", "\nyield-points += kernel/fork.o\n");
 	assert_string_not_equal(t.hash, plain.hash);
@@ -198,6 +247,7 @@ int main(void)
 		TEST(files_and_edits_are_there),
 		TEST(what_may_be_missing_is_not_missed),
 		TEST(none_changes_nothing),
+		TEST(a_focus_is_what_the_tree_has),
 		TEST(files_of_a_user_are_added),
 		TEST(what_does_not_fit_is_said),
 	};

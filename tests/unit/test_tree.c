@@ -18,6 +18,7 @@
 
 #include "../whole/scratch.h"
 #include "child.h"
+#include "build/kernel.h"
 #include "build/tree.h"
 #include "lib/ui.h"
 #include "lib/util.h"
@@ -308,6 +309,43 @@ static void what_the_user_threw_away_is_made_again(void **state)
 	assert_string_equal(text, "int a = 1;\nb\nc\n");
 }
 
+static int check_selftests(const void *names)
+{
+	struct request r = { .selftests = names };
+
+	kernel_check_selftests(&r, &t);
+	return 0;
+}
+
+static void selftests_are_looked_for_in_the_tree(void **state)
+{
+	__auto_free char *user = fmt("%s/user", out);
+
+	(void)state;
+	free(sh("mkdir -p tools/testing/selftests/mine; echo x >tools/testing/selftests/mine/Makefile;"
+		"git add -A; git -c user.name=x -c user.email=x@example.org commit -qm x", user));
+	open_with(&t, "", "none");
+	assert_int_equal(in_a_child(check_selftests, ""), 0);
+	assert_int_equal(in_a_child(check_selftests, "mine"), 0);
+	assert_int_equal(in_a_child(check_selftests, "mine,other"), EXIT_ERROR);
+}
+
+static void paths_are_as_git_has_them(void **state)
+{
+	static const char *const paths[][2] = {
+		{ "lib/kunit", "lib/kunit" }, { "lib/kunit/", "lib/kunit" },
+		{ "./lib/kunit//", "lib/kunit" }, { ".//./lib", "lib" }, { "/", "/" },
+		{ ".hidden", ".hidden" }, { "", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+		__auto_free char *path = tree_path(paths[i][0]);
+
+		assert_string_equal(path, paths[i][1]);
+	}
+}
+
 static int open_auto(const void *patches)
 {
 	struct tree got;
@@ -367,6 +405,8 @@ int main(void)
 		TEST(mails_apply_one_after_the_other),
 		TEST(mails_may_be_encoded),
 		TEST(a_git_that_fails_is_no_patch_that_does),
+		cmocka_unit_test(paths_are_as_git_has_them),
+		TEST(selftests_are_looked_for_in_the_tree),
 		TEST(changes_are_counted_from_a_commit),
 		TEST(what_the_user_threw_away_is_made_again),
 	};

@@ -111,6 +111,10 @@ static void what_can_not_be_is_refused(void **state)
 	expect(STRESS "FOCUS=kernel/nothing.c", EXIT_ERROR, "this tree has no kernel/nothing.c");
 	expect(STRESS "FOCUS=kernel/kthread.c:nothing_at_all", EXIT_ERROR,
 	       "there is no such function in kernel/kthread.c");
+	expect(STRESS "FOCUS=./kernel/kthread.c:kthread_sto", EXIT_ERROR,
+	       "there is no such function in kernel/kthread.c");
+	expect(STRESS "FOCUS=include/linux/kthread.h", EXIT_ERROR,
+	       "'include/linux/kthread.h' is no C file");
 	expect(STRESS "FOCUS=kernel/Makefile:all", EXIT_ERROR, "'kernel/Makefile' is no C file");
 	expect(STRESS "FOCUS=auto OVERLAY=none STRATEGY=none", EXIT_ERROR, "OVERLAY=none leaves");
 	expect(STRESS "SINCE=HEAD", EXIT_ERROR, "SINCE=HEAD is a commit of TREE=");

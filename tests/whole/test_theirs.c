@@ -33,6 +33,8 @@ static void what_is_not_there(void **state)
 	(void)state;
 	expect("check ARCH=arm64 KUNITCONFIG=lib/nowhere", EXIT_ERROR,
 	       "has no such file, and no lib/nowhere/.kunitconfig");
+	expect("check ARCH=arm64 KUNITCONFIG=./lib/nowhere/", EXIT_ERROR,
+	       "has no such file, and no lib/nowhere/.kunitconfig");
 	expect("check ARCH=arm64 KUNITCONFIG=/nowhere", EXIT_ERROR, "there is no such file");
 	expect("check ARCH=arm64 PLAN=kunit", EXIT_ERROR, "the step needs KUNITCONFIG=");
 	expect("check ARCH=arm64 PLAN=selftests", EXIT_ERROR, "the step needs SELFTESTS=");
