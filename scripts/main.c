@@ -81,14 +81,16 @@ static const struct command *find_command(const char *name)
 
 /*
  * make ends the shell that it has called this from, and nothing that the shell has
- * called; a shell may become what it calls last.
+ * called; a shell may become what it calls last. What a test of the user's calls has the
+ * name of a shell further out.
  */
 static void end_with_make(void)
 {
 	const char *shell = getenv("RESPAWN_MAKE");
+	pid_t pid = shell ? atoi(shell) : 0;
 
-	if (shell)
-		end_with_parent(atoi(shell) == getpid() ? getppid() : atoi(shell));
+	if (pid == getpid() || pid == getppid())
+		end_with_parent(getppid());
 }
 
 /*
