@@ -124,7 +124,8 @@ static void blob(FILE *out, const void *data, size_t len)
 
 static void import_entry(struct layer *l, struct archive_entry *e, FILE *out)
 {
-	const char *path = strchr(archive_entry_pathname(e), '/');
+	const char *name = archive_entry_pathname(e);
+	const char *path = strchr(name + (has_prefix(name, "./") ? 2 : 0), '/');
 	static char *data;
 	static size_t room;
 	size_t size = archive_entry_size(e), got = 0;

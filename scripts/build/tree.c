@@ -121,6 +121,18 @@ static bool has_ref(const struct tree *t, const char *ref)
 	return exists(path);
 }
 
+/* What was imported and is no kernel goes: another file may have this name next time. */
+static void must_be_kernel(const struct tree *t, const char *ref, const char *tarball)
+{
+	__auto_free char *kthread = tree_read_of(t, ref, "kernel/kthread.c");
+
+	if (kthread)
+		return;
+	free(git(t, NULL, NULL, "update-ref -d", ref, NULL));
+	die("KERNEL_TARBALL=%s is no source of a kernel in a folder: it has no <folder>/kernel/kthread.c",
+	    tarball);
+}
+
 /* Have the package of @p, or the tarball, as a commit. */
 static void import(struct tree *t, const char *ref, const struct pin *p, const char *tarball)
 {
@@ -133,6 +145,8 @@ static void import(struct tree *t, const char *ref, const struct pin *p, const c
 		ui_stage("kernel", "source");
 		deb = p ? pin_fetch(p) : copy(tarball);
 		source_import(deb, t->git, ref);
+		if (tarball)
+			must_be_kernel(t, ref, tarball);
 		ui_done("%s", t->name);
 	}
 	tree_unlock(t);
@@ -262,6 +276,22 @@ char *tree_user_commit(const char *tree, const char *name)
 	return commit;
 }
 
+/* Objects of a partial clone come as git asks for them; our repository can't ask. */
+static void must_be_complete(const char *tree, const char *commit)
+{
+	__auto_free char *partial = tree_ask_user(tree, "config --get-regexp",
+						  "^extensions.partialclone$|^remote.*.promisor$",
+						  NULL);
+	__auto_free char *objects = NULL;
+
+	if (!partial)
+		return;
+	objects = tree_ask_user(tree, "rev-list --objects --missing=print -1", commit, NULL);
+	if (!objects || strstr(objects, "\n?"))
+		die("TREE=%s is a partial clone that lacks files of this commit; 'git -C %s fetch --refetch --no-filter' brings them",
+		    tree, tree);
+}
+
 static void open_user(struct tree *t, const char *tree, const char *name)
 {
 	char *commit = tree_user_commit(tree, name);
@@ -280,6 +310,7 @@ static void open_user(struct tree *t, const char *tree, const char *name)
 	objects = tree_ask_user(tree, "rev-parse --path-format=absolute --git-path objects", NULL);
 	if (!objects)
 		die("TREE=%s: git does not say where its objects are", tree);
+	must_be_complete(tree, commit);
 	kthread = tree_ask_user(tree, "ls-tree --full-tree --name-only", commit,
 				"kernel/kthread.c", NULL);
 	if (!kthread || !*kthread)

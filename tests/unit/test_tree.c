@@ -346,6 +346,71 @@ static void paths_are_as_git_has_them(void **state)
 	}
 }
 
+static int open_user(const void *tree)
+{
+	struct request r = {
+		.pin = "", .commit = "", .tarball = "", .series = "none", .patches = "",
+	};
+	struct tree got;
+
+	r.tree = tree;
+	tree_open(&got, &r);
+	return 0;
+}
+
+/* Its files are not there yet, and our own repository does not know where from. */
+static void a_partial_clone_is_refused(void **state)
+{
+	__auto_free char *user = fmt("%s/user", out), *partial = fmt("%s/partial", out);
+	__auto_free char *clone = fmt("git config uploadpack.allowfilter true; git clone -q -n --filter=blob:none file://%s %s 2>&1",
+				      user, partial);
+	__auto_free char *said = fmt("%s/said", out), *text = NULL;
+
+	(void)state;
+	free(sh(clone, user));
+	assert_int_equal(child_says(open_user, partial, said), EXIT_ERROR);
+	text = read_file(said, NULL);
+	assert_non_null(strstr(text, "is a partial clone that lacks files of this commit"));
+	free(sh("git fetch -q --refetch --no-filter 2>&1", partial));
+	assert_int_equal(in_a_child(open_user, partial), 0);
+}
+
+static int open_tarball(const void *tarball)
+{
+	struct request r = { .pin = "", .commit = "", .tree = "", .series = "none", .patches = "" };
+	__auto_free char *text = NULL;
+	struct tree got;
+
+	r.tarball = tarball;
+	tree_open(&got, &r);
+	text = tree_read(&got, "kernel/kthread.c");
+	return text ? 0 : 3;
+}
+
+/* As 'tar cf x.tar ./linux' makes one; and what is none, or not in a folder */
+static void a_tarball_has_a_kernel_in_a_folder(void **state)
+{
+	static const struct {
+		const char *words;
+		int status;
+	} cases[] = {
+		{ "user", 0 }, { "./user", 0 }, { "-C user .", EXIT_ERROR },
+		{ "-C user kernel tools", EXIT_ERROR }, { "user/tools", EXIT_ERROR },
+	};
+	__auto_free char *tar = fmt("%s/x.tar", out);
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		__auto_free char *make = fmt("tar cf x.tar --exclude .git %s", cases[i].words);
+
+		free(sh(make, out));
+		/* Nor is it taken the next time. */
+		for (int again = 0; again < 2; again++)
+			if (in_a_child(open_tarball, tar) != cases[i].status)
+				fail_msg("%s", cases[i].words);
+	}
+}
+
 static int open_auto(const void *patches)
 {
 	struct tree got;
@@ -407,6 +472,8 @@ int main(void)
 		TEST(a_git_that_fails_is_no_patch_that_does),
 		cmocka_unit_test(paths_are_as_git_has_them),
 		TEST(selftests_are_looked_for_in_the_tree),
+		TEST(a_partial_clone_is_refused),
+		TEST(a_tarball_has_a_kernel_in_a_folder),
 		TEST(changes_are_counted_from_a_commit),
 		TEST(what_the_user_threw_away_is_made_again),
 	};
