@@ -16,8 +16,9 @@
 /* What a line of the console's takes of them */
 #define LINE_RANGES	16
 
-/* How often each operation is tried alone */
+/* How often each operation is tried alone, and one that works on what another one makes */
 #define TRIALS		8
+#define TRIALS_MADE	32
 /* What is set off has happened by then, as a rule. */
 #define AFTERMATH_US	2000
 
@@ -70,6 +71,22 @@ static void reach(const struct op *op, struct reach *sum)
 }
 
 /*
+ * A maker may undo what it has made, so that nothing may be there once it was tried alone:
+ * it goes on making and undoing, in between.
+ */
+static void try_alone(const struct op *op, struct reach *sum)
+{
+	const struct op *maker = find_op(op->maker);
+	unsigned int i, trials = maker ? TRIALS_MADE : TRIALS;
+
+	for (i = 0; i < trials; i++) {
+		if (maker && i % 2)
+			operate(maker);
+		reach(op, sum);
+	}
+}
+
+/*
  * Lines "calibrate OPERATION RANGE:HITS:BLOCKS ..." of what the operation alone reaches,
  * one at least. No line is longer than the kernel takes it.
  */
@@ -107,8 +124,8 @@ void calibrate(void)
 		reach(NULL, &idle);
 	/* Those that make objects come before those that need some. */
 	for (o = 0; o < nr_ops && !is_over(); o++)
-		for (i = 0; ops[o].weight && i < TRIALS; i++)
-			reach(&ops[o], &sum[o]);
+		if (ops[o].weight)
+			try_alone(&ops[o], &sum[o]);
 	for (o = 0; o < nr_ops; o++)
 		say_reach(ops[o].name, &sum[o], &idle);
 	leave_cpuset();

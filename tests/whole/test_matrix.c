@@ -23,7 +23,7 @@
 static const char cells[] =
 	"# comment\n"
 	"good	ARCH=arm64 PLAN=hotplug CYCLES=3 SMPBOOT=park\n"
-	"broken	ARCH=arm64 PLAN=stress CYCLES=20 SMPBOOT=park KCMDLINE=respawn.plant=progress\n"
+	"broken	ARCH=arm64 PLAN=stress CYCLES=20 SMPBOOT=park KCMDLINE=respawn.plant=nothing_left\n"
 	"no/boot	ARCH=arm64 PLAN=hotplug SMPBOOT=park KCMDLINE=rdinit=/nowhere\n"
 	"missing	ARCH=arm64 PLAN=hotplug TIMING=real ACCEL=kvm SMPBOOT=park\n"
 	"hangs	ARCH=arm64 PLAN=planted_stuck SMPBOOT=park STALL=3 SUITES=" TESTS_DIR "/guest\n"

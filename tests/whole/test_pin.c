@@ -106,7 +106,7 @@ static void tarball_of_something_else(void **state)
 	__auto_free char *path = tarball(0), *words = fmt("KERNEL_TARBALL=%s", path);
 
 	(void)state;
-	expect_error(words, "does not apply");
+	expect_error(words, "is no source of a kernel");
 }
 
 static void package_of_something_else(void **state)

@@ -85,7 +85,7 @@ static void kunit_reads_a_pass(void **state)
 static void kunit_reads_a_failure(void **state)
 {
 	(void)state;
-	compare("stress ARCH=arm64 SMPBOOT=park CYCLES=20 KCMDLINE=respawn.plant=progress",
+	compare("stress ARCH=arm64 SMPBOOT=park CYCLES=20 KCMDLINE=respawn.plant=nothing_left",
 		EXIT_BAD);
 }
 
