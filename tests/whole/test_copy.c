@@ -118,7 +118,9 @@ static void what_make_has_begun_ends_with_it(void **state)
 	expect_said("unset MAKELEVEL MAKEFLAGS; trap '' PIPE; cd one; "
 		    "make -s CFLAGS=-O0 judge LOG=$PWD/log & exec 9>log; kill $!; "
 		    "for i in $(seq 50); do echo >&9 || exit 0; sleep 0.1; done; exit 1", 0, "");
-	expect_said("export RESPAWN_MAKE=$$; (one/build/respawn matrix-list; true)", 0, "arm64/default");
+	/* A test of the user's has the name of a shell further out. */
+	expect_said("export RESPAWN_MAKE=$$; (one/build/respawn matrix-list; true)", 0,
+		    "arm64/default");
 	expect_said("unset MAKELEVEL MAKEFLAGS; setsid nohup make -s -C one CFLAGS=-O0 matrix-list",
 		    0, "arm64/default");
 }
