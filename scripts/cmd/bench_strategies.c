@@ -118,7 +118,7 @@ int cmd_bench_strategies(const struct options *o)
 		if (!planted_fits(&bugs[i], &r))
 			continue;
 		planted_build(&bugs[i], "", &image, &r);
-		trial_aim(&r, &image, o->out);
+		trial_aim(&r, &image, o->out, NULL);
 		ui_stage(bugs[i].name, "strategies");
 		printf("%-32s", bugs[i].name);
 		for (size_t j = 0; j < ARRAY_SIZE(strategies); j++) {

@@ -602,7 +602,7 @@ static void aim(struct search *s)
 	size_t bad = s->b.history.n - 1;
 
 	if (!s->has_brought && !*s->o->test && build(s, bad))
-		trial_aim(&s->fresh, s->images[bad], s->o->out);
+		trial_aim(&s->fresh, s->images[bad], s->o->out, NULL);
 }
 
 static void take_record(void *arg, const struct trial *t, const struct finding *f)

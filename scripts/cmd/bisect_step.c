@@ -66,7 +66,7 @@ static int step_of_seeds(const struct options *o)
 		.out = o->out, .guests = o->guests, .first = 1, .last = o->count,
 		.keep_going = true, .found = seen, .arg = &s,
 	};
-	trial_aim(&s.seeds.req, &image, o->out);
+	trial_aim(&s.seeds.req, &image, o->out, NULL);
 	ui_stage(r.arch->name, "seeds");
 	seeds_run(&s.seeds);
 	ui_done("%zu seeds: %s, %zu failed in another way", s.seeds.tried,

@@ -211,7 +211,7 @@ static void try_bug(struct bug *b, struct outcome *f, const struct options *o,
 
 	seeds_range(o->seeds, &s.first, &s.last);
 	planted_build(&b->p, "", &image, &s.req);
-	trial_aim(&s.req, &image, o->out);
+	trial_aim(&s.req, &image, o->out, NULL);
 	ui_stage(b->p.name, "explore");
 	seeds_run(&s);
 	if (s.error)

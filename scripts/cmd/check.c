@@ -31,6 +31,7 @@
  *	of smpboot, and then the pairs
  * @n: how many
  * @pairs: how many times two of them, which come last, are to do the very same
+ * @failed: records of guests that failed as an aim was looked for
  * @split: a stress run has a guest of its own
  * @built: a kernel was not in the cache
  */
@@ -41,6 +42,7 @@ struct job {
 	struct trial *trials;
 	size_t n;
 	size_t pairs;
+	struct strv failed;
 	bool split;
 	bool built;
 };
@@ -141,7 +143,7 @@ static void add_image(struct job *j, const struct image *image)
 		struct request r = image->kernel.req;
 
 		r.smpboot = s->name;
-		trial_aim(&r, image, j->o->out);
+		trial_aim(&r, image, j->o->out, &j->failed);
 		trial_choose(&r, image);
 		add_mode(j, image, &r, first);
 		first = false;
@@ -157,7 +159,7 @@ static void add_pair(struct job *j, const struct image *image)
 		return;
 	r.plan = plan_stress(&image->plan)->name;
 	r.strategy = "random";
-	trial_aim(&r, image, j->o->out);
+	trial_aim(&r, image, j->o->out, &j->failed);
 	trial_choose(&r, image);
 	add_trial(j, image, &r);
 	add_trial(j, image, &r);
@@ -268,22 +270,32 @@ static unsigned int compare_pairs(const struct job *j)
 
 static int report_job(const struct job *j)
 {
-	const struct record **records = calloc(j->n, sizeof(*records));
+	size_t n = j->n + j->failed.n;
+	const struct record **records = calloc(n, sizeof(*records));
+	struct record *alone = calloc(j->failed.n + 1, sizeof(*alone));
 	unsigned int different = compare_pairs(j);
 	int status = different ? EXIT_BAD : EXIT_PASS;
 
-	if (!records)
+	if (!records || !alone)
 		die("out of memory");
-	for (size_t i = 0; i < j->n; i++) {
-		int s = verdict_exit_status(record_verdict(&j->trials[i].record));
-
+	for (size_t i = 0; i < j->n; i++)
 		records[i] = &j->trials[i].record;
+	for (size_t i = 0; i < j->failed.n; i++) {
+		record_read(&alone[i], j->failed.v[i]);
+		records[j->n + i] = &alone[i];
+	}
+	for (size_t i = 0; i < n; i++) {
+		int s = verdict_exit_status(record_verdict(records[i]));
+
 		status = s > status ? s : status;
 	}
 	report_write(&(struct report){
-		.records = records, .n = j->n, .same = j->pairs - different,
+		.records = records, .n = n, .same = j->pairs - different,
 		.different = different,
 	}, "text", stdout);
+	for (size_t i = 0; i < j->failed.n; i++)
+		record_free(&alone[i]);
+	free(alone);
 	free(records);
 	return status;
 }
@@ -306,6 +318,7 @@ static void split_job(struct job *j)
 	j->split = false;
 	j->n = 0;
 	j->pairs = 0;
+	strv_free(&j->failed);
 	plan_job(j);
 }
 

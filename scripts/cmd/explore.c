@@ -21,16 +21,14 @@
  * struct group - failures that look the same
  * @signature: what they have in common
  * @n: how many there are
- * @seed: of the shortest run
- * @walk: of that one, 0 for that of its seed
+ * @shortest: the shortest run
  * @guest: guest time of that one
  * @record: its record
  */
 struct group {
 	char *signature;
 	size_t n;
-	uint64_t seed;
-	uint64_t walk;
+	char *shortest;
 	double guest;
 	char *record;
 };
@@ -38,7 +36,8 @@ struct group {
 /**
  * struct exploration - all that is known of the seeds of one image and request
  * @dir: folder of what is remembered
- * @n: how many seeds are done with
+ * @n: how many runs are done with
+ * @alone: how many of them are of no seed: they did each operation alone, and failed
  * @before: how many of them were so before
  * @failed: how many of them failed
  * @skipped: how many of them tested nothing
@@ -51,6 +50,7 @@ struct group {
 struct exploration {
 	char *dir;
 	size_t n;
+	size_t alone;
 	size_t before;
 	size_t failed;
 	size_t skipped;
@@ -76,7 +76,7 @@ static struct group *group_of(struct exploration *x, const char *signature)
 	return g;
 }
 
-static void count_in(struct exploration *x, const struct finding *f)
+static void count_in(struct exploration *x, const char *name, const struct finding *f)
 {
 	struct group *g;
 
@@ -89,19 +89,19 @@ static void count_in(struct exploration *x, const struct finding *f)
 	x->failed++;
 	g = group_of(x, f->signature);
 	if (!g->n++ || f->guest < g->guest) {
-		g->seed = f->seed;
-		g->walk = f->walk;
+		free(g->shortest);
+		g->shortest = copy(name);
 		g->guest = f->guest;
 		free(g->record);
 		g->record = copy(f->record);
 	}
 }
 
-/* "7", or "7 walk 23" where CPUs give way as another seed says */
+/* "seed 7", or "seed 7 walk 23" where CPUs give way as another seed says */
 static char *run_name(uint64_t seed, uint64_t walk)
 {
-	return walk ? fmt("%llu walk %llu", (unsigned long long)seed, (unsigned long long)walk) :
-		      fmt("%llu", (unsigned long long)seed);
+	return walk ? fmt("seed %llu walk %llu", (unsigned long long)seed,
+			  (unsigned long long)walk) : fmt("seed %llu", (unsigned long long)seed);
 }
 
 static char *key_of(const struct trial *t)
@@ -122,9 +122,22 @@ static void take(void *arg, const struct trial *t, const struct finding *f)
 			     "guest", f->guest, "wall", f->wall, "events",
 			     (json_int_t)f->events, "signature", f->signature,
 			     "record", f->record));
-	count_in(x, f);
+	count_in(x, name, f);
 	if (f->signature)
-		ui_note("seed %-6s %s\n            %s", name, f->signature, f->record);
+		ui_note("%-11s %s\n            %s", name, f->signature, f->record);
+}
+
+/* A guest that did each operation alone, and failed, is as good a finding as a seed. */
+static void take_alone(struct exploration *x, const char *dir)
+{
+	struct record rec;
+	struct finding f;
+
+	record_read(&rec, dir);
+	f = seeds_finding(&rec);
+	count_in(x, "each operation alone", &f);
+	x->alone++;
+	record_free(&rec);
 }
 
 /* A failure whose record is gone is run again. */
@@ -150,7 +163,9 @@ static bool is_known(void *arg, const struct trial *t, struct pairs *pairs)
 	    x->seeds.feedback)
 		known = false;
 	if (known) {
-		count_in(x, &f);
+		__auto_free char *name = run_name(f.seed, f.walk);
+
+		count_in(x, name, &f);
 		x->before++;
 		if (f.signature && !x->seeds.keep_going)
 			seeds_stop(&x->seeds);
@@ -173,16 +188,15 @@ static void summary(struct exploration *x)
 	qsort(x->groups, x->nr_groups, sizeof(*x->groups), by_number);
 	if (!ui_quiet()) {
 		printf("\n%s: %zu seeds tried, %zu of them before; %.1f seeds a second now, %.0f guest operations a second of a host CPU\n",
-		       s->req.arch->name, x->n, x->before,
+		       s->req.arch->name, x->n - x->alone, x->before,
 		       s->wall > 0 ? s->tried / s->wall : 0,
 		       x->wall > 0 ? x->events / x->wall : 0);
 		for (size_t i = 0; i < x->nr_groups; i++) {
 			const struct group *g = &x->groups[i];
-			__auto_free char *name = run_name(g->seed, g->walk);
 
-			printf("%s%5zu%s  %s\n       shortest: seed %s, %.3f s of guest time\n       make replay RUN=%s\n",
-			       ui_on(stdout, UI_RED), g->n, ui_off(stdout), g->signature, name,
-			       g->guest, g->record);
+			printf("%s%5zu%s  %s\n       shortest: %s, %.3f s of guest time\n       make replay RUN=%s\n",
+			       ui_on(stdout, UI_RED), g->n, ui_off(stdout), g->signature,
+			       g->shortest, g->guest, g->record);
 		}
 	}
 	report_total(stdout, x->n - x->failed - x->skipped, x->failed, x->skipped);
@@ -200,13 +214,18 @@ static int explore_image(const struct options *o, const struct image *image,
 			.found = take,
 		},
 	};
+	__auto_strv struct strv failed = { 0 };
 
 	x.seeds.arg = &x;
 	seeds_range(o->seeds, &x.seeds.first, &x.seeds.last);
-	trial_aim(&x.seeds.req, image, o->out);
-	ui_stage(r->arch->name, "explore");
-	seeds_run(&x.seeds);
-	ui_done("%zu seeds", x.seeds.tried);
+	trial_aim(&x.seeds.req, image, o->out, &failed);
+	for (size_t i = 0; i < failed.n; i++)
+		take_alone(&x, failed.v[i]);
+	if (!x.alone || o->keep_going) {
+		ui_stage(r->arch->name, "explore");
+		seeds_run(&x.seeds);
+		ui_done("%zu seeds", x.seeds.tried);
+	}
 	if (x.seeds.error)
 		die("%s; the seeds before are kept, call again to go on", x.seeds.error);
 	summary(&x);

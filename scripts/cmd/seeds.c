@@ -185,19 +185,32 @@ static void trial_seen(void *arg, struct trial *t)
 	}
 }
 
-static void trial_over(void *arg, struct trial *t)
+/**
+ * seeds_finding - what a run showed
+ * @rec: its record, which has to live as long as the finding
+ *
+ * Return: the finding, but for seed, walk and what it showed of the focus
+ */
+struct finding seeds_finding(const struct record *rec)
 {
-	struct seeds *s = arg;
-	const struct record *rec = &t->record;
-	struct lead run = run_of(t);
-	struct finding f = {
-		.seed = run.seed, .walk = run.walk, .pairs = leads_pairs(&s->leads, &run),
+	return (struct finding){
 		.verdict = record_verdict(rec), .record = rec->dir,
 		.signature = json_string_value(record_member(rec, "signature")),
 		.guest = record_real(rec, "times.guest"), .wall = record_real(rec, "times.wall"),
 		.events = json_integer_value(record_member(rec, "events")),
 	};
+}
 
+static void trial_over(void *arg, struct trial *t)
+{
+	struct seeds *s = arg;
+	const struct record *rec = &t->record;
+	struct lead run = run_of(t);
+	struct finding f = seeds_finding(rec);
+
+	f.seed = run.seed;
+	f.walk = run.walk;
+	f.pairs = leads_pairs(&s->leads, &run);
 	if (f.verdict == VERDICT_ERROR) {
 		s->error = copy(record_text(rec, "first_failure.what"));
 		s->over = true;

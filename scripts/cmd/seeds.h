@@ -93,6 +93,7 @@ bool seeds_has_walks(const struct request *r);
 uint64_t seeds_walk(const char *steer);
 char *seeds_with_walk(const char *steer, uint64_t walk);
 void seeds_range(const char *text, uint64_t *first, uint64_t *last);
+struct finding seeds_finding(const struct record *rec);
 void seeds_run(struct seeds *s);
 void seeds_stop(struct seeds *s);
 

@@ -74,9 +74,10 @@ static json_t *read_reach(const char *console)
  * struct lookout - a guest that does each operation alone
  * @t: its trial
  * @key: by which what it says is known
- * @reach: what it says; NULL until then, and if it fails
+ * @reach: what it says; NULL until then
  * @needed: nobody has run it yet
  * @runs: it was run now
+ * @failed: that went wrong: @reach is of the operations before, and no more
  */
 struct lookout {
 	struct trial t;
@@ -84,6 +85,7 @@ struct lookout {
 	json_t *reach;
 	bool needed;
 	bool runs;
+	bool failed;
 };
 
 /* One looks at the focus, one at what is near it. */
@@ -110,29 +112,35 @@ static void lookout_seen(void *arg, struct trial *t)
 	struct lookout *p = arg;
 
 	trial_must_say(t);
-	if (!record_is_good(&t->record))
-		return;
 	console = record_console(&t->record);
+	for (size_t i = 0; i < LOOKOUTS; i++) {
+		if (t != &p[i].t)
+			continue;
+		p[i].reach = read_reach(console);
+		p[i].failed = !record_is_good(&t->record);
+	}
+}
+
+static const struct lookout *first_failed(const struct lookout *p)
+{
 	for (size_t i = 0; i < LOOKOUTS; i++)
-		if (t == &p[i].t)
-			p[i].reach = read_reach(console);
+		if (p[i].failed)
+			return &p[i];
+	return NULL;
 }
 
 /*
  * A guest that fails is a finding as any other, and must not get lost. Both do the same, and
  * so fail alike.
  */
-static void say_failed(struct lookout *p)
+static void tell_failed(const struct lookout *p, struct strv *failed)
 {
-	for (size_t i = 0; i < LOOKOUTS; i++) {
-		const struct record *rec = &p[i].t.record;
+	const struct record *rec = &p->t.record;
 
-		if (p[i].reach || !p[i].runs)
-			continue;
-		ui_note("%s: %s\n  record: %s", record_text(rec, "verdict"),
-			record_text(rec, "first_failure.what"), rec->dir);
-		return;
-	}
+	ui_note("%s: %s\n  record: %s", record_text(rec, "verdict"),
+		record_text(rec, "first_failure.what"), rec->dir);
+	if (failed)
+		strv_add(failed, "%s", rec->dir);
 }
 
 /* What each operation reaches, as far as that is not known. */
@@ -144,8 +152,7 @@ static void calibrate(struct lookout *p)
 	trials_run(&(struct trial_source){
 		.next = next_lookout, .seen = lookout_seen, .most = LOOKOUTS, .arg = p,
 	});
-	ui_done("%s", p[FOCUS].reach ? "each operation alone" : "a guest fails already then");
-	say_failed(p);
+	ui_done("%s", first_failed(p) ? "a guest fails already then" : "each operation alone");
 }
 
 /* What is known from an earlier run is not asked again. */
@@ -164,7 +171,7 @@ static void look_up(struct lookout *p, const char *dir, const struct trial *t, c
 /* A failure is seen again next time: a busy host may have made it. */
 static void lookout_end(struct lookout *p, const char *dir)
 {
-	if (p->reach && p->runs)
+	if (p->runs && !p->failed)
 		memo_write(dir, p->key, json_incref(p->reach));
 	json_decref(p->reach);
 	free(p->key);
@@ -308,7 +315,7 @@ static struct trial trial_alone(const struct request *r, const struct image *ima
 	t.req.plan = stress;
 	t.req.strategy = "random";
 	t.req.seed = 1;
-	t.req.kcmdline = CALIBRATES;
+	t.req.kcmdline = fmt("%s%s%s", r->kcmdline, *r->kcmdline ? " " : "", CALIBRATES);
 	t.req.actors = t.req.actors ?: 1;
 	return t;
 }
@@ -318,11 +325,13 @@ static struct trial trial_alone(const struct request *r, const struct image *ima
  * @r: the request; gets them
  * @image: what is run, built
  * @out: O=
+ * @failed: gets the record of a guest that failed at it, if one did; NULL if nobody asks
  *
  * Nothing is done where there is no focus, nothing that steers, or no stress, or where
  * the user has named operations.
  */
-void trial_aim(struct request *r, const struct image *image, const char *out)
+void trial_aim(struct request *r, const struct image *image, const char *out,
+	       struct strv *failed)
 {
 	__auto_free char *dir = fmt("%s/memo/aim", host_cache());
 	const struct step *stress = plan_stress(&image->plan);
@@ -340,8 +349,11 @@ void trial_aim(struct request *r, const struct image *image, const char *out)
 	look_up(&p[NEAR], dir, &t, image->focus.near_ranges);
 	if (p[FOCUS].needed || p[NEAR].needed)
 		calibrate(p);
+	if (first_failed(p))
+		tell_failed(first_failed(p), failed);
 	if (json_object_size(p[FOCUS].reach)) {
-		say_unreached(p[FOCUS].reach, &image->focus);
+		if (!p[FOCUS].failed)
+			say_unreached(p[FOCUS].reach, &image->focus);
 		for (size_t i = 0; i < image->focus.of.n; i++) {
 			choose_by_hits(p[FOCUS].reach, i, &ops);
 			choose_by_blocks(p[FOCUS].reach, i, &ops);

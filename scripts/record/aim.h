@@ -5,6 +5,7 @@
 #include "record/trial.h"
 
 bool aim_is_calibration(const struct record *rec);
-void trial_aim(struct request *r, const struct image *image, const char *out);
+void trial_aim(struct request *r, const struct image *image, const char *out,
+	       struct strv *failed);
 
 #endif /* RESPAWN_AIM_H */

@@ -105,6 +105,22 @@ static void none_is_none(void **state)
 	json_decref(record);
 }
 
+/* Each operation alone shows what the runs that were asked for need not show. */
+static void what_fails_alone_counts(void **state)
+{
+	static const char words[] = "ARCH=arm64 SMPBOOT=park STRATEGY=random CYCLES=1 FOCUS="
+				    WORKERS " KCMDLINE=respawn.plant=progress ";
+	__auto_free char *stress = fmt("stress SEED=2 %s", words);
+	__auto_free char *explore = fmt("explore SEEDS=1 %s", words);
+	__auto_free char *both = fmt("explore SEEDS=1 KEEP_GOING=1 %s", words);
+
+	(void)state;
+	expect(stress, EXIT_BAD, "# calibrate offline");
+	expect(explore, EXIT_BAD, "arm64: 0 seeds tried");
+	expect(explore, EXIT_BAD, "shortest: each operation alone");
+	expect(both, EXIT_BAD, "arm64: 1 seeds tried");
+}
+
 static void what_can_not_be_is_refused(void **state)
 {
 	(void)state;
@@ -136,6 +152,7 @@ int main(int argc, char **argv)
 		TEST(what_nothing_reaches_is_said),
 		TEST(what_is_nowhere_is_said),
 		TEST(none_is_none),
+		TEST(what_fails_alone_counts),
 		TEST(what_can_not_be_is_refused),
 	};
 
