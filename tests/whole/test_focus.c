@@ -112,13 +112,13 @@ static void what_fails_alone_counts(void **state)
 				    WORKERS " KCMDLINE=respawn.plant=progress ";
 	__auto_free char *stress = fmt("stress SEED=2 %s", words);
 	__auto_free char *explore = fmt("explore SEEDS=1 %s", words);
-	__auto_free char *both = fmt("explore SEEDS=1 KEEP_GOING=1 %s", words);
+	__auto_free char *said = NULL;
 
 	(void)state;
 	expect(stress, EXIT_BAD, "# calibrate offline");
-	expect(explore, EXIT_BAD, "arm64: 0 seeds tried");
-	expect(explore, EXIT_BAD, "shortest: each operation alone");
-	expect(both, EXIT_BAD, "arm64: 1 seeds tried");
+	assert_int_equal(call(explore, &said), EXIT_BAD);
+	assert_non_null(strstr(said, "arm64: 0 seeds tried"));
+	assert_non_null(strstr(said, "shortest: each operation alone"));
 }
 
 static void what_can_not_be_is_refused(void **state)
