@@ -9,7 +9,6 @@
 #include "build/image.h"
 #include "build/initramfs.h"
 #include "build/overlay.h"
-#include "lib/cache.h"
 #include "lib/ui.h"
 
 /* Who makes an image by hand has chosen. */
@@ -90,9 +89,8 @@ void image_build(struct image *i)
 {
 	__auto_free char *why = NULL;
 
-	if (is_auto(&i->asked) && request_has_series(&i->kernel.req) &&
-	    !cache_use(i->kernel.dir))
-		why = kernel_try(&i->kernel, &i->tree, false);
+	if (is_auto(&i->asked) && request_has_series(&i->kernel.req))
+		why = kernel_have(&i->kernel, &i->tree);
 	if (why)
 		do_without(i, why);
 	kernel_build(&i->kernel, &i->tree);

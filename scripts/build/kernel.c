@@ -13,8 +13,10 @@
 #include "build/kernel.h"
 #include "build/kunitconfig.h"
 #include "build/toolchain.h"
+#include "judge/utf8.h"
 #include "lib/cache.h"
 #include "lib/host.h"
+#include "lib/memo.h"
 #include "lib/ui.h"
 
 /* What a first build prints, until it is known better. */
@@ -149,6 +151,7 @@ struct build {
 	unsigned int lines;
 	unsigned int usual;
 	bool host_failed;
+	bool link_failed;
 	char first_error[512];
 };
 
@@ -188,6 +191,7 @@ static void build_line(void *arg, const char *line)
 		snprintf(b->first_error, sizeof(b->first_error), "%.*s",
 			 (int)strcspn(line, "\n"), line);
 	b->host_failed |= fault;
+	b->link_failed |= !!strstr(line, "vmlinux] Error ");
 	b->lines++;
 	/* Files of the kernel's are named from its top; others are not shown. */
 	if (file && file[1] != '/')
@@ -371,6 +375,86 @@ static char *configure(struct kernel *k, struct tree *t, bool partly)
 	return why ? why : verify_config(k, partly);
 }
 
+/* ---- what does not build ------------------------------------------------------------- */
+
+/*
+ * Programs that the build makes for itself, for which libraries have to be there that no
+ * kernel's name tells of
+ */
+static const char *const own_programs[] = { "scripts/", "tools/", "certs/" };
+
+/* What comes after "file:line:column: ", or NULL if that is not how @line begins */
+static const char *past_place(const char *line)
+{
+	line += strcspn(line, ": ");
+	for (int i = 0; i < 2; i++) {
+		size_t digits = *line == ':' ? strspn(line + 1, "0123456789") : 0;
+
+		if (!digits)
+			return NULL;
+		line += 1 + digits;
+	}
+	return strncmp(line, ": ", 2) ? NULL : line + 2;
+}
+
+static bool begins(const char *s, const char *begin)
+{
+	return !strncmp(s, begin, strlen(begin));
+}
+
+/* Does the compiler say that a file of the kernel in @src is wrong? */
+static bool is_of_source(const char *line, const char *src)
+{
+	const char *file = begins(line, src) ? line + strlen(src) : line, *error;
+
+	file += *file == '/';
+	for (size_t i = 0; i < ARRAY_SIZE(own_programs); i++)
+		if (begins(file, own_programs[i]))
+			return false;
+	error = past_place(file);
+	/* To be unable to write is fatal, too. */
+	return error && (begins(error, "error: ") || (begins(error, "fatal error: ") &&
+		has_end(error, ": No such file or directory")));
+}
+
+/* Would it fail so again, whatever becomes of the host? Only what surely is so counts. */
+static bool fails_again(const struct build *b, const struct tree *t)
+{
+	const char *error = b->first_error;
+
+	return is_of_source(error, t->src) ||
+	       (b->link_failed && strstr(error, "undefined reference to ")) ||
+	       (begins(error, "ERROR: modpost: ") && has_end(error, " undefined!"));
+}
+
+static char *failures(void)
+{
+	return fmt("%s/memo/build", host_cache());
+}
+
+static void remember_failure(const struct kernel *k, const char *error)
+{
+	__auto_free char *dir = failures(), *text = utf8_copy(error);
+
+	memo_write(dir, k->key, json_string(text));
+}
+
+/* Why a kernel does not build, if that is known, to be freed */
+static char *recall_failure(const struct kernel *k, const struct tree *t)
+{
+	__auto_free char *dir = failures();
+	json_t *error = memo_read(dir, k->key);
+	char *why = NULL;
+
+	if (json_is_string(error))
+		why = fmt("%s kernel of %s does not build: %s; this is known from last time, and is tried again without %s",
+			  k->arch->name, t->name, json_string_value(error), dir);
+	json_decref(error);
+	return why;
+}
+
+/* ---- building ------------------------------------------------------------------------ */
+
 /*
  * What the build folder holds: the key of a kernel, and the source files that
  * may have changed since. NULL if it is not @key, else these files, to be freed.
@@ -445,6 +529,8 @@ static char *try_build(struct kernel *k, struct tree *t, bool partly)
 	strv_add(&words, "%s", k->arch->target);
 	strv_add(&words, "modules");
 	why = try_make(k, t, &words, &b);
+	if (why && fails_again(&b, t))
+		remember_failure(k, b.first_error);
 	if (why)
 		return why;
 	if (!usual) {
@@ -544,12 +630,30 @@ void kernel_name(struct kernel *k, const struct request *r, const struct tree *t
  */
 void kernel_build(struct kernel *k, struct tree *t)
 {
-	if (!cache_use(k->dir))
-		must(kernel_try(k, t, false));
+	must(kernel_have(k, t));
 }
 
 /**
- * kernel_try - have a kernel, if it builds
+ * kernel_have - have a kernel, if it builds
+ * @k: from kernel_name()
+ * @t: its source
+ *
+ * Builds only what is not in the cache, and not what failed before for what its source is.
+ *
+ * Return: NULL, or why it does not build, to be freed
+ */
+char *kernel_have(struct kernel *k, struct tree *t)
+{
+	char *why;
+
+	if (cache_use(k->dir))
+		return NULL;
+	why = recall_failure(k, t);
+	return why ? why : kernel_try(k, t, false);
+}
+
+/**
+ * kernel_try - the same, with a log of it
  * @k: from kernel_name()
  * @t: its source
  * @partly: options that the series has not brought yet may be missing

@@ -30,6 +30,7 @@ struct kernel {
 
 void kernel_name(struct kernel *k, const struct request *r, const struct tree *t);
 void kernel_build(struct kernel *k, struct tree *t);
+char *kernel_have(struct kernel *k, struct tree *t);
 char *kernel_try(struct kernel *k, struct tree *t, bool partly);
 char *kernel_make(struct kernel *k, struct tree *t, const struct strv *words, char **said);
 void kernel_build_near(struct kernel *k, struct tree *t, const struct kernel *near,
