@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "build/exceptions.h"
 #include "build/image.h"
 #include "build/initramfs.h"
 #include "build/overlay.h"
@@ -20,20 +21,23 @@ static bool is_auto(const struct request *r)
 /* What is wrong with a request whatever the source is like, before any is fetched */
 static void check(const struct image *i)
 {
+	__auto_free char *config = NULL;
 	__auto_strv struct strv steps = { 0 };
 	struct request most = i->asked;
 
 	if (is_auto(&most))
 		most.series = "full";
-	kernel_check_config(&most);
+	config = kernel_config(&most, NULL);
+	free(exceptions_of(&most));
 	tree_check_patches(&most);
-	plan_chosen(&i->plan, &most, &steps);
+	plan_chosen(&i->plan, &most, config, &steps);
 }
 
 /* What only the series has can't be done without it. */
-static void check_without(const struct image *i, const struct request *r)
+static void check_without(const struct image *i)
 {
-	__auto_free char *need = plan_lacks(&i->plan, r);
+	const struct request *r = &i->kernel.req;
+	__auto_free char *need = plan_lacks(&i->plan, r, i->kernel.config);
 
 	if (!is_auto(&i->asked) || request_has_series(r))
 		return;
@@ -45,12 +49,16 @@ static void check_without(const struct image *i, const struct request *r)
 
 static void name_all(struct image *i, struct request r)
 {
+	__auto_strv struct strv steps = { 0 };
+
 	tree_open(&i->tree, &r);
-	check_without(i, &r);
 	kernel_check_selftests(&r, &i->tree);
 	focus_choose(&i->focus, &i->tree, &r);
 	overlay_lay(&i->tree, &r);
 	kernel_name(&i->kernel, &r, &i->tree);
+	check_without(i);
+	/* What a file of the tree asks for is known now. */
+	plan_chosen(&i->plan, &r, i->kernel.config, &steps);
 }
 
 /**

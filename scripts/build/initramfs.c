@@ -453,7 +453,7 @@ static void add_modules(struct archive *a, const struct kernel *k, const struct 
 		add_module(a, besides[i], built);
 	for (size_t i = 0; i < p->n; i++) {
 		const struct step *s = &p->steps[i];
-		__auto_free char *lack = plan_step_lacks(s, &k->req);
+		__auto_free char *lack = plan_step_lacks(s, &k->req, k->config);
 
 		if (strcmp(s->module, "-") && !add_module(a, s->module, built) && !lack)
 			die("step %s: no Kbuild of a folder of suites makes %s.ko", s->name,

@@ -9,7 +9,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "build/exceptions.h"
 #include "build/kernel.h"
 #include "build/kunitconfig.h"
 #include "build/toolchain.h"
@@ -69,25 +68,21 @@ static char *special_fragments(const struct request *r)
 	return fmt("%s%s%s", more, *kunit ? "\n" : "", kunit);
 }
 
-/* The fragments of a kernel, in the order they override each other */
-static char *fragments(const struct request *r)
+/**
+ * kernel_config - what a kernel's configuration is made from
+ * @r: which kernel
+ * @t: its source; NULL if there is none yet
+ *
+ * Called for a key, and to see what a kernel will have. Dies if a fragment is missing.
+ *
+ * Return: fragments, in the order in which they override each other, to be freed; NULL if
+ * a file of the tree's, which KUNITCONFIG= names, is one of them, and there is no tree
+ */
+char *kernel_config(const struct request *r, const struct tree *t)
 {
 	__auto_free char *usual = usual_fragments(r), *special = special_fragments(r);
 
-	return fmt("%s\n%s", usual, special);
-}
-
-/**
- * kernel_check_config - is there a configuration for a request?
- * @r: the request
- *
- * Called before anything is fetched or built. Dies if a fragment is missing, or if an
- * exception of the flavour is none.
- */
-void kernel_check_config(const struct request *r)
-{
-	free(fragments(r));
-	free(exceptions_of(r));
+	return t || kunitconfig_is_own(r) ? kunitconfig_add(usual, special, t, r) : NULL;
 }
 
 /* The same source has to give the same kernel, whoever builds it when. */
@@ -276,22 +271,17 @@ static bool overridden(const struct strv *lines, size_t i)
 
 /**
  * kernel_asks_for - will a kernel have an option?
- * @r: which kernel
+ * @config: from kernel_config()
  * @option: "CONFIG_..."
  *
- * A file of the tree's that KUNITCONFIG= names is not looked at: this is asked before
- * there is a tree.
- *
- * Return: whether the last setting of it in all that is asked for is y or m
+ * Return: whether the last setting of it is y or m
  */
-bool kernel_asks_for(const struct request *r, const char *option)
+bool kernel_asks_for(const char *config, const char *option)
 {
-	__auto_free char *usual = usual_fragments(r), *special = special_fragments(r);
-	__auto_free char *all = kunitconfig_own(usual, special, r);
 	__auto_strv struct strv lines = { 0 };
 	const char *name;
 
-	strv_lines(&lines, all);
+	strv_lines(&lines, config);
 	for (size_t i = lines.n; i--;)
 		if (is_setting(lines.v[i]) &&
 		    setting_name(lines.v[i], &name) == strlen(option) &&
@@ -609,11 +599,9 @@ static void have_published(const struct kernel *k)
  */
 void kernel_name(struct kernel *k, const struct request *r, const struct tree *t)
 {
-	__auto_free char *usual = usual_fragments(r), *special = special_fragments(r);
-
 	k->req = *r;
 	k->arch = r->arch;
-	k->config = kunitconfig_add(usual, special, t, r);
+	k->config = kernel_config(r, t);
 	kernel_key(k, t);
 	k->dir = fmt("%s/kernel/%s", host_cache(), k->key);
 	k->image = fmt("%s/image", k->dir);

@@ -39,8 +39,8 @@ void kernel_folder(const struct kernel *k, struct tree *t);
 void kernel_modules(const struct kernel *k, struct tree *t, const char *dir);
 void kernel_check_selftests(const struct request *r, const struct tree *t);
 void kernel_selftests(const struct kernel *k, struct tree *t, const char *dir);
-void kernel_check_config(const struct request *r);
+char *kernel_config(const struct request *r, const struct tree *t);
 char *kernel_config_lacks(const char *is, const char *asked, bool partly);
-bool kernel_asks_for(const struct request *r, const char *option);
+bool kernel_asks_for(const char *config, const char *option);
 
 #endif /* RESPAWN_KERNEL_H */

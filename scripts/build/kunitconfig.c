@@ -173,27 +173,21 @@ static char *read_of_tree(const struct tree *t, const char *path)
 }
 
 /**
- * kunitconfig_own - a configuration as far as it is known without a tree
- * @usual: the fragments that all kernels have
- * @special: those of this kernel, on top
- * @r: whose KUNITCONFIG= may be a file of the user's
+ * kunitconfig_is_own - are the suites of a request known without a tree?
+ * @r: the request
  *
- * Return: the configuration, to be freed
+ * Return: whether its KUNITCONFIG= names none, or a file of the user's
  */
-char *kunitconfig_own(const char *usual, const char *special, const struct request *r)
+bool kunitconfig_is_own(const struct request *r)
 {
-	const char *path = r->kunitconfig;
-	__auto_free char *text = *path == '/' ? read_own(path) : NULL;
-
-	return text ? kunitconfig_modular(usual, special, path, text) :
-		      fmt("%s\n%s", usual, special);
+	return !*r->kunitconfig || *r->kunitconfig == '/';
 }
 
 /**
  * kunitconfig_add - put the suites that a user names on top of a configuration
  * @usual: the fragments that all kernels have
  * @special: those of this kernel, on top
- * @t: the tree that is tested
+ * @t: the tree that is tested; not looked at for a file of the user's
  * @r: whose KUNITCONFIG= names them; an absolute path is the user's, any other the tree's
  *
  * Dies if there is no such file.

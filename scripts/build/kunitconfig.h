@@ -10,7 +10,7 @@
 bool kunitconfig_is_test(const char *line);
 char *kunitconfig_modular(const char *usual, const char *special, const char *file,
 			  const char *asked);
-char *kunitconfig_own(const char *usual, const char *special, const struct request *r);
+bool kunitconfig_is_own(const struct request *r);
 char *kunitconfig_add(const char *usual, const char *special, const struct tree *t,
 		      const struct request *r);
 

@@ -231,10 +231,11 @@ const struct step *plan_stress(const struct plan *p)
  * plan_step_lacks - can a kernel do a step?
  * @s: the step
  * @r: the kernel's request
+ * @config: from kernel_config(); NULL, where it is not known yet, has all options
  *
  * Return: what the step needs and the kernel lacks, to be freed, or NULL
  */
-char *plan_step_lacks(const struct step *s, const struct request *r)
+char *plan_step_lacks(const struct step *s, const struct request *r, const char *config)
 {
 	__auto_strv struct strv all = { 0 };
 
@@ -242,7 +243,7 @@ char *plan_step_lacks(const struct step *s, const struct request *r)
 	for (size_t i = 0; i < all.n; i++) {
 		const char *variable = brought(r, all.v[i]);
 
-		if (is_option(all.v[i]) ? !kernel_asks_for(r, all.v[i]) :
+		if (is_option(all.v[i]) ? config && !kernel_asks_for(config, all.v[i]) :
 		    variable ? !*variable : !request_has_whole_series(r))
 			return copy(all.v[i]);
 	}
@@ -253,17 +254,18 @@ char *plan_step_lacks(const struct step *s, const struct request *r)
  * plan_lacks - does a request name a step that its kernel can't do?
  * @p: the plan
  * @r: the request, with steps that are there
+ * @config: as for plan_step_lacks()
  *
  * Return: what the first one needs and the kernel lacks, to be freed, or NULL
  */
-char *plan_lacks(const struct plan *p, const struct request *r)
+char *plan_lacks(const struct plan *p, const struct request *r, const char *config)
 {
 	__auto_strv struct strv names = { 0 };
 	char *need = NULL;
 
 	strv_split(&names, r->plan, ", ");
 	for (size_t i = 0; !need && i < names.n; i++)
-		need = plan_step_lacks(plan_find(p, names.v[i]), r);
+		need = plan_step_lacks(plan_find(p, names.v[i]), r, config);
 	return need;
 }
 
@@ -279,14 +281,15 @@ static void __noreturn no_step(const struct plan *p, const char *name)
 }
 
 /* Dies of a step that is not there, or that the kernel can't do. */
-static void check_step(const struct plan *p, const struct request *r, const char *name)
+static void check_step(const struct plan *p, const struct request *r, const char *config,
+		       const char *name)
 {
 	const struct step *s = plan_find(p, name);
 	__auto_free char *need = NULL;
 
 	if (!s)
 		no_step(p, name);
-	need = plan_step_lacks(s, r);
+	need = plan_step_lacks(s, r, config);
 	if (need && is_option(need))
 		die("PLAN=%s: the step needs %s, which CONFIG=%s does not have", s->name, need,
 		    r->config);
@@ -300,19 +303,21 @@ static void check_step(const struct plan *p, const struct request *r, const char
  * plan_chosen - the steps that a request names, or all that its kernel can do
  * @p: the plan
  * @r: the request
+ * @config: as for plan_step_lacks()
  * @names: gets their names
  *
  * Dies of a name that is not there, and of a step that the kernel can't do.
  */
-void plan_chosen(const struct plan *p, const struct request *r, struct strv *names)
+void plan_chosen(const struct plan *p, const struct request *r, const char *config,
+		 struct strv *names)
 {
 	strv_split(names, r->plan, ", ");
 	if (*r->plan && !names->n)
 		die("PLAN=%s: this names no step", r->plan);
 	for (size_t i = 0; i < names->n; i++)
-		check_step(p, r, names->v[i]);
+		check_step(p, r, config, names->v[i]);
 	for (size_t i = 0; !*r->plan && i < p->n; i++) {
-		__auto_free char *need = plan_step_lacks(&p->steps[i], r);
+		__auto_free char *need = plan_step_lacks(&p->steps[i], r, config);
 
 		if (!need)
 			strv_add(names, "%s", p->steps[i].name);

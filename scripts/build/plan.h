@@ -51,12 +51,13 @@ struct plan {
 };
 
 void plan_read(struct plan *p, const struct request *r);
-void plan_chosen(const struct plan *p, const struct request *r, struct strv *names);
+void plan_chosen(const struct plan *p, const struct request *r, const char *config,
+		 struct strv *names);
 char *plan_program(const struct plan *p, const char *name);
 const struct step *plan_find(const struct plan *p, const char *name);
 const struct step *plan_stress(const struct plan *p);
-char *plan_step_lacks(const struct step *s, const struct request *r);
-char *plan_lacks(const struct plan *p, const struct request *r);
+char *plan_step_lacks(const struct step *s, const struct request *r, const char *config);
+char *plan_lacks(const struct plan *p, const struct request *r, const char *config);
 bool plan_is_stress(const struct plan *p, const struct strv *names);
 
 #endif /* RESPAWN_PLAN_H */

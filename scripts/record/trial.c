@@ -56,7 +56,7 @@ void trial_choose(struct request *r, const struct image *image)
 {
 	__auto_strv struct strv steps = { 0 };
 
-	plan_chosen(&image->plan, r, &steps);
+	plan_chosen(&image->plan, r, image->kernel.config, &steps);
 	r->plan = strv_join(&steps, ",");
 	r->smpboot = smpboot_of(r)->name;
 	r->strategy = strategy_of(r);

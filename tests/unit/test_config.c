@@ -169,6 +169,14 @@ static void a_line_that_is_none_is_an_error(void **state)
 	unlink(said);
 }
 
+static bool asks(const struct request *r, const char *option)
+{
+	__auto_free char *all = kernel_config(r, NULL);
+
+	assert_non_null(all);
+	return kernel_asks_for(all, option);
+}
+
 /* A flavour may take back what the base has, and a .kunitconfig may add to both. */
 static void the_last_setting_counts(void **state)
 {
@@ -179,19 +187,22 @@ static void the_last_setting_counts(void **state)
 	};
 
 	(void)state;
-	assert_true(kernel_asks_for(&r, "CONFIG_PREEMPT"));
-	assert_false(kernel_asks_for(&r, "CONFIG_PREEMPT_NONE"));
-	assert_false(kernel_asks_for(&r, "CONFIG_NET"));
-	assert_false(kernel_asks_for(&r, "CONFIG_BLOCK"));
+	assert_true(asks(&r, "CONFIG_PREEMPT"));
+	assert_false(asks(&r, "CONFIG_PREEMPT_NONE"));
+	assert_false(asks(&r, "CONFIG_NET"));
+	assert_false(asks(&r, "CONFIG_BLOCK"));
 	r.config = "minimal";
-	assert_false(kernel_asks_for(&r, "CONFIG_PREEMPT"));
-	assert_true(kernel_asks_for(&r, "CONFIG_PREEMPT_NONE"));
+	assert_false(asks(&r, "CONFIG_PREEMPT"));
+	assert_true(asks(&r, "CONFIG_PREEMPT_NONE"));
 	assert_true(close(mkstemp(kunitconfig)) == 0);
 	write_file(kunitconfig, "CONFIG_NET=y\nCONFIG_A_TEST=y\n", 29);
 	r.kunitconfig = kunitconfig;
-	assert_true(kernel_asks_for(&r, "CONFIG_NET"));
-	assert_true(kernel_asks_for(&r, "CONFIG_A_TEST"));
-	assert_false(kernel_asks_for(&r, "CONFIG_PREEMPT"));
+	assert_true(asks(&r, "CONFIG_NET"));
+	assert_true(asks(&r, "CONFIG_A_TEST"));
+	assert_false(asks(&r, "CONFIG_PREEMPT"));
+	/* What a tree has is not known without one. */
+	r.kunitconfig = "lib/kunit";
+	assert_null(kernel_config(&r, NULL));
 	unlink(kunitconfig);
 }
 

@@ -18,8 +18,8 @@
 
 #include "../whole/scratch.h"
 #include "child.h"
-#include "build/kernel.h"
-#include "build/tree.h"
+#include "build/image.h"
+#include "build/toolchain.h"
 #include "lib/ui.h"
 #include "lib/util.h"
 
@@ -457,6 +457,42 @@ static void a_git_that_fails_is_no_patch_that_does(void **state)
 	}
 }
 
+/* Is a step among those that can be done with these suites of the tree's own? */
+static int has_rcutorture(const void *words)
+{
+	struct request r = {
+		.pin = "", .commit = "", .tarball = "", .series = "none", .overlay = "none",
+		.patches = "", .config = "default", .suites = "", .selftests = "", .plan = "",
+		.focus = "none", .since = "", .yield_files = "", .kunitconfig = "kernel",
+		.smpboot = "", .arch = arch_find("x86_64"),
+	};
+	__auto_free char *user = fmt("%s/user", out);
+	__auto_strv struct strv steps = { 0 };
+	struct image i;
+
+	r.tree = user;
+	r.plan = words;
+	image_open(&i, &r);
+	plan_chosen(&i.plan, &r, i.kernel.config, &steps);
+	return strv_has(&steps, "rcutorture") ? 0 : 3;
+}
+
+static void a_file_of_the_tree_says_what_its_kernel_has(void **state)
+{
+	__auto_free char *user = fmt("%s/user", out);
+	__auto_free char *compiler = toolchain_compiler(arch_find("x86_64"));
+	__auto_free char *there = find_program(compiler);
+
+	(void)state;
+	if (!there)
+		skip();
+	free(sh("echo CONFIG_RCU_TORTURE_TEST=y >kernel/.kunitconfig; git add -A;"
+		"git -c user.name=x -c user.email=x@localhost commit -qm x", user));
+	assert_int_equal(in_a_child(has_rcutorture, "rcutorture"), 0);
+	assert_int_equal(in_a_child(has_rcutorture, ""), 0);
+	assert_int_equal(in_a_child(has_rcutorture, "locktorture"), EXIT_ERROR);
+}
+
 #define TEST(name)	cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -472,6 +508,7 @@ int main(void)
 		TEST(a_git_that_fails_is_no_patch_that_does),
 		cmocka_unit_test(paths_are_as_git_has_them),
 		TEST(selftests_are_looked_for_in_the_tree),
+		TEST(a_file_of_the_tree_says_what_its_kernel_has),
 		TEST(a_partial_clone_is_refused),
 		TEST(a_tarball_has_a_kernel_in_a_folder),
 		TEST(changes_are_counted_from_a_commit),
