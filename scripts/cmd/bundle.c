@@ -130,7 +130,7 @@ static void remove_half_written(void)
  */
 int cmd_bundle(const struct options *o)
 {
-	__auto_free char *path = NULL, *runs = NULL;
+	__auto_free char *path = NULL, *runs = NULL, *final = NULL;
 	char *paths[ARRAY_SIZE(parts)];
 	const char *name;
 	struct record rec;
@@ -145,7 +145,8 @@ int cmd_bundle(const struct options *o)
 	path = fmt("%s/%s.bundle.tar.gz", o->out, name ? name + 1 : rec.dir);
 	/* Among the records, where what a killed process has left is swept away */
 	runs = fmt("%s/runs", o->out);
-	half_written = fmt("%s/%s.%d.tmp", runs, strrchr(path, '/') + 1, getpid());
+	final = fmt("%s/%s", runs, strrchr(path, '/') + 1);
+	half_written = publish_name(final);
 	atexit(remove_half_written);
 	make_dirs(runs);
 	ui_stage(t.req.arch->name, "bundle");
@@ -286,11 +287,12 @@ static void remove_unpacked(void)
  */
 const char *bundle_open(const char *file, const char *out)
 {
+	__auto_free char *path = fmt("%s/runs/bundle", out);
 	struct sums sums = { 0 };
 
 	if (!exists(file))
 		die("BUNDLE=%s: there is no such file", file);
-	unpacked = fmt("%s/runs/bundle.%d.tmp", out, getpid());
+	unpacked = publish_name(path);
 	make_dirs(unpacked);
 	atexit(remove_unpacked);
 	unpack(file, unpacked, &sums);

@@ -21,7 +21,7 @@
 /* Does init of a guest get as far as to greet? */
 static bool boots_under(const char *accel, const struct image *image, const struct request *r)
 {
-	__auto_free char *dir = fmt("%s/accel.%d.tmp", host_cache(), getpid());
+	__auto_free char *path = fmt("%s/accel", host_cache()), *dir = publish_name(path);
 	struct guest g = { .image = image, .req = *r, .accel = accel };
 	bool greeted;
 

@@ -157,6 +157,23 @@ static void nobody_reads_global_options(void **state)
 	assert_int_equal(each_source(has_global_options), 0);
 }
 
+/* The number of a process alone is that of another one in another container. */
+static size_t makes_names(const char *path, const char *text)
+{
+	bool found = strcmp(path, "lib/file.c") &&
+		     (strstr(text, "%d.tmp") || strstr(text, "%u.tmp"));
+
+	if (found)
+		print_error("scripts/%s makes a name that publish_name() is for\n", path);
+	return found;
+}
+
+static void what_is_half_made_is_named_in_one_place(void **state)
+{
+	(void)state;
+	assert_int_equal(each_source(makes_names), 0);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -164,6 +181,7 @@ int main(void)
 		cmocka_unit_test(an_include_turned_round_is_seen),
 		cmocka_unit_test(the_judge_opens_no_files),
 		cmocka_unit_test(nobody_reads_global_options),
+		cmocka_unit_test(what_is_half_made_is_named_in_one_place),
 	};
 
 	return cmocka_run_group_tests_name("layers", tests, NULL, NULL);
