@@ -89,8 +89,9 @@ endif
 MAKEFLAGS += -q
 endif
 
-# Each make has a file of its own, as another one may have the same O=.
-me := $(shell echo $$PPID)
+# Each make has a file of its own, as another one may have the same O=; in another
+# container it may have the same number, too.
+me := $(shell echo $$PPID-$$(od -An -N4 -tx4 /dev/urandom | tr -d ' '))
 left = $(O)/$(@:.run=).$(me).status
 status = $(strip $(file <$(left)))$(shell rm -f $(left))
 answer = $(if $(filter 0,$(1)),,$(if $(filter 1,$(1)),@:,$(error $@ ended with status $(or $(1),2))))
