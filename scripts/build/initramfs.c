@@ -630,6 +630,63 @@ char *initramfs_build(const struct kernel *k, struct tree *t, const struct plan 
 	return path;
 }
 
+static struct archive *open_archive(const char *path)
+{
+	struct archive *a = archive_read_new();
+
+	archive_read_support_format_cpio(a);
+	if (archive_read_open_filename(a, path, 1 << 16))
+		die("cannot read %s: %s", path, archive_error_string(a));
+	return a;
+}
+
+/* The next entry, or NULL after the last one */
+static struct archive_entry *next_entry(struct archive *a, const char *path)
+{
+	struct archive_entry *e;
+	int ret = archive_read_next_header(a, &e);
+
+	if (ret != ARCHIVE_OK && ret != ARCHIVE_EOF)
+		die("%s is damaged: %s", path, archive_error_string(a));
+	return ret == ARCHIVE_OK ? e : NULL;
+}
+
+/* What an entry has in it, with a NUL behind that */
+static char *content(struct archive *a, struct archive_entry *e, const char *path)
+{
+	size_t len = archive_entry_size(e);
+	char *data = malloc(len + 1);
+
+	if (!data || archive_read_data(a, data, len) != (la_ssize_t)len)
+		die("%s is damaged: %s ends early", path, archive_entry_pathname(e));
+	data[len] = '\0';
+	return data;
+}
+
+/**
+ * initramfs_plan - the steps that an initramfs was made with
+ * @path: the initramfs
+ *
+ * For who has a run again: the folders that the steps came from may have changed since, or
+ * be on another machine. Dies if the archive is damaged.
+ *
+ * Return: the table, to be freed
+ */
+char *initramfs_plan(const char *path)
+{
+	struct archive *a = open_archive(path);
+	struct archive_entry *e;
+	char *text = NULL;
+
+	while (!text && (e = next_entry(a, path)))
+		if (!strcmp(archive_entry_pathname(e) ?: "", "plan"))
+			text = content(a, e, path);
+	if (!text)
+		die("%s is damaged: it has no plan", path);
+	archive_read_free(a);
+	return text;
+}
+
 /* The name of a module, from that of its file, or NULL */
 static char *module_name(const char *path)
 {
@@ -653,27 +710,18 @@ static char *module_name(const char *path)
  */
 void initramfs_modules(const char *path, const char *dir)
 {
-	struct archive *a = archive_read_new();
+	struct archive *a = open_archive(path);
 	struct archive_entry *e;
-	int ret;
 
-	archive_read_support_format_cpio(a);
-	if (archive_read_open_filename(a, path, 1 << 16))
-		die("cannot read %s: %s", path, archive_error_string(a));
-	while ((ret = archive_read_next_header(a, &e)) == ARCHIVE_OK) {
+	while ((e = next_entry(a, path))) {
 		__auto_free char *name = module_name(archive_entry_pathname(e) ?: "");
-		size_t len = archive_entry_size(e);
 		__auto_free char *to = NULL, *data = NULL;
 
 		if (!name)
 			continue;
-		data = malloc(len);
-		if (!data || archive_read_data(a, data, len) != (la_ssize_t)len)
-			die("%s is damaged: %s ends early", path, name);
+		data = content(a, e, path);
 		to = fmt("%s/%s.ko", dir, name);
-		write_file(to, data, len);
+		write_file(to, data, archive_entry_size(e));
 	}
-	if (ret != ARCHIVE_EOF)
-		die("%s is damaged: %s", path, archive_error_string(a));
 	archive_read_free(a);
 }

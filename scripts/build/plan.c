@@ -86,20 +86,26 @@ static void add_step(struct plan *p, const char *path, const char *line)
 	};
 }
 
-static void add_file(struct plan *p, const char *path)
+static void add_text(struct plan *p, const char *path, const char *text)
 {
 	__auto_strv struct strv lines = { 0 };
-	__auto_free char *text = read_file(path, NULL);
 	char *more;
 
-	if (!text)
-		die("cannot read %s: a folder of suites needs a plan", path);
 	strv_split(&lines, text, "\n");
 	for (size_t i = 0; i < lines.n; i++)
 		add_step(p, path, lines.v[i]);
 	more = fmt("%s%s", p->text ? p->text : "", text);
 	free(p->text);
 	p->text = more;
+}
+
+static void add_file(struct plan *p, const char *path)
+{
+	__auto_free char *text = read_file(path, NULL);
+
+	if (!text)
+		die("cannot read %s: a folder of suites needs a plan", path);
+	add_text(p, path, text);
 }
 
 /* A program is a file NAME.c, a folder NAME with a main.c, or a script NAME.sh. */
@@ -182,6 +188,20 @@ void plan_read(struct plan *p, const struct request *r)
 	}
 	for (size_t i = ours; i < p->n; i++)
 		check_program(p, p->steps[i].program);
+}
+
+/**
+ * plan_parse - read a table of steps that an image has
+ * @p: gets them; nobody knows any more which folders they came from
+ * @path: what has the table, for people
+ * @text: the table
+ *
+ * Dies if it is none.
+ */
+void plan_parse(struct plan *p, const char *path, const char *text)
+{
+	*p = (struct plan){ 0 };
+	add_text(p, path, text);
 }
 
 /**

@@ -51,6 +51,7 @@ struct plan {
 };
 
 void plan_read(struct plan *p, const struct request *r);
+void plan_parse(struct plan *p, const char *path, const char *text);
 void plan_chosen(const struct plan *p, const struct request *r, const char *config,
 		 struct strv *names);
 char *plan_program(const struct plan *p, const char *name);

@@ -115,7 +115,7 @@ static void play_again(struct outcome *f, const char *dir, const char *out)
 	struct trial t;
 
 	record_read(&rec, dir);
-	trial_again(&t, &rec, &image, "", out);
+	trial_again(&t, &rec, &image, out);
 	f->rec = &rec;
 	f->again = &t;
 	trials_run(&(struct trial_source){
@@ -178,7 +178,7 @@ static void make_small(struct bug *b, const struct options *o, const char *dir)
 	struct trial past;
 
 	record_read(&rec, dir);
-	trial_again(&past, &rec, &image, "", o->out);
+	trial_again(&past, &rec, &image, o->out);
 	ui_stage(b->p.name, "minimise");
 	if (!shrink_trial(&b->small, &past, dir, b->found.signature, o->out,
 			  o->time ?: SHRINK_SECONDS))

@@ -138,7 +138,7 @@ int cmd_bundle(const struct options *o)
 	struct trial t;
 
 	record_read(&rec, o->run);
-	trial_again(&t, &rec, &image, o->request.suites, o->out);
+	trial_again(&t, &rec, &image, o->out);
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
 		paths[i] = path_of(&parts[i], &rec, &image);
 	name = strrchr(rec.dir, '/');

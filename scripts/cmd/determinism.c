@@ -92,7 +92,7 @@ static bool is_repeatable(const struct options *o, const char *dir, const char *
 	struct trial like;
 
 	record_read(&rec, dir);
-	trial_again(&like, &rec, &image, o->request.suites, o->out);
+	trial_again(&like, &rec, &image, o->out);
 	r.rec = &rec;
 	r.like = &like;
 	ui_stage(like.req.arch->name, "repeat");

@@ -43,7 +43,7 @@ int cmd_minimise(const struct options *o)
 
 	record_read(&rec, o->run);
 	signature = failure_of(&rec);
-	trial_again(&past, &rec, &image, o->request.suites, o->out);
+	trial_again(&past, &rec, &image, o->out);
 	ui_stage(past.req.arch->name, "minimise");
 	if (!shrink_trial(&s, &past, rec.dir, signature, o->out, o->time ?: SHRINK_SECONDS)) {
 		printf("%s does not fail again; 'make replay' says where it diverges\n", rec.dir);

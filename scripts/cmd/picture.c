@@ -50,8 +50,6 @@ int cmd_picture(const struct options *o)
 
 	record_read(&rec, o->run);
 	record_request(&rec, &r);
-	if (*o->request.suites)
-		r.suites = o->request.suites;
 	record_check_files(&rec);
 	record_image(&rec, &r, &image);
 	picture_of(rec.dir, &image, r.smp);

@@ -49,7 +49,7 @@ int cmd_replay(const struct options *o)
 	struct trial t;
 
 	record_read(&rec, *o->bundle ? bundle_open(o->bundle, o->out) : o->run);
-	trial_again(&t, &rec, &image, o->request.suites, o->out);
+	trial_again(&t, &rec, &image, o->out);
 	if (o->gdb)
 		return debug_trial(&t, &rec, o->request.stall);
 	ui_stage(t.req.arch->name, "replay");

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "build/debuginfo.h"
+#include "build/initramfs.h"
 #include "lib/cache.h"
 #include "lib/host.h"
 #include "record/record.h"
@@ -756,6 +757,7 @@ void record_check_files(const struct record *rec)
 void record_image(const struct record *rec, const struct request *r, struct image *i)
 {
 	__auto_strv struct strv steps = { 0 };
+	__auto_free char *plan = NULL;
 	const char *slash;
 
 	*i = (struct image){
@@ -771,11 +773,13 @@ void record_image(const struct record *rec, const struct request *r, struct imag
 	if (!slash)
 		die("%s/" RUN_JSON " is corrupt: its kernel image is no path", rec->dir);
 	i->kernel.dir = fmt("%.*s", (int)(slash - i->kernel.image), i->kernel.image);
-	plan_read(&i->plan, r);
+	/* What the plans say now is of other images. */
+	plan = initramfs_plan(i->initramfs);
+	plan_parse(&i->plan, i->initramfs, plan);
 	strv_split(&steps, r->plan, ",");
 	for (size_t n = 0; n < steps.n; n++)
 		if (!plan_find(&i->plan, steps.v[n]))
-			die("%s has a step %s, which no plan knows: name the folder it comes from with SUITES=",
+			die("%s has a step %s, and the plan of its initramfs has not: it is no whole record",
 			    rec->dir, steps.v[n]);
 }
 

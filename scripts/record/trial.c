@@ -263,21 +263,17 @@ bool trials_snapshot(struct trial *t, size_t n)
  * @t: gets it
  * @rec: the record; has to live as long
  * @image: gets what it ran; likewise
- * @suites: SUITES=, where the folders that the record names are elsewhere; or empty
  * @out: O=
  *
  * Dies if what it ran or said is gone or another one, of a run in real time, which has no
  * schedule to repeat, and of one that was called as this respawn does not call it.
  */
-void trial_again(struct trial *t, const struct record *rec, struct image *image,
-		 const char *suites, const char *out)
+void trial_again(struct trial *t, const struct record *rec, struct image *image, const char *out)
 {
 	struct guest g;
 
 	*t = (struct trial){ .image = image, .accel = "virtual", .out = out };
 	record_request(rec, &t->req);
-	if (*suites)
-		t->req.suites = suites;
 	if (!request_is_virtual(&t->req))
 		die("%s ran in real time, where nothing can be replayed: TIMING=virtual can",
 		    rec->dir);

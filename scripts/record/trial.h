@@ -65,8 +65,7 @@ void trials_run(const struct trial_source *source);
 void trials_run_all(struct trial *const *t, size_t n, size_t most);
 void trial_run(struct trial *t);
 bool trials_snapshot(struct trial *t, size_t n);
-void trial_again(struct trial *t, const struct record *rec, struct image *image,
-		 const char *suites, const char *out);
+void trial_again(struct trial *t, const struct record *rec, struct image *image, const char *out);
 void trial_must_say(const struct trial *t);
 char *trial_key(const struct trial *t, const char *kind);
 void trial_free(struct trial *t);

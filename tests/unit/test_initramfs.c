@@ -13,12 +13,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <cmocka.h>
 
 #include "../whole/scratch.h"
 #include "child.h"
+#include "cpio.h"
 #include "build/initramfs.h"
 #include "lib/util.h"
 
@@ -30,25 +29,9 @@ static char *in_out(const char *name)
 /* An initramfs in which each file has its name for its content */
 static char *initramfs_of(const char *const *names, size_t n)
 {
-	struct archive *a = archive_write_new();
 	char *path = in_out("initramfs.cpio");
 
-	archive_write_set_format_cpio_newc(a);
-	assert_int_equal(archive_write_open_filename(a, path), ARCHIVE_OK);
-	for (size_t i = 0; i < n; i++) {
-		struct archive_entry *e = archive_entry_new();
-
-		archive_entry_set_pathname(e, names[i]);
-		archive_entry_set_filetype(e, AE_IFREG);
-		archive_entry_set_perm(e, 0644);
-		archive_entry_set_size(e, strlen(names[i]));
-		assert_int_equal(archive_write_header(a, e), ARCHIVE_OK);
-		assert_int_equal(archive_write_data(a, names[i], strlen(names[i])),
-				 strlen(names[i]));
-		archive_entry_free(e);
-	}
-	assert_int_equal(archive_write_close(a), ARCHIVE_OK);
-	archive_write_free(a);
+	cpio_write(path, names, names, n);
 	return path;
 }
 
@@ -96,6 +79,26 @@ static int take_out(const void *path)
 {
 	initramfs_modules(path, out);
 	return 0;
+}
+
+static int plan_in(const void *path)
+{
+	__auto_free char *text = initramfs_plan(path);
+
+	return strcmp(text, "a - - -\n");
+}
+
+static void a_plan_is_taken_out(void **state)
+{
+	static const char *const names[] = { "plans", "bin/plan", "plan" };
+	static const char *const texts[] = { "x", "y", "a - - -\n" };
+	__auto_free char *path = in_out("initramfs.cpio"), *less = in_out("less.cpio");
+
+	(void)state;
+	cpio_write(path, names, texts, 3);
+	assert_int_equal(in_a_child(plan_in, path), 0);
+	cpio_write(less, names, texts, 2);
+	assert_int_equal(in_a_child(plan_in, less), EXIT_ERROR);
 }
 
 static void a_damaged_one_is_an_error(void **state)
@@ -200,6 +203,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(modules_are_taken_out, fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(nothing_is_written_elsewhere,
 						fresh_out, remove_out),
+		cmocka_unit_test_setup_teardown(a_plan_is_taken_out, fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(a_damaged_one_is_an_error,
 						fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(selftests_are_built_anew, fresh_out, remove_out),

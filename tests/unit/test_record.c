@@ -20,6 +20,7 @@
 #include "../../kunit/torture/torture_log.h"
 #include "../whole/scratch.h"
 #include "child.h"
+#include "cpio.h"
 #include "cmd/cmd.h"
 #include "lib/cache.h"
 #include "lib/host.h"
@@ -49,6 +50,7 @@ static json_t *record_of(const char *kernel, const char *cpio)
 	char one[HASH_LEN], two[HASH_LEN];
 	json_t *o;
 
+	cpio_with_plan(cpio, "a - - -\n");
 	hash_file(kernel, one);
 	hash_file(cpio, two);
 	o = json_pack("{s:i, s:{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}}", "format", 2, "image",

@@ -212,7 +212,7 @@ static void a_debugger_opens_on_a_run_that_hangs(void **state)
 	(void)state;
 	expect("check ARCH=arm64 SMPBOOT=park PLAN=planted_hang " OF_GUESTS, 1, "hang: ");
 	dir = record();
-	expect_debugger(dir, OF_GUESTS, "the console was silent for 3 s", "cpu_do_idle");
+	expect_debugger(dir, "STALL=3", "the console was silent for 3 s", "cpu_do_idle");
 }
 
 /* A QEMU that does nothing at all; GDB=1 asks it to pause, in vain. */
@@ -489,7 +489,7 @@ static size_t switches(const char *dir, struct gave_way **all, size_t n, char **
 	found = events_switches(&e, all);
 	events_free(&e);
 	record_read(&rec, dir);
-	trial_again(&t, &rec, &image, "", out);
+	trial_again(&t, &rec, &image, out);
 	vmlinux = fmt("%s/vmlinux", image.kernel.dir);
 	if (script)
 		*script = script_of(*all, n < found ? n : found, vmlinux, t.req.arch);

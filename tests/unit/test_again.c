@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Tests of what is made of a record: it is replayed. The QEMU is a script that says what a
+ * guest would.
+ */
+#define _GNU_SOURCE
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+
+#include "../whole/program.h"
+#include "cpio.h"
+#include "record/trial.h"
+
+/* A suite of the user's, which never reports */
+#define OWN_PLAN	"mine mine - mine\n"
+
+static const char own_console[] =
+	"<12>[    0.100000] respawn: guest arm64 6.12 cpus=4\n"
+	"<12>[    0.110000] respawn: plan 1\n"
+	"<12>[    0.200000] respawn: step mine begin\n"
+	"<12>[    0.300000] respawn: step mine end 0\n"
+	"<12>[    0.400000] respawn: done 1\n"
+	"<6>[    0.500000] reboot: Restarting system\n";
+
+/* It says the same whatever it is told. */
+static const char qemu[] =
+	"#!/bin/sh\n"
+	"[ $1 = --version ] && exec echo 'a script'\n"
+	"exec cat ${0%/*}/console > console.log\n";
+
+static char *in_out(const char *name)
+{
+	return fmt("%s/%s", out, name);
+}
+
+/* The programs of the host behind that script, and a cache of its own */
+static int fresh_again(void **state)
+{
+	static const char *programs;
+	__auto_free char *path = NULL, *cache = NULL;
+	int ret = fresh_out(state);
+
+	programs = programs ?: copy(getenv("PATH"));
+	path = fmt("%s/bin:%s", out, programs);
+	cache = in_out("cache");
+	setenv("PATH", path, 1);
+	setenv("XDG_CACHE_HOME", cache, 1);
+	return ret;
+}
+
+static char *have(const char *name, const char *text)
+{
+	char *path = in_out(name);
+	__auto_free char *dir = copy(path);
+
+	*strrchr(dir, '/') = '\0';
+	make_dirs(dir);
+	write_file(path, text, strlen(text));
+	return path;
+}
+
+static void have_qemu(const char *script)
+{
+	__auto_free char *path = have("bin/qemu-system-aarch64", script);
+
+	assert_int_equal(chmod(path, 0755), 0);
+	free(have("bin/console", own_console));
+}
+
+/* A request of nothing but defaults, and what is set here */
+static struct request request_of(const char *plan)
+{
+	struct request r = { .arch = arch_find("arm64") };
+
+	for (size_t i = 0; i < request_field_count; i++) {
+		const struct field *f = &request_fields[i];
+		void *to = (char *)&r + f->offset;
+
+		if (f->kind == FIELD_NUMBER)
+			*(uint64_t *)to = strtoull(f->def, NULL, 10);
+		else if (f->kind != FIELD_ARCH && f->kind != FIELD_SWITCH)
+			*(const char **)to = f->def;
+	}
+	r.plan = plan;
+	r.series = "none";
+	r.smpboot = "park";
+	r.strategy = "none";
+	r.timing = "virtual";
+	return r;
+}
+
+/* What is run; @plan is what it was made with. */
+static struct image image_of(const struct request *r, const char *plan)
+{
+	struct image i = {
+		.tree = { .name = "a tree", .hash = "01" },
+		.kernel = {
+			.req = *r, .arch = r->arch, .key = "23", .compiler = "cc",
+			.dir = in_out("kernel"), .image = have("kernel/image", "a kernel"),
+		},
+		.initramfs = in_out("initramfs.cpio"),
+	};
+
+	free(have("kernel/vmlinux", "symbols"));
+	free(have("kernel/release", "6.12\n"));
+	cpio_with_plan(i.initramfs, plan);
+	plan_parse(&i.plan, "plan", plan);
+	return i;
+}
+
+/* The record of a run of a suite of the user's, with a patch of theirs */
+static char *own_record(void)
+{
+	struct request r = request_of("mine");
+	struct trial t = { .accel = "virtual", .out = out };
+	struct image image;
+
+	have_qemu(qemu);
+	free(have("own/plan", OWN_PLAN));
+	r.suites = in_out("own");
+	r.patches = have("own.patch", "a patch");
+	image = image_of(&r, OWN_PLAN);
+	t.image = &image;
+	t.req = r;
+	trial_run(&t);
+	assert_string_equal(record_text(&t.record, "verdict"), "fail");
+	return copy(t.record.dir);
+}
+
+static void forget(const char *name)
+{
+	__auto_free char *path = in_out(name);
+
+	assert_true(exists(path));
+	remove_tree(path);
+}
+
+/* A plan is what the image was made with, whatever that of the folder says by now. */
+static void another_plan_changes_no_replay(void **state)
+{
+	__auto_free char *dir = own_record(), *words = fmt("replay RUN=%s", dir);
+
+	(void)state;
+	free(have("own/plan", "mine mine - -\n"));
+	expect(words, EXIT_PASS, "reproduced: fail");
+	forget("own");
+	expect(words, EXIT_PASS, "reproduced: fail");
+}
+
+int main(int argc, char **argv)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(another_plan_changes_no_replay,
+						fresh_again, remove_out),
+	};
+
+	respawn = realpath(argc > 1 ? argv[1] : "build/respawn", NULL);
+	return cmocka_run_group_tests_name("again", tests, NULL, NULL);
+}
