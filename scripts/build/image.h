@@ -17,6 +17,7 @@
  * @plan: all steps there are
  * @kernel: the kernel
  * @initramfs: path of what it boots into
+ * @told: what the record says of it that it is of; NULL if it was made for a request
  */
 struct image {
 	struct request asked;
@@ -25,6 +26,7 @@ struct image {
 	struct plan plan;
 	struct kernel kernel;
 	char *initramfs;
+	const json_t *told;
 };
 
 void image_open(struct image *i, const struct request *r);

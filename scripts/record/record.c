@@ -191,6 +191,9 @@ static json_t *image_json(const struct image *i)
 	__auto_free char *path = fmt("%s/release", i->kernel.dir);
 	__auto_free char *release = read_file(path, NULL);
 
+	/* A record says all of it, also what nobody else knows any more. */
+	if (i->told)
+		return json_deep_copy(i->told);
 	if (release)
 		release[strcspn(release, "\n")] = '\0';
 	return json_pack("{s:s, s:s*, s:s, s:s, s:s, s:s, s:s, s:s}", "source", i->tree.name,
@@ -360,6 +363,39 @@ void record_make(struct record *rec, const struct guest *g, const struct snapsho
 	*rec = (struct record){ .dir = copy(g->dir), .json = o };
 }
 
+/* As a link where that can be: it may be as large as all the rest together. */
+static void keep(const char *from, const char *dir, const char *name)
+{
+	__auto_free char *to = fmt("%s/%s", dir, name);
+
+	if (strcmp(from, to) && link(from, to))
+		copy_file(from, to);
+}
+
+/*
+ * What a bundle has lies in a record, and not in the cache. That record may go before this
+ * one, so this one has it, too.
+ */
+static void keep_image(struct record *rec, const struct image *i)
+{
+	static const char *const names[] = { "release", "config", "vmlinux" };
+	__auto_free char *beside = fmt("%s/" RUN_JSON, i->kernel.dir);
+	json_t *o = json_object_get(rec->json, "image");
+
+	if (!exists(beside))
+		return;
+	keep(i->kernel.image, rec->dir, "image");
+	keep(i->initramfs, rec->dir, "initramfs");
+	for (size_t n = 0; n < ARRAY_SIZE(names); n++) {
+		__auto_free char *from = fmt("%s/%s", i->kernel.dir, names[n]);
+
+		if (exists(from))
+			keep(from, rec->dir, names[n]);
+	}
+	json_object_set_new(o, "image", json_string("image"));
+	json_object_set_new(o, "initramfs", json_string("initramfs"));
+}
+
 static void set_sum(json_t *o, const char *key, const char *sum)
 {
 	json_object_set_new(o, key, json_string(sum));
@@ -375,7 +411,8 @@ static void add_sums(struct record *rec, const struct guest *g, const struct sna
 
 	set_sum(image, "image_sha256", sum_of(g->image->kernel.image));
 	set_sum(image, "initramfs_sha256", sum_of(g->image->initramfs));
-	json_object_set_new(image, "patches", patches(&g->req));
+	if (!g->image->told)
+		json_object_set_new(image, "patches", patches(&g->req));
 	hash_file(console, sum);
 	set_sum(rec->json, "console_sha256", sum);
 	if (exists(events)) {
@@ -383,11 +420,7 @@ static void add_sums(struct record *rec, const struct guest *g, const struct sna
 		set_sum(rec->json, "events_sha256", sum);
 	}
 	if (from) {
-		__auto_free char *path = fmt("%s/" SNAPSHOT, rec->dir);
-
-		/* As a link where that can be: it is as large as all the rest together. */
-		if (strcmp(from->path, path) && link(from->path, path))
-			copy_file(from->path, path);
+		keep(from->path, rec->dir, SNAPSHOT);
 		set_sum(json_object_get(rec->json, "snapshot"), "sha256", from->sha256);
 	}
 }
@@ -406,6 +439,7 @@ void record_finish(struct record *rec, const struct guest *g, const struct snaps
 	char *final = copy(rec->dir);
 
 	add_sums(rec, g, from);
+	keep_image(rec, g->image);
 	text = json_dumps(rec->json, JSON_INDENT(2));
 	if (!text)
 		die("out of memory");
@@ -750,7 +784,7 @@ void record_check_files(const struct record *rec)
  * record_image - what the trial of a record ran
  * @rec: the record
  * @r: from record_request()
- * @i: gets it
+ * @i: gets it; the record has to live as long
  *
  * Dies if the files are gone or other ones.
  */
@@ -768,6 +802,7 @@ void record_image(const struct record *rec, const struct request *r, struct imag
 			    .compiler = copy(record_text(rec, "image.compiler")),
 			    .image = file_of(rec, "image") },
 		.initramfs = file_of(rec, "initramfs"),
+		.told = record_member(rec, "image"),
 	};
 	slash = strrchr(i->kernel.image, '/');
 	if (!slash)

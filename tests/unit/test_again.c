@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tests of what is made of a record: it is replayed. The QEMU is a script that says what a
- * guest would.
+ * Tests of what is made of a record: it is replayed, and bundled. The QEMU is a script that
+ * says what a guest would.
  */
 #define _GNU_SOURCE
+#include <glob.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -135,6 +136,20 @@ static char *own_record(void)
 	return copy(t.record.dir);
 }
 
+/* The one record there is */
+static char *only_record(void)
+{
+	__auto_free char *pattern = in_out("runs/*");
+	char *path;
+	glob_t g;
+
+	assert_int_equal(glob(pattern, 0, NULL, &g), 0);
+	assert_int_equal(g.gl_pathc, 1);
+	path = copy(g.gl_pathv[0]);
+	globfree(&g);
+	return path;
+}
+
 static void forget(const char *name)
 {
 	__auto_free char *path = in_out(name);
@@ -155,10 +170,101 @@ static void another_plan_changes_no_replay(void **state)
 	expect(words, EXIT_PASS, "reproduced: fail");
 }
 
+static void pack(const char *dir)
+{
+	__auto_free char *words = fmt("bundle RUN=%s", dir);
+
+	expect(words, EXIT_PASS, "make replay BUNDLE=");
+}
+
+/* Have the bundle of a record be all that there is, run it, and have the record of that. */
+static char *elsewhere(const char *dir)
+{
+	__auto_free char *bundle = fmt("%s%s.bundle.tar.gz", out, strrchr(dir, '/'));
+	__auto_free char *again = fmt("replay BUNDLE=%s", bundle);
+
+	forget("runs");
+	expect(again, EXIT_PASS, "reproduced: fail");
+	return only_record();
+}
+
+static void assert_same_member(const struct record *a, const struct record *b, const char *path)
+{
+	const json_t *one = record_member(a, path), *two = record_member(b, path);
+
+	if (!one || !two || !json_equal(one, two))
+		fail_msg("%s: another %s than %s", b->dir, path, a->dir);
+}
+
+/* There is no folder of suites, no patch and no kernel but those in the bundle. */
+static void a_bundle_has_all_of_a_run(void **state)
+{
+	__auto_free char *dir = own_record(), *first = NULL, *second = NULL, *again = NULL;
+	static const char *const members[] = {
+		"image.source", "image.tree", "image.id", "image.compiler", "image.release",
+		"image.patches", "image.image_sha256", "image.initramfs_sha256",
+	};
+	struct record was, is;
+
+	(void)state;
+	record_read(&was, dir);
+	pack(dir);
+	forget("own");
+	forget("own.patch");
+	forget("kernel");
+	forget("initramfs.cpio");
+	first = elsewhere(dir);
+	/* What a replay leaves is as good as the record that it is of. */
+	pack(first);
+	second = elsewhere(first);
+	record_read(&is, second);
+	for (size_t i = 0; i < ARRAY_SIZE(members); i++)
+		assert_same_member(&was, &is, members[i]);
+	again = fmt("replay RUN=%s", second);
+	expect(again, EXIT_PASS, "reproduced: fail");
+	record_free(&was);
+	record_free(&is);
+}
+
+/* The symbols are for a debugger, which is opened on a record, too. */
+static void a_replay_of_a_bundle_keeps_what_it_ran(void **state)
+{
+	static const char *const names[] = { "image", "initramfs", "release", "vmlinux" };
+	__auto_free char *dir = own_record(), *first = NULL, *again = NULL;
+	struct request r;
+	struct record rec;
+	struct image i;
+
+	(void)state;
+	pack(dir);
+	forget("kernel");
+	first = elsewhere(dir);
+	for (size_t n = 0; n < ARRAY_SIZE(names); n++) {
+		__auto_free char *path = fmt("%s/%s", first, names[n]);
+
+		if (!exists(path))
+			fail_msg("there is no %s", path);
+	}
+	record_read(&rec, first);
+	record_request(&rec, &r);
+	record_image(&rec, &r, &i);
+	assert_string_equal(i.kernel.dir, first);
+	record_free(&rec);
+	/* And so does a replay of that. */
+	again = fmt("replay RUN=%s", first);
+	expect(again, EXIT_PASS, "reproduced: fail");
+	remove_tree(first);
+	again = fmt("replay RUN=%s", only_record());
+	expect(again, EXIT_PASS, "reproduced: fail");
+}
+
 int main(int argc, char **argv)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(another_plan_changes_no_replay,
+						fresh_again, remove_out),
+		cmocka_unit_test_setup_teardown(a_bundle_has_all_of_a_run, fresh_again, remove_out),
+		cmocka_unit_test_setup_teardown(a_replay_of_a_bundle_keeps_what_it_ran,
 						fresh_again, remove_out),
 	};
 
