@@ -7,6 +7,7 @@
  * names that hold on other kernels as well: a script.
  */
 #define _GNU_SOURCE
+#include <glob.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -57,7 +58,7 @@ struct choice {
  * struct shrink - what is being made smaller
  * @past: the trial that failed
  * @signature: how
- * @out: O=
+ * @dir: what the trials have for O=: a folder that is removed in the end
  * @best: what the smallest trial so far that did was asked
  * @record: its record
  * @choice: the operations that it does
@@ -71,7 +72,7 @@ struct choice {
 struct shrink {
 	const struct trial *past;
 	const char *signature;
-	const char *out;
+	char *dir;
 	struct request best;
 	char *record;
 	struct choice choice;
@@ -89,8 +90,12 @@ static void look(void *arg, const struct trial *t, const struct finding *f)
 {
 	struct shrink *s = arg;
 
-	if (!f->signature || strcmp(f->signature, s->signature) || s->found)
+	if (!f->signature)
 		return;
+	if (strcmp(f->signature, s->signature) || s->found) {
+		remove_tree(f->record);
+		return;
+	}
 	s->steer = copy(t->req.steer);
 	s->found = copy(f->record);
 	seeds_stop(s->seeds);
@@ -101,7 +106,7 @@ static bool fails(struct shrink *s, const struct request *r, unsigned int more)
 {
 	uint64_t walk = seeds_walk(r->steer);
 	struct seeds seeds = {
-		.image = s->past->image, .req = *r, .accel = "virtual", .out = s->out,
+		.image = s->past->image, .req = *r, .accel = "virtual", .out = s->dir,
 		.first = walk, .last = walk + (seeds_has_walks(r) ? more : 0), .keep_going = true,
 		.walks = true, .found = look, .arg = s,
 	};
@@ -123,6 +128,19 @@ static bool fails(struct shrink *s, const struct request *r, unsigned int more)
 	free(s->record);
 	s->record = s->found;
 	return true;
+}
+
+/* As nothing goes back to what had more operations, its records are of no use. */
+static void forget_larger(const struct shrink *s)
+{
+	__auto_free char *pattern = fmt("%s/runs/*", s->dir);
+	glob_t g = { 0 };
+
+	glob(pattern, GLOB_NOSORT, NULL, &g);
+	for (size_t i = 0; i < g.gl_pathc; i++)
+		if (strcmp(g.gl_pathv[i], s->record))
+			remove_tree(g.gl_pathv[i]);
+	globfree(&g);
 }
 
 /* ---- which operations -------------------------------------------------------------- */
@@ -227,6 +245,7 @@ static bool choice_is(struct shrink *s, struct choice *less, uint64_t walk, unsi
 	}
 	free(s->choice.d);
 	s->choice = *less;
+	forget_larger(s);
 	return true;
 }
 
@@ -660,6 +679,29 @@ static size_t places_left(const struct shrink *s)
 	return places.n;
 }
 
+/* Where the trials are, also if the program ends early */
+static char *trials;
+
+static void remove_trials(void)
+{
+	if (trials)
+		remove_tree(trials);
+	trials = NULL;
+}
+
+/* Among the records, where what a killed process has left is swept away */
+static char *make_dir(const char *out)
+{
+	__auto_free char *path = fmt("%s/runs/minimise", out);
+	static bool begun;
+
+	if (!begun)
+		atexit(remove_trials);
+	begun = true;
+	trials = publish_name(path);
+	return trials;
+}
+
 /**
  * shrink_trial - find the least that fails as a trial did
  * @small: gets it
@@ -669,7 +711,8 @@ static size_t places_left(const struct shrink *s)
  * @out: O=
  * @seconds: host time after which no less is tried
  *
- * Called by minimise and by bugs.
+ * Called by minimise and by bugs. Of all that it tries the smallest one alone leaves a
+ * record.
  *
  * Return: false if the trial does not fail again
  */
@@ -678,12 +721,14 @@ bool shrink_trial(struct shrunk *small, const struct trial *past, const char *di
 {
 	const double begun = now();
 	struct shrink s = {
-		.past = past, .signature = signature, .out = out, .ends = begun + seconds,
-		.best = past->req,
+		.past = past, .signature = signature, .dir = make_dir(out),
+		.ends = begun + seconds, .best = past->req,
 	};
 
-	if (!fails(&s, &past->req, 0))
+	if (!fails(&s, &past->req, 0)) {
+		remove_trials();
 		return false;
+	}
 	if (!read_operations(&s, dir))
 		ui_note("%-10s those that were over do not do; fewer may", "operations");
 	shrink(&s);
@@ -691,10 +736,12 @@ bool shrink_trial(struct shrunk *small, const struct trial *past, const char *di
 	if (s.best.threads == 1)
 		shrink_number(&s, "CPUs", offsetof(struct request, smp), 2);
 	*small = (struct shrunk){
-		.req = s.best, .record = s.record, .operations = s.choice.n, .of = s.all,
-		.places = places_left(&s), .tries = s.tries, .wall = now() - begun,
-		.out_of_time = now() > s.ends,
+		.req = s.best, .record = record_move(s.record, out), .operations = s.choice.n,
+		.of = s.all, .places = places_left(&s), .tries = s.tries,
+		.wall = now() - begun, .out_of_time = now() > s.ends,
 	};
+	remove_trials();
+	free(s.record);
 	free(s.choice.d);
 	return true;
 }

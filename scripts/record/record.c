@@ -57,6 +57,35 @@ static bool claim(const char *name, char **dir)
 	return false;
 }
 
+/* Make a folder that is to become O=/runs/@name, or is called so and has a number. */
+static char *begin(const char *out, const char *what)
+{
+	__auto_free char *runs = fmt("%s/runs", out), *name = fmt("%s/%s", runs, what);
+	char *dir;
+
+	if (!unfinished.n)
+		atexit(remove_unfinished);
+	make_dirs(runs);
+	/* Another run of the same second may have that name, or be about to. */
+	for (int i = 2; exists(name) || !claim(name, &dir); i++) {
+		free(name);
+		name = fmt("%s/%s-%d", runs, what, i);
+	}
+	strv_add(&unfinished, "%s", dir);
+	return dir;
+}
+
+/* Give a folder that begin() made its name, and return that. */
+static char *publish(const char *dir)
+{
+	char *final = fmt("%.*s", (int)(strlen(dir) - strlen(".tmp")), dir);
+
+	if (!publish_dir(dir, final))
+		die("%s is there already: another run has taken the name", final);
+	forget(dir);
+	return final;
+}
+
 /**
  * record_begin - make the folder that a guest leaves its traces in
  * @out: O=
@@ -68,25 +97,14 @@ static bool claim(const char *name, char **dir)
  */
 char *record_begin(const char *out, const struct request *r)
 {
-	__auto_free char *runs = fmt("%s/runs", out), *name = NULL, *what = NULL;
+	__auto_free char *what = NULL;
 	time_t t = time(NULL);
 	char stamp[32];
-	char *dir;
 
-	if (!unfinished.n)
-		atexit(remove_unfinished);
-	make_dirs(runs);
 	strftime(stamp, sizeof(stamp), "%Y%m%d-%H%M%S", localtime(&t));
-	what = fmt("%s/%s-%s-%s-%s-seed%llu", runs, stamp, r->arch->name, r->config,
-		   r->smpboot, (unsigned long long)r->seed);
-	name = copy(what);
-	/* Another run of the same second may have that name, or be about to. */
-	for (int i = 2; exists(name) || !claim(name, &dir); i++) {
-		free(name);
-		name = fmt("%s-%d", what, i);
-	}
-	strv_add(&unfinished, "%s", dir);
-	return dir;
+	what = fmt("%s-%s-%s-%s-seed%llu", stamp, r->arch->name, r->config, r->smpboot,
+		   (unsigned long long)r->seed);
+	return begin(out, what);
 }
 
 /* ---- what is in it -------------------------------------------------------------- */
@@ -436,7 +454,7 @@ static void add_sums(struct record *rec, const struct guest *g, const struct sna
 void record_finish(struct record *rec, const struct guest *g, const struct snapshot *from)
 {
 	__auto_free char *path = fmt("%s/" RUN_JSON, rec->dir), *text = NULL;
-	char *final = copy(rec->dir);
+	char *final;
 
 	add_sums(rec, g, from);
 	keep_image(rec, g->image);
@@ -444,12 +462,27 @@ void record_finish(struct record *rec, const struct guest *g, const struct snaps
 	if (!text)
 		die("out of memory");
 	write_file(path, text, strlen(text));
-	final[strlen(final) - strlen(".tmp")] = '\0';
-	if (!publish_dir(rec->dir, final))
-		die("%s is there already: another run has taken the name", final);
-	forget(rec->dir);
+	final = publish(rec->dir);
 	free(rec->dir);
 	rec->dir = final;
+}
+
+/**
+ * record_move - have a record elsewhere
+ * @dir: its folder
+ * @out: O= that it goes to, on the same file system
+ *
+ * Dies if it can't go there.
+ *
+ * Return: its folder there, to be freed
+ */
+char *record_move(const char *dir, const char *out)
+{
+	__auto_free char *to = begin(out, strrchr(dir, '/') + 1);
+
+	if (rename(dir, to))
+		die("cannot move %s to %s: %s", dir, to, strerror(errno));
+	return publish(to);
 }
 
 /**

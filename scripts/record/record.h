@@ -20,6 +20,7 @@ char *record_begin(const char *out, const struct request *r);
 void record_make(struct record *rec, const struct guest *g, const struct snapshot *from);
 void record_add_verdict(json_t *o, const struct judge *j);
 void record_finish(struct record *rec, const struct guest *g, const struct snapshot *from);
+char *record_move(const char *dir, const char *out);
 void record_discard(struct record *rec);
 
 /* Reading one */

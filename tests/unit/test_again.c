@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tests of what is made of a record: it is replayed, and bundled. The QEMU is a script that
- * says what a guest would.
+ * Tests of what is made of a record: it is replayed, bundled, and made smaller. The QEMU
+ * is a script that says what a guest would.
  */
 #define _GNU_SOURCE
 #include <glob.h>
@@ -16,7 +16,10 @@
 #include <cmocka.h>
 #include <jansson.h>
 
+#include "../../kunit/torture/torture_log.h"
 #include "../whole/program.h"
+#include "child.h"
+#include "cmd/shrink.h"
 #include "cpio.h"
 #include "record/trial.h"
 
@@ -258,6 +261,100 @@ static void a_replay_of_a_bundle_keeps_what_it_ran(void **state)
 	expect(again, EXIT_PASS, "reproduced: fail");
 }
 
+static const char stress_console[] =
+	"<12>[    0.100000] respawn: guest arm64 6.12 cpus=4\n"
+	"<12>[    0.110000] respawn: plan 1\n"
+	"<12>[    0.200000] respawn: step stress begin\n"
+	"<4>[    0.300000] respawn: stress failed progress: no more of it\n";
+
+/*
+ * Each run fails, and every third one in another way. With a file 'broken' the fifth and all
+ * after it say nothing of the kernel.
+ */
+static const char unsteady[] =
+	"#!/bin/sh\n"
+	"[ $1 = --version ] && exec echo 'a script'\n"
+	"here=${0%/*} i=0\n"
+	"while ! mkdir $here/$i 2>/dev/null; do i=$((i + 1)); done\n"
+	"[ $i -lt 5 ] || [ ! -e $here/broken ] || exit 1\n"
+	"cp $here/console console.log\n"
+	"[ $((i % 3)) -lt 2 ] && exit\n"
+	"echo '<0>[    0.400000] Kernel panic - not syncing: x' >>console.log\n";
+
+/* The record of a stress run, and the log that it would have left */
+static char *stress_record(void)
+{
+	static const char plan[] = "stress torture stress stress - stress\n";
+	struct torture_log log = {
+		.magic = TORTURE_LOG_MAGIC, .entries = 1,
+		.entry_size = sizeof(struct torture_event),
+	};
+	struct request r = request_of("stress");
+	struct image image = image_of(&r, plan);
+	struct trial t = { .image = &image, .req = r, .accel = "virtual", .out = out };
+	__auto_free char *events = NULL, *file = need(sizeof(log) + log.entry_size, 1);
+
+	have_qemu(unsteady);
+	free(have("bin/console", stress_console));
+	trial_run(&t);
+	assert_string_equal(record_text(&t.record, "verdict"), "fail");
+	events = fmt("%s/events.bin", t.record.dir);
+	memcpy(file, &log, sizeof(log));
+	write_file(events, file, sizeof(log) + log.entry_size);
+	return copy(t.record.dir);
+}
+
+static void shrink_record(struct shrunk *s, const char *dir)
+{
+	struct record rec;
+	struct image image;
+	struct trial past;
+
+	record_read(&rec, dir);
+	trial_again(&past, &rec, &image, out);
+	assert_true(shrink_trial(s, &past, dir, record_text(&rec, "signature"), out, 60));
+}
+
+/* What is tried on the way is of no use to anybody. */
+static void the_smallest_run_alone_leaves_a_record(void **state)
+{
+	__auto_free char *dir = stress_record(), *is = NULL;
+	struct record rec;
+	struct shrunk s;
+
+	(void)state;
+	shrink_record(&s, dir);
+	assert_true(s.tries > 10);
+	remove_tree(dir);
+	is = only_record();
+	assert_string_equal(s.record, is);
+	record_read(&rec, is);
+	assert_string_equal(record_text(&rec, "request.keep"), s.req.keep);
+	record_free(&rec);
+}
+
+static int shrink_in_vain(const void *dir)
+{
+	struct shrunk s;
+
+	shrink_record(&s, dir);
+	return 0;
+}
+
+/* Nor if it comes to no end */
+static void what_ends_early_leaves_none(void **state)
+{
+	__auto_free char *dir = stress_record(), *said = in_out("said"), *is = NULL, *text = NULL;
+
+	(void)state;
+	free(have("bin/broken", ""));
+	assert_int_equal(child_says(shrink_in_vain, dir, said), EXIT_ERROR);
+	text = read_file(said, NULL);
+	assert_non_null(strstr(text, "QEMU failed with status 1"));
+	is = only_record();
+	assert_string_equal(is, dir);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct CMUnitTest tests[] = {
@@ -265,6 +362,10 @@ int main(int argc, char **argv)
 						fresh_again, remove_out),
 		cmocka_unit_test_setup_teardown(a_bundle_has_all_of_a_run, fresh_again, remove_out),
 		cmocka_unit_test_setup_teardown(a_replay_of_a_bundle_keeps_what_it_ran,
+						fresh_again, remove_out),
+		cmocka_unit_test_setup_teardown(the_smallest_run_alone_leaves_a_record,
+						fresh_again, remove_out),
+		cmocka_unit_test_setup_teardown(what_ends_early_leaves_none,
 						fresh_again, remove_out),
 	};
 
