@@ -447,7 +447,7 @@ static bool add_module(struct archive *a, const char *name, const struct built *
 static void add_modules(struct archive *a, const struct kernel *k, const struct plan *p,
 			const struct built *built)
 {
-	static const char *const besides[] = { "steer", "snapshot", "visitor" };
+	static const char *const besides[] = { PLAN_BESIDES };
 
 	for (size_t i = 0; i < ARRAY_SIZE(besides); i++)
 		add_module(a, besides[i], built);

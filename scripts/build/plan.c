@@ -164,12 +164,99 @@ static void check_program(const struct plan *p, const char *name)
 		    name, found.v[0], found.v[1]);
 }
 
+/* What a line of a Kbuild has after "obj-m +=" and its kin; nothing if it is another one */
+static const char *objects(const char *line)
+{
+	const char *eq;
+
+	line += strspn(line, " \t");
+	eq = strncmp(line, "obj-", strlen("obj-")) ? NULL : strchr(line, '=');
+	return eq ? eq + 1 : "";
+}
+
+static char *kbuild_text(const char *dir)
+{
+	__auto_free char *kbuild = fmt("%s/Kbuild", dir), *makefile = fmt("%s/Makefile", dir);
+	char *text = read_file(kbuild, NULL) ?: read_file(makefile, NULL);
+
+	for (char *at = text; at && (at = strstr(at, "\\\n")); )
+		memset(at, ' ', 2);
+	return text;
+}
+
+static void folder_modules(const char *dir, struct strv *names);
+
+/* "a.o" is a module, "b/" a folder with a Kbuild of its own. */
+static void object_modules(const char *dir, const char *word, struct strv *names)
+{
+	const char *slash = strrchr(word, '/'), *name = slash ? slash + 1 : word;
+	__auto_free char *below = fmt("%s/%.*s", dir, (int)(name - word), word);
+
+	if (has_end(name, ".o"))
+		strv_add(names, "%.*s", (int)(strlen(name) - strlen(".o")), name);
+	else if (slash && !*name && *word != '.' && *word != '/')
+		folder_modules(below, names);
+}
+
+/*
+ * The modules that the Kbuild of a folder names, whatever it makes them on condition of. What
+ * it works out otherwise, make alone knows, and it is found when all is built.
+ */
+static void folder_modules(const char *dir, struct strv *names)
+{
+	__auto_free char *text = kbuild_text(dir);
+	__auto_strv struct strv lines = { 0 };
+
+	strv_split(&lines, text ?: "", "\n");
+	for (size_t i = 0; i < lines.n; i++) {
+		__auto_strv struct strv words = { 0 };
+
+		lines.v[i][strcspn(lines.v[i], "#")] = '\0';
+		strv_split(&words, objects(lines.v[i]), " \t");
+		for (size_t k = 0; k < words.n; k++)
+			object_modules(dir, words.v[k], names);
+	}
+}
+
+static bool is_loaded(const struct plan *p, const char *module)
+{
+	static const char *const besides[] = { PLAN_BESIDES };
+	bool is = false;
+
+	for (size_t i = 0; i < ARRAY_SIZE(besides); i++)
+		is |= !strcmp(besides[i], module);
+	for (size_t i = 0; i < p->n; i++)
+		is |= !strcmp(p->steps[i].module, module);
+	return is;
+}
+
+/* A module that a guest loads is of one folder, too. */
+static void check_modules(const struct plan *p)
+{
+	__auto_strv struct strv known = { 0 }, from = { 0 };
+
+	for (size_t i = 0; p->dirs.n > 1 && i < p->dirs.n; i++) {
+		__auto_strv struct strv names = { 0 };
+		size_t before = known.n;
+
+		folder_modules(p->dirs.v[i], &names);
+		for (size_t k = 0; k < names.n; k++) {
+			for (size_t n = 0; n < before; n++)
+				if (!strcmp(known.v[n], names.v[k]) && is_loaded(p, names.v[k]))
+					die("module %s is made in %s and in %s: call one of them otherwise",
+					    names.v[k], from.v[n], p->dirs.v[i]);
+			strv_add(&known, "%s", names.v[k]);
+			strv_add(&from, "%s", p->dirs.v[i]);
+		}
+	}
+}
+
 /**
  * plan_read - read every table of steps
  * @p: gets them
  * @r: whose SUITES= may bring more
  *
- * Dies if a program of theirs is missing, or in two folders.
+ * Dies if a program of theirs is missing, or a program or a module in two folders.
  */
 void plan_read(struct plan *p, const struct request *r)
 {
@@ -188,6 +275,7 @@ void plan_read(struct plan *p, const struct request *r)
 	}
 	for (size_t i = ours; i < p->n; i++)
 		check_program(p, p->steps[i].program);
+	check_modules(p);
 }
 
 /**

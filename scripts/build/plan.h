@@ -15,6 +15,9 @@ enum step_kind {
 	STEP_STRESS,		/* a driver whose seed is a schedule */
 };
 
+/* Modules that the steps or init load besides those that the plan names */
+#define PLAN_BESIDES	"steer", "snapshot", "visitor"
+
 /**
  * struct step - something a guest can be asked to do
  * @name: what PLAN= calls it

@@ -197,6 +197,44 @@ static void a_program_is_of_one_folder(void **state)
 	}
 }
 
+/* The kernel need not be built to find that out. */
+static void a_module_is_of_one_folder(void **state)
+{
+	static const struct {
+		const char *kbuild;
+		const char *says;
+	} kbuilds[] = {
+		{ "obj-m += mine.o helper.o\n", NULL },
+		{ "obj-m := \\\n\tmine.o \\\n\tboth.o\n", "module both is made in " },
+		{ "ifdef X\n  obj-$(CONFIG_X)+=both.o\nendif\n", "module both is made in " },
+		{ "obj-m += mine.o deep/\n", "module low is made in " },
+		{ "obj-m += mine.o deep/low.o\n", "module low is made in " },
+		{ "obj-m += mine.o ./ ../two/ /\n", NULL },
+		{ "obj-m += mine.o # both.o\nmine-y := both.o\n#obj-m += both.o\n", NULL },
+		{ "obj-m += torture.o\n", "/kunit and in " },
+		{ "obj-m += steer.o\n", "/kunit and in " },
+	};
+	__auto_free char *one = in_out("one"), *two = in_out("two"), *said = in_out("said");
+	__auto_free char *dirs = fmt("%s %s", one, two);
+
+	(void)state;
+	put("one/Kbuild", "obj-m += both.o low.o helper.o\n", 0644);
+	put("one/plan", "a both - -\nb low - -\n", 0644);
+	put("two/plan", "c mine - -\n", 0644);
+	put("two/deep/Makefile", "obj-y += low.o\n", 0644);
+	for (size_t i = 0; i < ARRAY_SIZE(kbuilds); i++) {
+		__auto_free char *text = NULL;
+		int status;
+
+		put("two/Kbuild", kbuilds[i].kbuild, 0644);
+		status = child_says(plan, dirs, said);
+		text = read_file(said, NULL);
+		if (status != (kbuilds[i].says ? EXIT_ERROR : 0) ||
+		    (kbuilds[i].says && !strstr(text, kbuilds[i].says)))
+			fail_msg("%s: %s", kbuilds[i].kbuild, text);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -208,6 +246,7 @@ int main(void)
 						fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(selftests_are_built_anew, fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(a_program_is_of_one_folder, fresh_out, remove_out),
+		cmocka_unit_test_setup_teardown(a_module_is_of_one_folder, fresh_out, remove_out),
 	};
 
 	return cmocka_run_group_tests_name("initramfs", tests, NULL, NULL);
