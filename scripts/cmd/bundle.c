@@ -14,6 +14,7 @@
 
 #include "cmd/bundle.h"
 #include "cmd/cmd.h"
+#include "cmd/report.h"
 #include "lib/ui.h"
 #include "record/trial.h"
 
@@ -119,16 +120,12 @@ static char *half_written;
 
 static void remove_half_written(void)
 {
-	unlink(half_written);
+	if (half_written)
+		unlink(half_written);
 }
 
-/**
- * cmd_bundle - pack RUN= into O=/<name>.bundle.tar.gz
- * @o: what the user asked for
- *
- * Return: an exit status
- */
-int cmd_bundle(const struct options *o)
+/* Pack a record into O=/<name>.bundle.tar.gz. */
+static void pack(const char *dir, const char *out)
 {
 	__auto_free char *path = NULL, *runs = NULL, *final = NULL;
 	char *paths[ARRAY_SIZE(parts)];
@@ -137,27 +134,114 @@ int cmd_bundle(const struct options *o)
 	struct image image;
 	struct trial t;
 
-	record_read(&rec, o->run);
-	trial_again(&t, &rec, &image, o->out);
+	record_read(&rec, dir);
+	trial_again(&t, &rec, &image, out);
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
 		paths[i] = path_of(&parts[i], &rec, &image);
 	name = strrchr(rec.dir, '/');
-	path = fmt("%s/%s.bundle.tar.gz", o->out, name ? name + 1 : rec.dir);
+	path = fmt("%s/%s.bundle.tar.gz", out, name ? name + 1 : rec.dir);
 	/* Among the records, where what a killed process has left is swept away */
-	runs = fmt("%s/runs", o->out);
+	runs = fmt("%s/runs", out);
 	final = fmt("%s/%s", runs, strrchr(path, '/') + 1);
 	half_written = publish_name(final);
-	atexit(remove_half_written);
 	make_dirs(runs);
 	ui_stage(t.req.arch->name, "bundle");
 	write_bundle(half_written, paths);
 	publish_file(half_written, path);
+	free(half_written);
+	half_written = NULL;
 	ui_done("%s", path);
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
 		free(paths[i]);
 	if (!ui_quiet())
 		printf("make replay BUNDLE=%s\n", path);
-	return EXIT_PASS;
+	record_free(&rec);
+}
+
+/* ---- those that failed ----------------------------------------------------------- */
+
+/* Does it show a failure, and again in a replay? */
+static bool is_wanted(const struct record *rec)
+{
+	return !record_is_good(rec) && record_verdict(rec) != VERDICT_ERROR &&
+	       !strcmp(record_text(rec, "request.timing"), "virtual");
+}
+
+/* Failures of one signature are one bug, which the shortest of them shows best. */
+static void take(struct record *all, size_t *n, struct record *rec)
+{
+	const char *signature = record_text(rec, "signature");
+	struct record longer = *rec;
+	size_t i = 0;
+
+	while (i < *n && strcmp(record_text(&all[i], "signature"), signature))
+		i++;
+	if (i == *n) {
+		all[(*n)++] = *rec;
+		return;
+	}
+	if (record_real(rec, "times.guest") < record_real(&all[i], "times.guest")) {
+		longer = all[i];
+		all[i] = *rec;
+	}
+	record_free(&longer);
+}
+
+/* Those to pack; false if one of them all is damaged */
+static bool choose(const struct strv *dirs, struct strv *chosen)
+{
+	struct record *all = need(dirs->n, sizeof(*all));
+	bool sound = true;
+	size_t n = 0;
+
+	for (size_t i = 0; i < dirs->n; i++) {
+		struct record rec;
+		__auto_free char *flaw = record_load(&rec, dirs->v[i]) ?: record_flaw(&rec);
+
+		if (!flaw && is_wanted(&rec)) {
+			take(all, &n, &rec);
+			continue;
+		}
+		if (flaw)
+			fprintf(stderr, "respawn: %s\n", flaw);
+		sound &= !flaw;
+		record_free(&rec);
+	}
+	for (size_t i = 0; i < n; i++) {
+		strv_add(chosen, "%s", all[i].dir);
+		record_free(&all[i]);
+	}
+	free(all);
+	return sound;
+}
+
+/**
+ * cmd_bundle - pack RUN=, or what failed in a folder of records
+ * @o: what the user asked for
+ *
+ * Of failures with one signature the shortest one is packed; runs in real time, which can't
+ * be replayed, are left out.
+ *
+ * Return: EXIT_PASS, or EXIT_ERROR if a record is damaged, which is left out
+ */
+int cmd_bundle(const struct options *o)
+{
+	__auto_strv struct strv dirs = { 0 }, chosen = { 0 };
+	bool sound;
+
+	records_find(o->run, &dirs);
+	atexit(remove_half_written);
+	/* What is no folder of records either is told so as a record. */
+	if (!dirs.n || !strcmp(dirs.v[0], o->run)) {
+		pack(o->run, o->out);
+		return EXIT_PASS;
+	}
+	sound = choose(&dirs, &chosen);
+	for (size_t i = 0; i < chosen.n; i++)
+		pack(chosen.v[i], o->out);
+	if (!chosen.n)
+		ui_note("%s: nothing failed there that a replay would show", o->run);
+	return sound ? EXIT_PASS : EXIT_ERROR;
 }
 
 /* ---- opening one --------------------------------------------------------------- */

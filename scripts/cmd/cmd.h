@@ -124,7 +124,7 @@ static inline struct request options_request(const struct options *o, const stru
 	X(LOOK, "report", cmd_report, NULL,					\
 	  "RUN=<record, or folder of records> as FORMAT=")			\
 	X(JOB, "bundle", cmd_bundle, NULL,					\
-	  "RUN=<record> and all its replay needs, in one file")			\
+	  "RUN=<record> and all its replay needs, in one file; of a folder what failed") \
 	X(CHECK, "check-determinism", cmd_check_determinism,			\
 	  "PLAN=stress STRATEGY=random CYCLES=20",				\
 	  "passing and failing runs, N= times each: the same every time?")	\

@@ -11,7 +11,7 @@
 
 #include "cmd/cells.h"
 #include "cmd/cmd.h"
-#include "lib/util.h"
+#include "cmd/report.h"
 #include "report/report.h"
 
 /*
@@ -44,8 +44,12 @@ static void find_records(const char *run, const char *pattern, struct strv *dirs
 	globfree(&g);
 }
 
-/* The folders of records that RUN= names: itself, or all that it has */
-static void find(const char *run, struct strv *dirs)
+/**
+ * records_find - the records that RUN= names
+ * @run: a record, a folder of records, or that of a matrix, which has those of its last cells
+ * @dirs: gets their folders
+ */
+void records_find(const char *run, struct strv *dirs)
 {
 	__auto_free char *own = fmt("%s/run.json", run), *pattern = fmt("%s/*/run.json", run);
 	__auto_free char *matrix = fmt("%s/*/runs/*/run.json", run);
@@ -160,7 +164,7 @@ int cmd_report(const struct options *o)
 	struct record *records;
 	size_t n;
 
-	find(o->run, &dirs);
+	records_find(o->run, &dirs);
 	find_dead(o->run, &dead);
 	if (*o->run && !exists(o->run))
 		die("RUN=%s: No such file or directory", o->run);

@@ -76,7 +76,6 @@ static void have_qemu(const char *script)
 	__auto_free char *path = have("bin/qemu-system-aarch64", script);
 
 	assert_int_equal(chmod(path, 0755), 0);
-	free(have("bin/console", own_console));
 }
 
 /* A request of nothing but defaults, and what is set here */
@@ -120,14 +119,15 @@ static struct image image_of(const struct request *r, const char *plan)
 	return i;
 }
 
-/* The record of a run of a suite of the user's, with a patch of theirs */
-static char *own_record(void)
+/* The record of a run of a suite of the user's, with a patch of theirs, that says this */
+static char *record_that_says(const char *console, const char *verdict)
 {
 	struct request r = request_of("mine");
 	struct trial t = { .accel = "virtual", .out = out };
 	struct image image;
 
 	have_qemu(qemu);
+	free(have("bin/console", console));
 	free(have("own/plan", OWN_PLAN));
 	r.suites = in_out("own");
 	r.patches = have("own.patch", "a patch");
@@ -135,8 +135,13 @@ static char *own_record(void)
 	t.image = &image;
 	t.req = r;
 	trial_run(&t);
-	assert_string_equal(record_text(&t.record, "verdict"), "fail");
+	assert_string_equal(record_text(&t.record, "verdict"), verdict);
 	return copy(t.record.dir);
+}
+
+static char *own_record(void)
+{
+	return record_that_says(own_console, "fail");
 }
 
 /* The one record there is */
@@ -261,6 +266,63 @@ static void a_replay_of_a_bundle_keeps_what_it_ran(void **state)
 	expect(again, EXIT_PASS, "reproduced: fail");
 }
 
+static void forget_packed(const char *dir)
+{
+	__auto_free char *bundle = fmt("%s%s.bundle.tar.gz", out, strrchr(dir, '/'));
+
+	assert_true(exists(bundle));
+	remove_tree(bundle);
+	remove_tree(dir);
+}
+
+/* One that passes, two that fail alike, one of them sooner, and one that crashes */
+static void what_failed_in_a_folder_is_bundled(void **state)
+{
+	static const char again[] =
+		"<12>[    0.100000] respawn: guest arm64 6.12 cpus=4\n"
+		"<12>[    0.110000] respawn: plan 1\n"
+		"<12>[    0.200000] respawn: step mine begin\n"
+		"<12>[    0.900000] respawn: step mine end 0\n"
+		"<12>[    0.910000] respawn: done 1\n"
+		"<6>[    0.920000] reboot: Restarting system\n";
+	static const char worse[] =
+		"<12>[    0.100000] respawn: guest arm64 6.12 cpus=4\n"
+		"<12>[    0.110000] respawn: plan 1\n"
+		"<0>[    0.400000] Kernel panic - not syncing: x\n";
+	static const char good[] =
+		"<12>[    0.100000] respawn: guest arm64 6.12 cpus=4\n"
+		"<12>[    0.110000] respawn: plan 1\n"
+		"<12>[    0.200000] respawn: step mine begin\n"
+		"<12>[    0.210000] KTAP version 1\n<12>[    0.210000] 1..1\n"
+		"<12>[    0.220000] ok 1 mine\n"
+		"<12>[    0.300000] respawn: step mine end 0\n"
+		"<12>[    0.400000] respawn: done 1\n"
+		"<6>[    0.500000] reboot: Restarting system\n";
+	__auto_free char *pass = record_that_says(good, "pass"), *words = NULL, *real = NULL;
+	__auto_free char *later = record_that_says(again, "fail"), *first = own_record();
+	__auto_free char *crash = record_that_says(worse, "crash"), *said = NULL;
+	__auto_free char *packs = in_out("*.bundle.tar.gz");
+	glob_t g;
+
+	(void)state;
+	words = fmt("bundle RUN=%s/runs", out);
+	assert_int_equal(call(words, &said), EXIT_PASS);
+	assert_int_equal(glob(packs, 0, NULL, &g), 0);
+	assert_int_equal(g.gl_pathc, 2);
+	globfree(&g);
+	forget_packed(first);
+	forget_packed(crash);
+	/* In real time nothing is the same again. */
+	real = fmt("sed -i 's/\"timing\": \"virtual\"/\"timing\": \"real\"/' %s/run.json", later);
+	assert_int_equal(system(real), 0);
+	expect(words, EXIT_PASS, "nothing failed there");
+	assert_int_equal(glob(packs, 0, NULL, &g), GLOB_NOMATCH);
+	/* One that nobody can read is told of. */
+	real = fmt("%s/run.json", pass);
+	write_file(real, "{", 1);
+	expect(words, EXIT_ERROR, "is corrupt");
+}
+
 static const char stress_console[] =
 	"<12>[    0.100000] respawn: guest arm64 6.12 cpus=4\n"
 	"<12>[    0.110000] respawn: plan 1\n"
@@ -362,6 +424,8 @@ int main(int argc, char **argv)
 						fresh_again, remove_out),
 		cmocka_unit_test_setup_teardown(a_bundle_has_all_of_a_run, fresh_again, remove_out),
 		cmocka_unit_test_setup_teardown(a_replay_of_a_bundle_keeps_what_it_ran,
+						fresh_again, remove_out),
+		cmocka_unit_test_setup_teardown(what_failed_in_a_folder_is_bundled,
 						fresh_again, remove_out),
 		cmocka_unit_test_setup_teardown(the_smallest_run_alone_leaves_a_record,
 						fresh_again, remove_out),
