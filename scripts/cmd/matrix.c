@@ -504,6 +504,9 @@ static void list_json(const struct matrix *m)
 
 #define INSTALL	"apt-get update -q && apt-get install -y -q --no-install-recommends git gcc libc6-dev make ca-certificates"
 #define JUNIT	"make -s report RUN=build/matrix FORMAT=junit > junit.xml"
+#define BUNDLE	"make -s bundle RUN=build/matrix"
+/* A bundle has its own. */
+#define NO_SNAPSHOT	"build/matrix/*/runs/*/snapshot"
 
 /* A child pipeline of GitLab's, which reads JSON as the YAML that it is */
 static void list_gitlab(const struct matrix *m)
@@ -514,10 +517,12 @@ static void list_gitlab(const struct matrix *m)
 		const struct cell *c = m->runs[i].cell;
 		__auto_free char *check = fmt("make matrix CELLS='%s'", c->name);
 
-		json_t *job = json_pack("{s:s, s:[s], s:[s], s:[s], s:{s:s, s:[s], s:{s:s}}}",
+		json_t *job = json_pack("{s:s, s:[s], s:[s], s:[s,s], s:{s:s, s:[s,s], s:[s], s:{s:s}}}",
 					"image", "debian:bookworm", "before_script", INSTALL,
-					"script", check, "after_script", JUNIT,
-					"artifacts", "when", "always", "paths", "build/matrix",
+					"script", check, "after_script", JUNIT, BUNDLE,
+					"artifacts", "when", "always",
+					"paths", "build/matrix", "build/*.bundle.tar.gz",
+					"exclude", NO_SNAPSHOT,
 					"reports", "junit", "junit.xml");
 
 		json_object_set_new(all, c->name, job);
