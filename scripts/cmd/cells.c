@@ -47,6 +47,8 @@ static void add(struct cells *all, const char *path, const char *line)
 	for (size_t i = 1; i < words.n; i++) {
 		if (!strncmp(words.v[i], "ARCH=", strlen("ARCH=")))
 			c.arch = copy(words.v[i] + strlen("ARCH="));
+		if (!strncmp(words.v[i], "PIN=", strlen("PIN=")))
+			c.pin = copy(words.v[i] + strlen("PIN="));
 		if (!strchr(words.v[i], '='))
 			die("%s: '%s' is no variable, in: %s", path, words.v[i], line);
 		strv_add(&rest, "%s", words.v[i]);

@@ -9,11 +9,13 @@
  * @name: as "arm64/kasan"
  * @words: variables that 'check' is called with
  * @arch: what ARCH= says there
+ * @pin: what PIN= says there; NULL if it does not
  */
 struct cell {
 	char *name;
 	char *words;
 	char *arch;
+	char *pin;
 };
 
 /**

@@ -496,8 +496,10 @@ static void list_json(const struct matrix *m)
 	for (size_t i = 0; i < m->n; i++) {
 		const struct cell *c = m->runs[i].cell;
 
-		json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "name", c->name, "arch",
-						      c->arch, "words", c->words));
+		/* Cells of one pin have one source, which is cached once. */
+		json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s}", "name", c->name,
+						      "arch", c->arch, "pin", c->pin ?: "default",
+						      "words", c->words));
 	}
 	print_json(list);
 }

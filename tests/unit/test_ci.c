@@ -102,11 +102,35 @@ static void what_failed_is_kept(void **state)
 	expect_has(child, "\"build/*.bundle.tar.gz\"");
 }
 
+/* Work trees, build folders and snapshots are made again in less time than they are moved. */
+static void what_is_cached_is_of_use(void **state)
+{
+	static const char *const parts[] = {
+		"tree/*/git\n", "busybox\n", "ccache\n", "initramfs\n", "kernel\n",
+	};
+	static const char place[] = " .cache/respawn";
+	__auto_free char *workflow = text_of(".github/workflows/check.yml");
+	const char *at = workflow;
+
+	(void)state;
+	while ((at = strstr(at, place))) {
+		size_t i = 0;
+
+		at += strlen(place);
+		while (i < ARRAY_SIZE(parts) &&
+		       (*at != '/' || strncmp(at + 1, parts[i], strlen(parts[i]))))
+			i++;
+		if (i == ARRAY_SIZE(parts))
+			fail_msg("%.*s is cached", (int)strcspn(at, "\n"), at);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(what_is_called_is_a_target, fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(what_failed_is_kept, fresh_out, remove_out),
+		cmocka_unit_test(what_is_cached_is_of_use),
 	};
 
 	respawn = realpath(argc > 1 ? argv[1] : "build/respawn", NULL);

@@ -125,7 +125,7 @@ static void each_cell_is_told_of(void **state)
 	assert_says(rest, "3 of 6 cells are over already");
 	setenv("PATH", programs, 1);
 	json = said_of(list, EXIT_PASS);
-	assert_string_equal(json, "[{\"name\":\"no/boot\",\"arch\":\"arm64\",\"words\":\"ARCH=arm64 PLAN=hotplug SMPBOOT=park KCMDLINE=rdinit=/nowhere\"}]\n");
+	assert_string_equal(json, "[{\"name\":\"no/boot\",\"arch\":\"arm64\",\"pin\":\"default\",\"words\":\"ARCH=arm64 PLAN=hotplug SMPBOOT=park KCMDLINE=rdinit=/nowhere\"}]\n");
 }
 
 static void have_result(const char *folder, const char *cell, const char *words,
