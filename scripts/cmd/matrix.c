@@ -106,22 +106,29 @@ static void open_matrix(struct matrix *m, const struct options *o)
 
 /* ---- what a cell is asked ------------------------------------------------------------ */
 
-/* By whom it is checked: what a cell came to holds for no other. */
-static void find_key(struct matrix *m)
+/* What guests are made from */
+static void hash_own(struct hash *h)
 {
 	static const char *const own[] = {
 		"configs", "initramfs", "kernel-overlay", "kernel-patch", "kunit", "qemu",
 	};
-	struct hash *h = hash_new();
-	char hex[HASH_LEN];
 
-	hash_file("/proc/self/exe", hex);
-	hash_str(h, hex);
 	for (size_t i = 0; i < ARRAY_SIZE(own); i++) {
 		__auto_free char *dir = fmt("%s/%s", host_source(), own[i]);
 
 		hash_folder(h, dir);
 	}
+}
+
+/* By whom it is checked: what a cell came to holds for no other. */
+static void find_key(struct matrix *m)
+{
+	struct hash *h = hash_new();
+	char hex[HASH_LEN];
+
+	hash_file("/proc/self/exe", hex);
+	hash_str(h, hex);
+	hash_own(h);
 	hash_end(h, m->key);
 }
 
@@ -510,6 +517,34 @@ static void list_json(const struct matrix *m)
 /* A bundle has its own. */
 #define NO_SNAPSHOT	"build/matrix/*/runs/*/snapshot"
 
+/* GitLab caches nothing that is outside of the clone. */
+#define CACHE		"$CI_PROJECT_DIR/.cache"
+#define CACHED(what)	".cache/respawn/" what
+
+/*
+ * Once for a pin, what the kernels are made from; for each cell, what was compiled, to go on
+ * from; and what boots, as long as it is made from the same.
+ */
+static json_t *gitlab_caches(const struct cell *c)
+{
+	__auto_free char *name = copy(c->name);
+	__auto_free char *source = fmt("source-%s", c->pin ?: "default");
+	__auto_free char *objects = NULL, *images = NULL;
+	struct hash *h = hash_new();
+	char hex[HASH_LEN];
+
+	for (char *slash = name; (slash = strchr(slash, '/'));)
+		*slash = '-';
+	hash_own(h);
+	hash_end(h, hex);
+	objects = fmt("objects-%s", name);
+	images = fmt("images-%s-%.16s", name, hex);
+	return json_pack("[{s:s, s:[s]}, {s:s, s:[s,s]}, {s:s, s:[s,s]}]",
+			 "key", source, "paths", CACHED("tree/*/git"),
+			 "key", objects, "paths", CACHED("busybox"), CACHED("ccache"),
+			 "key", images, "paths", CACHED("initramfs"), CACHED("kernel"));
+}
+
 /* A child pipeline of GitLab's, which reads JSON as the YAML that it is */
 static void list_gitlab(const struct matrix *m)
 {
@@ -519,8 +554,10 @@ static void list_gitlab(const struct matrix *m)
 		const struct cell *c = m->runs[i].cell;
 		__auto_free char *check = fmt("make matrix CELLS='%s'", c->name);
 
-		json_t *job = json_pack("{s:s, s:[s], s:[s], s:[s,s], s:{s:s, s:[s,s], s:[s], s:{s:s}}}",
-					"image", "debian:bookworm", "before_script", INSTALL,
+		json_t *job = json_pack("{s:s, s:{s:s}, s:o, s:[s], s:[s], s:[s,s], s:{s:s, s:[s,s], s:[s], s:{s:s}}}",
+					"image", "debian:bookworm",
+					"variables", "XDG_CACHE_HOME", CACHE,
+					"cache", gitlab_caches(c), "before_script", INSTALL,
 					"script", check, "after_script", JUNIT, BUNDLE,
 					"artifacts", "when", "always",
 					"paths", "build/matrix", "build/*.bundle.tar.gz",

@@ -109,10 +109,17 @@ static void what_is_cached_is_of_use(void **state)
 		"tree/*/git\n", "busybox\n", "ccache\n", "initramfs\n", "kernel\n",
 	};
 	static const char place[] = " .cache/respawn";
-	__auto_free char *workflow = text_of(".github/workflows/check.yml");
+	__auto_free char *workflow = text_of(".github/workflows/check.yml"), *child = pipeline();
 	const char *at = workflow;
 
 	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+		__auto_free char *path = fmt("\".cache/respawn/%.*s\"",
+					     (int)strcspn(parts[i], "\n"), parts[i]);
+
+		expect_has(child, path);
+	}
+	expect_has(child, "\"XDG_CACHE_HOME\":\"$CI_PROJECT_DIR/.cache\"");
 	while ((at = strstr(at, place))) {
 		size_t i = 0;
 
@@ -130,7 +137,7 @@ int main(int argc, char **argv)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(what_is_called_is_a_target, fresh_out, remove_out),
 		cmocka_unit_test_setup_teardown(what_failed_is_kept, fresh_out, remove_out),
-		cmocka_unit_test(what_is_cached_is_of_use),
+		cmocka_unit_test_setup_teardown(what_is_cached_is_of_use, fresh_out, remove_out),
 	};
 
 	respawn = realpath(argc > 1 ? argv[1] : "build/respawn", NULL);
