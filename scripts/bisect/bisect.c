@@ -17,6 +17,8 @@
 #define NO_SLOT		SIZE_MAX
 /* A class with less than this is not thought about when a step is chosen. */
 #define NEGLIGIBLE	0.0000001
+/* Classes with a smaller share of what is lost do not say where. */
+#define FEW		0.05
 /* Bits that are not worth a run, however cheap it is */
 #define WORTHLESS	0.0001
 /* Failing seeds that are looked for ahead of a step, at most */
@@ -31,6 +33,18 @@
 #endif
 /* From this probability on a commit has the bug for sure. */
 #define SURE		0.99
+/* Share of commits that no seed travels beyond, and how likely it is that large */
+static const struct {
+	double share;
+	double weight;
+} barriers[] = {
+	{ 0, .85 }, { .003, .04 }, { .01, .04 }, { .03, .03 }, { .1, .02 }, { .3, .02 },
+};
+
+#define BARRIERS	ARRAY_SIZE(barriers)
+/* Share of seeds that fail where they are carried to, with the bug, at a first guess */
+#define CARRIED		0.7
+
 /* Fresh seeds of the first batch at BAD, and of each after that */
 #define FIRST_BATCH	16
 /* How much a prior is believed: the rest is spread evenly, as it may be wrong. */
@@ -45,27 +59,51 @@
 #define UNTESTABLE_NEAR	0.8
 #define UNTESTABLE_RUN	4.0
 
+/* What came of a seed at a commit */
+struct seed_run {
+	size_t slot;
+	bool counts;		/* it was not skipped */
+	bool fail;
+};
+
 /**
  * struct seed - one that failed somewhere
  * @seed: it
- * @from: slot of the commit where it failed first, which says what it fails for
- * @slots: of commits where it was run
+ * @runs: of it; it failed in the first one, which says what it fails for
  * @n: how many
  * @fails: commits other than the first where it failed
  */
 struct seed {
 	uint64_t seed;
-	size_t from;
-	size_t *slots;
+	struct seed_run *runs;
 	size_t n;
 	size_t fails;
 };
 
 /**
+ * struct place - a commit that was observed
+ * @commit: it
+ * @fails: runs of it that failed
+ * @fresh: runs of fresh seeds
+ * @fresh_fails: those that failed
+ * @carried: runs of seeds that failed elsewhere first
+ * @carried_fails: those that failed
+ */
+struct place {
+	size_t commit;
+	size_t fails;
+	size_t fresh;
+	size_t fresh_fails;
+	size_t carried;
+	size_t carried_fails;
+};
+
+/**
  * struct class - hypotheses that say the same of all commits that were observed
  * @bug: for each slot whether its commit has the bug
- * @counts: what was observed, under these hypotheses
+ * @counts: what was observed, under these hypotheses, but for seeds that have crossed
  * @view: what is thought of the rates
+ * @beyond: no seed may travel to this commit and those before it, see find_lost()
  * @prior: of all of them together
  * @mass: and what has become of it
  *
@@ -76,6 +114,7 @@ struct class {
 	bool *bug;
 	double counts[RATES_COUNTS];
 	struct rates_view view;
+	size_t beyond;
 	double prior;
 	double mass;
 };
@@ -88,6 +127,8 @@ struct class {
  * @classes: them
  * @nr_classes: how many
  * @slot: of each commit, once it was observed
+ * @places: of each slot
+ * @order: them, in the order of commits
  * @nr_slots: how many
  * @max_slots: how many there is room for
  * @same: which commit each one is the same as, in all that is run
@@ -97,6 +138,9 @@ struct class {
  * @nr_seeds: how many
  * @fresh: least seed that was run nowhere
  * @fails: runs that failed
+ * @after: share of fresh runs that fail with the bug, at a glance
+ * @carried: and of carried ones
+ * @barriers: of each share of commits that no seed travels beyond, how likely it is now
  * @stale: something was observed since @mass of the classes was found
  */
 struct bisect {
@@ -106,6 +150,8 @@ struct bisect {
 	struct class *classes;
 	size_t nr_classes;
 	size_t *slot;
+	struct place *places;
+	struct place *order;
 	size_t nr_slots;
 	size_t max_slots;
 	size_t *same;
@@ -115,6 +161,9 @@ struct bisect {
 	size_t nr_seeds;
 	uint64_t fresh;
 	size_t fails;
+	double after;
+	double carried;
+	double barriers[BARRIERS];
 	bool stale;
 };
 
@@ -158,6 +207,7 @@ static void split(struct bisect *b, size_t commit)
 	b->slot[commit] = slot;
 	if (b->nr_slots == b->max_slots) {
 		b->max_slots *= 2;
+		b->places = grow(b->places, b->max_slots, sizeof(*b->places));
 		for (size_t k = 0; k < old; k++)
 			b->classes[k].bug = grow(b->classes[k].bug, b->max_slots, sizeof(bool));
 	}
@@ -171,6 +221,7 @@ static void split(struct bisect *b, size_t commit)
 		}
 	}
 	b->classes[0].bug[slot] = true;
+	b->places[slot] = (struct place){ .commit = commit };
 	for (size_t i = 1; i < n; i++)
 		if (is[i] && parts[b->class[i]][2])
 			b->class[i] = parts[b->class[i]][2];
@@ -187,6 +238,199 @@ static size_t slot_of(struct bisect *b, size_t commit)
 	return b->slot[commit];
 }
 
+/* The rates as BAD, and the commits that failed, show them without much thought */
+static void glance(struct bisect *b)
+{
+	size_t bad = b->slot[b->same[b->s.graph->n - 1]];
+	double fails = CARRIED * 2, runs = 2;
+
+	b->after = .5;
+	if (bad != NO_SLOT)
+		b->after = (b->places[bad].fresh_fails + .5) / (b->places[bad].fresh + 1);
+	for (size_t i = 0; i < b->nr_slots; i++) {
+		if (!b->places[i].fails)
+			continue;
+		fails += b->places[i].carried_fails;
+		runs += b->places[i].carried;
+	}
+	b->carried = fmax(b->after, fails / runs);
+}
+
+/*
+ * A seed that failed far away had no barrier in its way, or it failed there by chance: so
+ * how far did one get?
+ */
+static void find_barriers(struct bisect *b)
+{
+	size_t far = 0, passed = 0;
+
+	for (size_t i = 0; i < b->nr_seeds; i++) {
+		const struct seed *s = &b->seeds[i];
+		size_t from = b->places[s->runs[0].slot].commit;
+
+		for (size_t k = 1; s->fails && k < s->n; k++) {
+			const struct place *p = &b->places[s->runs[k].slot];
+			size_t d = p->commit > from ? p->commit - from : from - p->commit;
+
+			if (!s->runs[k].fail || d <= far)
+				continue;
+			far = d;
+			passed = p->carried - p->carried_fails;
+		}
+	}
+	for (size_t i = 0; i < BARRIERS; i++) {
+		double free = pow(1 - barriers[i].share, far);
+
+		b->barriers[i] = barriers[i].weight;
+		if (far)
+			b->barriers[i] *= free * b->carried * pow(1 - b->carried, passed) +
+					  (1 - free) * b->after * pow(1 - b->after, passed);
+	}
+}
+
+/* How likely no seed travels beyond one of @n commits, as far as seeds have travelled */
+static double barrier_within(const struct bisect *b, size_t n)
+{
+	double all = 0, some = 0;
+
+	for (size_t i = 0; i < BARRIERS; i++) {
+		all += b->barriers[i];
+		some += b->barriers[i] * (1 - pow(1 - barriers[i].share, n));
+	}
+	return some / all;
+}
+
+/*
+ * Seeds that failed where the bug is, and were carried to where it is not. One that fails
+ * there once failed for what is everywhere, and from there on travels as any other; and one
+ * that does not says so once.
+ */
+static void count_crossed(const struct bisect *b, const struct class *c,
+			  double counts[RATES_COUNTS])
+{
+	for (size_t i = 0; i < b->nr_seeds; i++) {
+		const struct seed *s = &b->seeds[i];
+		double fails = 0, passes = 0;
+
+		for (size_t k = 1; c->bug[s->runs[0].slot] && k < s->n; k++) {
+			if (!s->runs[k].counts || c->bug[s->runs[k].slot])
+				continue;
+			fails += s->runs[k].fail;
+			passes += !s->runs[k].fail;
+		}
+		counts[CROSSED_FAIL] += fails > 0;
+		counts[CROSSED_PASS] += !fails && passes;
+		counts[CARRIED_FAIL] += fails > 0 ? fails - 1 : 0;
+		counts[CARRIED_PASS] += fails > 0 ? passes : 0;
+	}
+}
+
+static int by_commit(const void *x, const void *y)
+{
+	const struct place *one = x, *two = y;
+
+	return one->commit < two->commit ? -1 : one->commit > two->commit;
+}
+
+/**
+ * struct crossing - runs of a seed that are beyond some commit, with the bug
+ * @passes: runs that passed
+ * @fails: and that failed
+ */
+struct crossing {
+	double passes;
+	double fails;
+};
+
+/* Is @commit on the other side of a barrier behind @beyond than @from? */
+static bool crosses(size_t from, size_t commit, size_t beyond)
+{
+	return (from <= beyond) != (commit <= beyond);
+}
+
+static struct crossing crossing_of(const struct bisect *b, const struct class *c,
+				   const struct seed *s, size_t beyond)
+{
+	size_t from = b->places[s->runs[0].slot].commit;
+	struct crossing sum = { 0 };
+
+	for (size_t i = 1; c->bug[s->runs[0].slot] && i < s->n; i++) {
+		const struct seed_run *r = &s->runs[i];
+
+		if (!r->counts || !c->bug[r->slot] ||
+		    !crosses(from, b->places[r->slot].commit, beyond))
+			continue;
+		sum.passes += !r->fail;
+		sum.fails += r->fail;
+	}
+	return sum;
+}
+
+/*
+ * A seed that did the same each time beyond says so once. One that did not is a fresh one
+ * in each run: more of the schedule changes there than once.
+ */
+static struct crossing told_by(struct crossing x)
+{
+	if (!x.passes || !x.fails)
+		return (struct crossing){ .passes = x.passes > 0, .fails = x.fails > 0 };
+	return x;
+}
+
+/* What speaks for it that no seed travels beyond a commit, in the log domain */
+static double speaks_for(const struct bisect *b, const struct class *c, size_t beyond)
+{
+	double l = 0;
+
+	for (size_t i = 0; i < b->nr_seeds; i++) {
+		struct crossing x = b->seeds[i].n > 1 ?
+				    crossing_of(b, c, &b->seeds[i], beyond) :
+				    (struct crossing){ 0 };
+		struct crossing once = told_by(x);
+
+		l += once.fails * log(b->after) - x.fails * log(b->carried) +
+		     once.passes * log1p(-b->after) - x.passes * log1p(-b->carried);
+	}
+	return l;
+}
+
+/*
+ * Runs are deterministic: a seed does the same at each commit until one has the schedule
+ * change, and then it may do anything, and the same from there on. So what seeds did with
+ * the bug may tell of such a commit, and not of how they travel. It is between two that were
+ * run. The likeliest place is looked at.
+ */
+static struct rates_lost find_lost(const struct bisect *b, struct class *c,
+				   const double counts[RATES_COUNTS])
+{
+	struct rates_lost lost = { 0 };
+	double best = 0;
+
+	memcpy(lost.counts, counts, sizeof(lost.counts));
+	if (b->s.steady || !counts[CARRIED_PASS_BUG])
+		return lost;
+	for (size_t i = 0; i + 1 < b->nr_slots; i++) {
+		size_t beyond = b->order[i].commit, n = b->order[i + 1].commit - beyond;
+		double share = barrier_within(b, n);
+		double l = log(share) + speaks_for(b, c, beyond);
+
+		if (lost.share > 0 && l <= best)
+			continue;
+		best = l;
+		lost.share = share;
+		c->beyond = beyond;
+	}
+	for (size_t i = 0; lost.share > 0 && i < b->nr_seeds; i++) {
+		struct crossing x = crossing_of(b, c, &b->seeds[i], c->beyond);
+
+		lost.counts[CARRIED_PASS_BUG] -= x.passes;
+		lost.counts[CARRIED_FAIL_BUG] -= x.fails;
+		lost.passes += told_by(x).passes;
+		lost.fails += told_by(x).fails;
+	}
+	return lost;
+}
+
 /* How much each class has of the probability now */
 static void refresh(struct bisect *b)
 {
@@ -194,13 +438,23 @@ static void refresh(struct bisect *b)
 
 	if (!b->stale)
 		return;
+	glance(b);
+	find_barriers(b);
+	b->order = grow(b->order, b->nr_slots + 1, sizeof(*b->order));
+	memcpy(b->order, b->places, b->nr_slots * sizeof(*b->order));
+	qsort(b->order, b->nr_slots, sizeof(*b->order), by_commit);
 	for (size_t k = 0; k < b->nr_classes; k++) {
 		struct class *c = &b->classes[k];
+		double counts[RATES_COUNTS];
+		struct rates_lost lost;
 
 		c->mass = 0;
 		if (c->prior <= 0)
 			continue;
-		rates_view(c->counts, &c->view);
+		memcpy(counts, c->counts, sizeof(counts));
+		count_crossed(b, c, counts);
+		lost = find_lost(b, c, counts);
+		rates_view(counts, &lost, &c->view);
 		best = fmax(best, c->view.evidence + log(c->prior));
 	}
 	for (size_t k = 0; k < b->nr_classes; k++) {
@@ -237,6 +491,7 @@ struct bisect *bisect_new(const struct bisect_setup *setup)
 	b->untestable = need(n, sizeof(*b->untestable));
 	b->tested = need(n, sizeof(*b->tested));
 	b->max_slots = 16;
+	b->places = need(b->max_slots, sizeof(*b->places));
 	b->fresh = 1;
 	b->stale = true;
 	for (size_t i = 1; i < n; i++)
@@ -265,7 +520,9 @@ void bisect_free(struct bisect *b)
 		rates_free(&b->classes[k].view);
 	}
 	for (size_t i = 0; i < b->nr_seeds; i++)
-		free(b->seeds[i].slots);
+		free(b->seeds[i].runs);
+	free(b->places);
+	free(b->order);
 	free(b->classes);
 	free(b->seeds);
 	free(b->prior);
@@ -285,28 +542,28 @@ static struct seed *find_seed(struct bisect *b, uint64_t seed)
 	return NULL;
 }
 
-static struct seed *add_seed(struct bisect *b, uint64_t seed, size_t from)
+static struct seed *add_seed(struct bisect *b, uint64_t seed)
 {
 	struct seed *s;
 
 	b->seeds = grow(b->seeds, b->nr_seeds + 1, sizeof(*b->seeds));
 	s = &b->seeds[b->nr_seeds++];
-	*s = (struct seed){ .seed = seed, .from = from };
+	*s = (struct seed){ .seed = seed };
 	return s;
 }
 
 static bool ran_at(const struct seed *s, size_t slot)
 {
 	for (size_t i = 0; i < s->n; i++)
-		if (s->slots[i] == slot)
+		if (s->runs[i].slot == slot)
 			return true;
 	return false;
 }
 
-static void note_run(struct seed *s, size_t slot)
+static void note_run(struct seed *s, struct seed_run run)
 {
-	s->slots = grow(s->slots, s->n + 1, sizeof(*s->slots));
-	s->slots[s->n++] = slot;
+	s->runs = grow(s->runs, s->n + 1, sizeof(*s->runs));
+	s->runs[s->n++] = run;
 }
 
 /**
@@ -322,7 +579,9 @@ void bisect_know_seed(struct bisect *b, uint64_t seed)
 
 	if (find_seed(b, seed))
 		return;
-	note_run(add_seed(b, seed, slot), slot);
+	note_run(add_seed(b, seed), (struct seed_run){ slot, true, true });
+	b->tested[b->s.graph->n - 1] = true;
+	b->places[slot].fails++;
 	b->fails++;
 }
 
@@ -342,21 +601,34 @@ void bisect_skip_seed(struct bisect *b, size_t commit, uint64_t seed)
 	if (seed >= b->fresh)
 		b->fresh = seed + 1;
 	if (s && !ran_at(s, slot))
-		note_run(s, slot);
+		note_run(s, (struct seed_run){ slot, false, false });
+}
+
+/* Is it a run without the bug of a seed that failed with it, as class @c sees it? */
+static bool has_crossed(const struct class *c, const struct seed *s, size_t slot)
+{
+	return s && !c->bug[slot] && c->bug[s->runs[0].slot];
 }
 
 /* A fresh run, or one of a carried seed, as class @c sees it */
-static enum rates_count count_of(const struct class *c, size_t slot, const struct seed *s,
-				 bool fail)
+static enum rates_count count_of(const struct class *c, size_t slot, bool carried, bool fail)
 {
 	bool bug = c->bug[slot];
 
-	/* Where the bug is not, a seed that failed for it is no likelier to fail. */
-	if (!s || (!bug && c->bug[s->from]))
+	if (!carried)
 		return bug ? (fail ? FRESH_FAIL_BUG : FRESH_PASS_BUG) :
 			     (fail ? FRESH_FAIL : FRESH_PASS);
 	return bug ? (fail ? CARRIED_FAIL_BUG : CARRIED_PASS_BUG) :
 		     (fail ? CARRIED_FAIL : CARRIED_PASS);
+}
+
+static void note_place(struct place *p, bool carried, bool fail)
+{
+	p->fails += fail;
+	p->fresh += !carried;
+	p->fresh_fails += !carried && fail;
+	p->carried += carried;
+	p->carried_fails += carried && fail;
 }
 
 /**
@@ -386,15 +658,17 @@ void bisect_observe(struct bisect *b, size_t commit, uint64_t seed, enum bisect_
 	if (s && ran_at(s, slot))
 		return;
 	for (size_t k = 0; k < b->nr_classes; k++)
-		b->classes[k].counts[count_of(&b->classes[k], slot, s, fail)]++;
+		if (!has_crossed(&b->classes[k], s, slot))
+			b->classes[k].counts[count_of(&b->classes[k], slot, s, fail)]++;
 	if (seed >= b->fresh)
 		b->fresh = seed + 1;
 	b->fails += fail;
+	note_place(&b->places[slot], s, fail);
 	if (s) {
 		s->fails += fail;
-		note_run(s, slot);
+		note_run(s, (struct seed_run){ slot, true, fail });
 	} else if (fail) {
-		note_run(add_seed(b, seed, slot), slot);
+		note_run(add_seed(b, seed), (struct seed_run){ slot, true, true });
 	}
 }
 
@@ -574,6 +848,15 @@ size_t bisect_likeliest(const struct bisect *b, double share, size_t *commits)
 	return n;
 }
 
+/* Does a commit tell others apart? One that was run does, if it was left out later, too. */
+static bool tells(const struct bisect *b, size_t commit)
+{
+	size_t slot = b->slot[b->same[commit]];
+
+	return !bisect_is_untestable(b, commit) ||
+	       (slot != NO_SLOT && b->places[slot].fresh + b->places[slot].carried);
+}
+
 /* Rows of bits: of each commit, which ones that can be tested come after it, or are it */
 static uint64_t *tested_after(const struct bisect *b, size_t words)
 {
@@ -585,7 +868,7 @@ static uint64_t *tested_after(const struct bisect *b, size_t words)
 		const struct graph_node *node = &b->s.graph->nodes[i];
 		const uint64_t *own = rows + i * words;
 
-		if (!bisect_is_untestable(b, i))
+		if (tells(b, i))
 			rows[i * words + i / 64] |= 1ULL << i % 64;
 		for (size_t p = 0; p < node->nr_parents; p++)
 			for (size_t w = i / 64; w < words; w++)
@@ -626,7 +909,7 @@ static void groups(const struct bisect *b, size_t *group)
 
 	for (size_t i = 0; i < n; i++) {
 		group[i] = i;
-		all &= !bisect_is_untestable(b, i);
+		all &= tells(b, i);
 	}
 	if (all)
 		return;
@@ -635,7 +918,7 @@ static void groups(const struct bisect *b, size_t *group)
 	for (size_t i = 0; i < n; i++)
 		hash[i] = hash_of(rows + i * words, words);
 	for (size_t i = n; i-- > 0;)
-		if (bisect_is_untestable(b, i))
+		if (!tells(b, i))
 			group[i] = like_it(rows, hash, words, n, i);
 	free(rows);
 	free(hash);
@@ -661,6 +944,20 @@ size_t bisect_alike(const struct bisect *b, size_t commit, size_t *commits)
 	return n;
 }
 
+/* Seeds that failed, and were not run at a commit */
+static size_t seeds_for(const struct bisect *b, size_t commit)
+{
+	size_t slot = b->slot[b->same[commit]], n = 0;
+
+	if (b->s.no_carry)
+		return 0;
+	if (slot == NO_SLOT)
+		return b->nr_seeds < RATES_CARRIED ? b->nr_seeds : RATES_CARRIED;
+	for (size_t i = 0; i < b->nr_seeds && n < RATES_CARRIED; i++)
+		n += !ran_at(&b->seeds[i], slot);
+	return n;
+}
+
 /* Runs of an end, which say how often seeds fail there */
 static struct bisect_step first_batch(const struct bisect *b, size_t end)
 {
@@ -670,10 +967,27 @@ static struct bisect_step first_batch(const struct bisect *b, size_t end)
 	};
 }
 
+/* Does GOOD fail? Seeds that failed elsewhere say so first. */
+static struct bisect_step ask_good(const struct bisect *b)
+{
+	struct bisect_step step = first_batch(b, 0);
+
+	if (!b->s.by_run)
+		step.carried = seeds_for(b, 0);
+	return step;
+}
+
+static bool has_failed(const struct bisect *b, size_t commit)
+{
+	size_t slot = b->slot[b->same[commit]];
+
+	return slot != NO_SLOT && b->places[slot].fails;
+}
+
 /*
- * Is it answered? That nothing changed is no answer before GOOD was run: with merges, two
- * branches that fail may stand in for it, but an answer that says how often GOOD fails has
- * to have seen it.
+ * Is it answered? That nothing changed is no answer before GOOD has failed: whatever speaks
+ * for it, where the culprit is one of the first commits the same does, and an answer that
+ * says that GOOD fails has to have seen it.
  */
 static bool answered(const struct bisect *b, struct bisect_step *step)
 {
@@ -684,8 +998,8 @@ static bool answered(const struct bisect *b, struct bisect_step *step)
 		*step = (struct bisect_step){ .what = BISECT_NOTHING };
 		if (b->untestable[b->same[0]])
 			step->what = BISECT_STUCK;
-		else if (!b->tested[b->same[0]])
-			*step = first_batch(b, 0);
+		else if (!has_failed(b, 0))
+			*step = ask_good(b);
 		return step->what == BISECT_NOTHING || step->what == BISECT_STUCK;
 	}
 	group = need(n, sizeof(*group));
@@ -754,9 +1068,10 @@ static double entropy(double p)
  */
 enum { PASS, PASS_BUG, UNSURE, UNSURE_BUG, RUNS, RUNS_BUG, SUMS };
 
-static void expect(const struct class *c, size_t i, size_t seeds, double sums[SUMS])
+static void expect(const struct class *c, size_t i, size_t seeds, double lost,
+		   double sums[SUMS])
 {
-	struct rates_batch r = rates_expect(&c->view, carried(i, seeds), batches[i].fresh);
+	struct rates_batch r = rates_expect(&c->view, carried(i, seeds), batches[i].fresh, lost);
 
 	sums[PASS] = r.pass;
 	sums[PASS_BUG] = r.pass_bug;
@@ -764,20 +1079,6 @@ static void expect(const struct class *c, size_t i, size_t seeds, double sums[SU
 	sums[UNSURE_BUG] = entropy(r.pass_bug);
 	sums[RUNS] = r.runs;
 	sums[RUNS_BUG] = r.runs_bug;
-}
-
-/* Seeds that failed, and were not run at a commit */
-static size_t seeds_for(const struct bisect *b, size_t commit)
-{
-	size_t slot = b->slot[b->same[commit]], n = 0;
-
-	if (b->s.no_carry)
-		return 0;
-	if (slot == NO_SLOT)
-		return b->nr_seeds < RATES_CARRIED ? b->nr_seeds : RATES_CARRIED;
-	for (size_t i = 0; i < b->nr_seeds && n < RATES_CARRIED; i++)
-		n += !ran_at(&b->seeds[i], slot);
-	return n;
 }
 
 /* How far each commit is from the nearest one of some, before or behind it */
@@ -885,7 +1186,8 @@ static void weigh_observed(const struct bisect *b, struct choice *choice, size_t
 
 			if (c->mass < NEGLIGIBLE)
 				continue;
-			expect(c, i, seeds, sums);
+			expect(c, i, seeds, b->places[slot].commit <= c->beyond ? c->view.lost : 0,
+			       sums);
 			for (size_t s = 0; s < SUMS; s += 2)
 				all[s] += c->mass * sums[s + c->bug[slot]];
 		}
@@ -893,8 +1195,12 @@ static void weigh_observed(const struct bisect *b, struct choice *choice, size_t
 	}
 }
 
-/* Of each batch, and of each commit as a hypothesis, what it adds to sums */
-static double *values_of(const struct bisect *b, size_t seeds, double totals[BATCHES][SUMS])
+/*
+ * Of each batch, and of each commit as a hypothesis, what it adds to sums of commits that are
+ * @beyond where seeds may travel to, or not
+ */
+static double *values_of(const struct bisect *b, size_t seeds, bool beyond,
+			 double totals[BATCHES][SUMS])
 {
 	size_t n = b->s.graph->n, width = BATCHES * (SUMS / 2);
 	double *values = need(n * width, sizeof(*values));
@@ -907,7 +1213,7 @@ static double *values_of(const struct bisect *b, size_t seeds, double totals[BAT
 		for (size_t i = 0; c->mass >= NEGLIGIBLE && i < BATCHES; i++) {
 			if (!is_batch(b, i, seeds))
 				continue;
-			expect(c, i, seeds, sums[k][i]);
+			expect(c, i, seeds, beyond ? c->view.lost : 0, sums[k][i]);
 			/* That nothing changed means that all have the bug. */
 			for (size_t s = 0; s < SUMS; s += 2)
 				totals[i][s] += c->mass * sums[k][i][s + !k];
@@ -926,16 +1232,42 @@ static double *values_of(const struct bisect *b, size_t seeds, double totals[BAT
 	return values;
 }
 
-static void weigh_others(const struct bisect *b, struct choice *choice)
+/* How likely it is that seeds were lost somewhere */
+static double lost_at_all(const struct bisect *b)
+{
+	double lost = 0;
+
+	for (size_t k = 0; k < b->nr_classes; k++)
+		lost += b->classes[k].mass * b->classes[k].view.lost;
+	return lost;
+}
+
+/* The last commit that seeds may not travel to, as one of those classes has it that count */
+static size_t beyond_all(const struct bisect *b, double lost)
+{
+	size_t beyond = 0;
+
+	for (size_t k = 0; k < b->nr_classes; k++) {
+		const struct class *c = &b->classes[k];
+
+		if (c->mass * c->view.lost > FEW * lost && c->beyond > beyond)
+			beyond = c->beyond;
+	}
+	return beyond;
+}
+
+/* Commits that were not observed, from @first to before @end */
+static void weigh_some(const struct bisect *b, struct choice *choice, size_t first, size_t end,
+		       bool beyond)
 {
 	size_t n = b->s.graph->n, width = BATCHES * (SUMS / 2);
 	size_t seeds = b->s.no_carry ? 0 : at_most(RATES_CARRIED, b->nr_seeds);
 	double totals[BATCHES][SUMS];
-	double *values = values_of(b, seeds, totals);
+	double *values = values_of(b, seeds, beyond, totals);
 	double *sums = need(n * width, sizeof(*sums));
 
 	graph_sum(b->s.graph, values, width, sums);
-	for (size_t y = 0; y < n; y++) {
+	for (size_t y = first; y < end; y++) {
 		if (b->slot[y] != NO_SLOT || b->untestable[y] || b->same[y] != y)
 			continue;
 		for (size_t i = 0; i < BATCHES; i++) {
@@ -950,6 +1282,16 @@ static void weigh_others(const struct bisect *b, struct choice *choice)
 	}
 	free(sums);
 	free(values);
+}
+
+static void weigh_others(const struct bisect *b, struct choice *choice)
+{
+	double lost = lost_at_all(b);
+	size_t split = lost > 0 ? beyond_all(b, lost) + 1 : 0;
+
+	if (split)
+		weigh_some(b, choice, 0, split, true);
+	weigh_some(b, choice, split, b->s.graph->n, false);
 }
 
 /* The first commit that is all but sure to have the bug and was run; BAD is one. */
@@ -1012,7 +1354,8 @@ struct bisect_step bisect_next(struct bisect *b)
 	c.seeking = b->s.run / after;
 	c.where = surely_bad(b);
 	c.uses = 1 + USES * bisect_bits(b);
-	c.patience = 1 + PATIENCE * bisect_bits(b) * pow(bisect_rates(b).carry, 2);
+	c.patience = 1 + PATIENCE * bisect_bits(b) * pow(bisect_rates(b).carry, 2) *
+		     pow(1 - lost_at_all(b), 4);
 	for (size_t y = 0; y <= last; y++)
 		if (b->slot[y] != NO_SLOT && !b->untestable[y])
 			weigh_observed(b, &c, y);

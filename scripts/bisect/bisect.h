@@ -31,6 +31,7 @@ enum bisect_outcome {
  * @build: what it costs to get ready for the first run of each commit; the caller's,
  *	who may change it
  * @no_carry: no seed is run at a second commit
+ * @steady: no commit has all schedules change: seeds travel as far as they like
  * @by_run: each step is one run, and no costs are considered
  */
 struct bisect_setup {
@@ -41,6 +42,7 @@ struct bisect_setup {
 	double run;
 	const double *build;
 	bool no_carry;
+	bool steady;
 	bool by_run;
 };
 

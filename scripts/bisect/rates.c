@@ -40,7 +40,7 @@ static const struct {
 
 #define CARRIES	ARRAY_SIZE(carries)
 /* Kinds of counts that are of fresh runs; they come first. */
-#define FRESHES	CARRIED_FAIL_BUG
+#define FRESHES	CROSSED_FAIL
 #define AFTER	(SPREAD + 2)
 /* Partial sums of floats, for the compiler to take as many at once */
 #define LANES	8
@@ -72,6 +72,8 @@ struct point {
  * @runs: how many are run until one fails
  * @carried_pass: the same of carried ones
  * @carried_runs: and of these
+ * @lost_pass: the same of carried ones that are as fresh ones are, with the bug
+ * @lost_runs: and of these
  */
 static struct grid {
 	struct point points[POINTS];
@@ -80,6 +82,8 @@ static struct grid {
 	float runs[2][RATES_FRESH + 1][POINTS];
 	float carried_pass[2][RATES_CARRIED + 1][POINTS];
 	float carried_runs[2][RATES_CARRIED + 1][POINTS];
+	float lost_pass[RATES_CARRIED + 1][POINTS];
+	float lost_runs[RATES_CARRIED + 1][POINTS];
 } grid;
 
 static double log_of(double p)
@@ -121,8 +125,10 @@ static void add_point(double before, double after, double carry, double weight)
 	size_t n = grid.n++;
 	struct point *p = &grid.points[n];
 	double rates[2] = { before, after };
-	/* Carried to a commit with the bug a seed is worth more, to one without it is not. */
-	double carried[2] = { before, carry + (1 - carry) * after };
+	/* So many of the seeds that fail with the bug fail for what is there without it. */
+	double other = carry * before / after;
+	double crossed = other + (1 - other) * before;
+	double carried[2] = { crossed, carry + (1 - carry) * after };
 	double old = carry + (1 - carry) * before;
 
 	*p = (struct point){
@@ -130,6 +136,7 @@ static void add_point(double before, double after, double carry, double weight)
 		.logs = {
 			[FRESH_FAIL_BUG] = log_of(after), [FRESH_PASS_BUG] = log_of(1 - after),
 			[FRESH_FAIL] = log_of(before), [FRESH_PASS] = log_of(1 - before),
+			[CROSSED_FAIL] = log_of(crossed), [CROSSED_PASS] = log_of(1 - crossed),
 			[CARRIED_FAIL_BUG] = log_of(carried[1]),
 			[CARRIED_PASS_BUG] = log_of(1 - carried[1]),
 			[CARRIED_FAIL] = log_of(old), [CARRIED_PASS] = log_of(1 - old),
@@ -142,6 +149,8 @@ static void add_point(double before, double after, double carry, double weight)
 			expect(carried[bug], i, &grid.carried_pass[bug][i][n],
 			       &grid.carried_runs[bug][i][n]);
 	}
+	for (unsigned int i = 0; i <= RATES_CARRIED; i++)
+		expect(after, i, &grid.lost_pass[i][n], &grid.lost_runs[i][n]);
 }
 
 static void add_after(size_t i)
@@ -166,15 +175,36 @@ static void make_grid(void)
 		add_after(i);
 }
 
+/* Log of the probability of what was counted of carried seeds */
+static double log_carried(const struct point *p, const double counts[RATES_COUNTS])
+{
+	double l = 0;
+
+	for (size_t k = FRESHES; k < RATES_COUNTS; k++)
+		l += counts[k] * p->logs[k];
+	return l;
+}
+
+/* Log of a sum of two, and the share of the second one in it */
+static double log_sum(double one, double two, double *share)
+{
+	double most = fmax(one, two), a = exp(one - most), b = exp(two - most);
+
+	*share = b / (a + b);
+	return most + log(a + b);
+}
+
 /**
  * rates_view - what to think of the rates
  * @counts: what was counted
+ * @lost: how it is to be seen otherwise, or NULL
  * @v: gets it; zero, or from here; to be freed with rates_free()
  */
-void rates_view(const double counts[RATES_COUNTS], struct rates_view *v)
+void rates_view(const double counts[RATES_COUNTS], const struct rates_lost *lost,
+		struct rates_view *v)
 {
-	double best = -INFINITY, sum = 0;
-	static double logs[POINTS];
+	double best = -INFINITY, sum = 0, shared = lost ? lost->share : 0;
+	static double logs[POINTS], shares[POINTS];
 	bool none_carried = true;
 
 	if (!grid.n)
@@ -189,10 +219,15 @@ void rates_view(const double counts[RATES_COUNTS], struct rates_view *v)
 			l += counts[k] * grid.points[i].logs[k];
 		for (size_t c = 0; c < CARRIES; c++) {
 			const struct point *p = &grid.points[i + c];
+			double carried = none_carried ? 0 : log_carried(p, counts);
 
-			logs[i + c] = l + p->weight;
-			for (size_t k = FRESHES; !none_carried && k < RATES_COUNTS; k++)
-				logs[i + c] += counts[k] * p->logs[k];
+			if (shared > 0)
+				carried = log_sum(log(1 - shared) + carried,
+						  log(shared) + log_carried(p, lost->counts) +
+						  lost->passes * p->logs[FRESH_PASS_BUG] +
+						  lost->fails * p->logs[FRESH_FAIL_BUG],
+						  &shares[i + c]);
+			logs[i + c] = l + p->weight + carried;
 			best = logs[i + c] > best ? logs[i + c] : best;
 		}
 	}
@@ -212,6 +247,7 @@ void rates_view(const double counts[RATES_COUNTS], struct rates_view *v)
 	v->before = 0;
 	v->after = 0;
 	v->carry = 0;
+	v->lost = 0;
 	for (size_t i = 0; i < grid.n; i++) {
 		double w = logs[i] / sum;
 
@@ -219,6 +255,7 @@ void rates_view(const double counts[RATES_COUNTS], struct rates_view *v)
 		v->before += w * grid.points[i].before;
 		v->after += w * grid.points[i].after;
 		v->carry += w * grid.points[i].carry;
+		v->lost += shared > 0 ? w * shares[i] : 0;
 	}
 }
 
@@ -232,39 +269,52 @@ void rates_free(struct rates_view *v)
 	v->weights = NULL;
 }
 
+/* What to expect of a batch, carried seeds first, then fresh ones, on average over the grid */
+static void expect_both(const struct rates_view *v, const float *first, const float *first_runs,
+			const float *then, const float *then_runs, double *pass, double *runs)
+{
+	float sum[LANES] = { 0 }, sum_runs[LANES] = { 0 };
+
+	for (size_t i = 0; i < grid.n; i += LANES) {
+		for (size_t k = 0; k < LANES; k++) {
+			float w = v->weights[i + k], f = first[i + k];
+
+			sum[k] += w * f * then[i + k];
+			sum_runs[k] += w * (first_runs[i + k] + f * then_runs[i + k]);
+		}
+	}
+	*pass = 0;
+	*runs = 0;
+	for (size_t k = 0; k < LANES; k++) {
+		*pass += sum[k];
+		*runs += sum_runs[k];
+	}
+}
+
 /**
  * rates_expect - what to expect of a batch
  * @v: what is thought of the rates
  * @carried: seeds that failed elsewhere, with the bug; they are run first; up to
  *	RATES_CARRIED
  * @fresh: fresh seeds: 0, or a power of two below 1 << RATES_FRESH
+ * @lost: how likely it is that carried seeds are no more than fresh ones there
  *
  * Return: it
  */
 struct rates_batch rates_expect(const struct rates_view *v, unsigned int carried,
-				unsigned int fresh)
+				unsigned int fresh, double lost)
 {
 	unsigned int at = fresh ? __builtin_ctz(fresh) + 1 : 0;
-	double pass[2] = { 0 }, runs[2] = { 0 };
+	double pass[2], runs[2], lost_pass, lost_runs;
 
-	for (size_t bug = 0; bug < 2; bug++) {
-		const float *first = grid.carried_pass[bug][carried];
-		const float *first_runs = grid.carried_runs[bug][carried];
-		const float *then = grid.pass[bug][at], *then_runs = grid.runs[bug][at];
-		float sum[LANES] = { 0 }, sum_runs[LANES] = { 0 };
-
-		for (size_t i = 0; i < grid.n; i += LANES) {
-			for (size_t k = 0; k < LANES; k++) {
-				float w = v->weights[i + k], f = first[i + k];
-
-				sum[k] += w * f * then[i + k];
-				sum_runs[k] += w * (first_runs[i + k] + f * then_runs[i + k]);
-			}
-		}
-		for (size_t k = 0; k < LANES; k++) {
-			pass[bug] += sum[k];
-			runs[bug] += sum_runs[k];
-		}
+	for (size_t bug = 0; bug < 2; bug++)
+		expect_both(v, grid.carried_pass[bug][carried], grid.carried_runs[bug][carried],
+			    grid.pass[bug][at], grid.runs[bug][at], &pass[bug], &runs[bug]);
+	if (carried && lost > 0) {
+		expect_both(v, grid.lost_pass[carried], grid.lost_runs[carried],
+			    grid.pass[1][at], grid.runs[1][at], &lost_pass, &lost_runs);
+		pass[1] += lost * (lost_pass - pass[1]);
+		runs[1] += lost * (lost_runs - runs[1]);
 	}
 	return (struct rates_batch){
 		.pass_bug = pass[1], .pass = pass[0], .runs_bug = runs[1], .runs = runs[0],

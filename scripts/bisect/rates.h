@@ -6,14 +6,17 @@
 
 /*
  * What is counted of the runs under one hypothesis. A run is fresh, or it is carried:
- * its seed has failed at another commit. A seed that failed for the bug, carried to
- * where the bug is not, is no more than a fresh one there.
+ * its seed has failed at another commit. One that failed where the bug is, and is carried
+ * to where it is not, has crossed: it is no more than a fresh one there, unless what fails
+ * without the bug had it fail.
  */
 enum rates_count {
 	FRESH_FAIL_BUG,		/* with the bug */
 	FRESH_PASS_BUG,
 	FRESH_FAIL,		/* without it */
 	FRESH_PASS,
+	CROSSED_FAIL,
+	CROSSED_PASS,
 	CARRIED_FAIL_BUG,
 	CARRIED_PASS_BUG,
 	CARRIED_FAIL,
@@ -27,12 +30,28 @@ enum rates_count {
 #define RATES_FRESH	10
 
 /**
+ * struct rates_lost - what else may be so: no seed travels beyond some commit, as that has
+ *	all schedules change
+ * @share: how likely that is; 0 if nothing speaks for it
+ * @counts: what was counted of runs that no seed travelled so far for
+ * @passes: seeds that passed beyond it, with the bug, once each: there they are fresh ones
+ * @fails: and those that failed
+ */
+struct rates_lost {
+	double share;
+	double counts[RATES_COUNTS];
+	double passes;
+	double fails;
+};
+
+/**
  * struct rates_view - what is thought of the rates under one hypothesis
  * @evidence: log of the probability of what was counted
  * @before: expected share of fresh runs that fail without the bug
  * @after: and with it
  * @carry: expected probability that a seed that failed fails at another commit because
  *	it did so before, whatever the rate is
+ * @lost: how likely it is that no seed travels beyond some commit
  * @weights: of each point of the grid, for rates_batch()
  */
 struct rates_view {
@@ -40,6 +59,7 @@ struct rates_view {
 	double before;
 	double after;
 	double carry;
+	double lost;
 	float *weights;
 };
 
@@ -57,9 +77,10 @@ struct rates_batch {
 	double runs;
 };
 
-void rates_view(const double counts[RATES_COUNTS], struct rates_view *v);
+void rates_view(const double counts[RATES_COUNTS], const struct rates_lost *lost,
+		struct rates_view *v);
 void rates_free(struct rates_view *v);
 struct rates_batch rates_expect(const struct rates_view *v, unsigned int carried,
-				unsigned int fresh);
+				unsigned int fresh, double lost);
 
 #endif /* RESPAWN_RATES_H */

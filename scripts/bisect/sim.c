@@ -26,7 +26,8 @@
  * @untestable: of each commit
  * @built: of each commit, by the search
  * @prior: of each commit, as the engine is told
- * @failed: seeds that have failed, and whether that was with the bug
+ * @shift: of each commit, the last one up to it that has all seeds show something else
+ * @failed: seeds that have failed, and whether that was for the bug
  * @nr_failed: how many
  * @random: state of the generator of the history
  * @seed: of what seeds show
@@ -40,9 +41,10 @@ struct world {
 	bool *untestable;
 	bool *built;
 	double *prior;
+	size_t *shift;
 	struct {
 		uint64_t seed;
-		bool bug;
+		bool of_bug;
 	} *failed;
 	size_t nr_failed;
 	uint64_t random;
@@ -144,6 +146,7 @@ static void make_world(struct world *w, const struct sim_kind *kind, uint64_t se
 	w->untestable = need(n, sizeof(*w->untestable));
 	w->built = need(n, sizeof(*w->built));
 	w->prior = need(n, sizeof(*w->prior));
+	w->shift = need(n, sizeof(*w->shift));
 	w->r.changed = share(draw(&w->random, UINT64_MAX)) >= kind->nothing;
 	draw_prior(w);
 	w->culprit = w->r.changed ? draw_culprit(w) : 0;
@@ -161,6 +164,10 @@ static void make_world(struct world *w, const struct sim_kind *kind, uint64_t se
 		w->bug[i] = !w->culprit || i == w->culprit;
 		for (size_t k = 0; k < w->graph.nodes[i].nr_parents; k++)
 			w->bug[i] |= w->bug[w->graph.nodes[i].parents[k]];
+		w->shift[i] = i;
+		if (w->graph.nodes[i].nr_parents &&
+		    (kind->shift <= 0 || share(draw(&w->random, UINT64_MAX)) >= kind->shift))
+			w->shift[i] = w->shift[w->graph.nodes[i].parents[0]];
 	}
 }
 
@@ -171,17 +178,69 @@ static void free_world(struct world *w)
 	free(w->untestable);
 	free(w->built);
 	free(w->prior);
+	free(w->shift);
 	free(w->failed);
+}
+
+/* How likely a seed fails; one that has failed may do so again, for what it failed for. */
+static double rate_of(const struct world *w, bool bug, uint64_t seed, bool *known)
+{
+	double rate = bug ? w->kind->after : w->kind->before;
+
+	*known = false;
+	for (size_t i = 0; i < w->nr_failed && !*known; i++) {
+		if (w->failed[i].seed != seed)
+			continue;
+		*known = true;
+		if (bug || !w->failed[i].of_bug)
+			rate = w->kind->carry + (1 - w->kind->carry) * rate;
+	}
+	return rate;
+}
+
+/* Some fail with the bug for what is there without it. */
+static void note_failed(struct world *w, bool bug, uint64_t seed)
+{
+	double other = w->kind->before / w->kind->after;
+
+	w->failed = grow(w->failed, w->nr_failed + 1, sizeof(*w->failed));
+	w->failed[w->nr_failed].seed = seed;
+	w->failed[w->nr_failed++].of_bug = bug && share(w->seed ^ mix(~seed)) >= other;
+}
+
+/* The last commit up to @at that had a seed show something else */
+static size_t shift_of(const struct world *w, size_t at, uint64_t seed)
+{
+	for (;;) {
+		at = w->shift[at];
+		if (!w->graph.nodes[at].nr_parents ||
+		    share(w->seed ^ mix(seed) ^ mix(at + (1ULL << 41))) >= w->kind->carry)
+			return at;
+		at = w->graph.nodes[at].parents[0];
+	}
+}
+
+static bool fails(struct world *w, size_t commit, uint64_t seed)
+{
+	const struct sim_kind *kind = w->kind;
+	bool bug = w->bug[commit], known, fail;
+	double rate;
+
+	if (kind->shift > 0)
+		return share(w->seed ^ mix(seed) ^
+			     mix(shift_of(w, commit, seed) + (1ULL << 40))) <
+		       (bug ? kind->after : kind->before);
+	rate = rate_of(w, bug, seed, &known);
+	fail = share(w->seed ^ mix(seed) ^ mix(commit + (1ULL << 40))) < rate;
+	if (fail && !known)
+		note_failed(w, bug, seed);
+	return fail;
 }
 
 /* What a seed shows; the same each time */
 static enum bisect_outcome run_seed(struct world *w, size_t commit, uint64_t seed,
 				    const struct sim_limits *limits)
 {
-	const struct sim_kind *kind = w->kind;
-	bool bug = w->bug[commit], known = false, fail;
-	double rate = bug ? kind->after : kind->before;
-
 	if (!w->built[commit]) {
 		w->built[commit] = true;
 		w->r.builds++;
@@ -191,22 +250,7 @@ static enum bisect_outcome run_seed(struct world *w, size_t commit, uint64_t see
 		return BISECT_UNTESTABLE;
 	w->r.runs++;
 	w->r.cost += limits->run;
-	for (size_t i = 0; i < w->nr_failed; i++) {
-		if (w->failed[i].seed != seed)
-			continue;
-		known = true;
-		/* It failed for the bug, which is not here; or for what is everywhere. */
-		if (bug || !w->failed[i].bug)
-			rate = kind->carry + (1 - kind->carry) * rate;
-		break;
-	}
-	fail = share(w->seed ^ mix(seed) ^ mix(commit + (1ULL << 40))) < rate;
-	if (fail && !known) {
-		w->failed = grow(w->failed, w->nr_failed + 1, sizeof(*w->failed));
-		w->failed[w->nr_failed].seed = seed;
-		w->failed[w->nr_failed++].bug = bug;
-	}
-	return fail ? BISECT_FAIL : BISECT_PASS;
+	return fails(w, commit, seed) ? BISECT_FAIL : BISECT_PASS;
 }
 
 /* ---- searches -------------------------------------------------------------------- */

@@ -18,6 +18,8 @@ enum sim_prior {
  * @after: share of seeds that fail with the bug
  * @before: and without it
  * @carry: probability that a seed that failed fails elsewhere because of that
+ * @shift: share of commits that have all schedules change; if that is not 0, a seed shows
+ *	the same from one of these to the next, and @carry is how likely it does beyond that
  * @untestable: share of commits that can't be tested; they come in runs
  * @nothing: share of histories in which no commit changed anything: @after is the
  *	rate of all of them, GOOD too
@@ -29,6 +31,7 @@ struct sim_kind {
 	double after;
 	double before;
 	double carry;
+	double shift;
 	double untestable;
 	double nothing;
 	enum sim_prior prior;
