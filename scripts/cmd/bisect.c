@@ -308,6 +308,31 @@ static void give_up(struct search *s, const char *why)
 	s->untestable = true;
 }
 
+static void note(struct search *s, const struct finding *f, enum bisection_what what,
+		 const char *signature)
+{
+	bisection_note(&s->b, &(struct bisection_entry){
+		.commit = s->at, .what = what, .seconds = f->wall,
+		.seed = s->as_brought ? BISECTION_BROUGHT : f->seed,
+		.signature = (char *)signature, .record = (char *)f->record,
+	});
+}
+
+/*
+ * A run that says nothing: nor would others of its commit, unless one of them did. Then it
+ * is noted as @what, so that its seed is not tried there again.
+ */
+static void note_nothing(struct search *s, const struct finding *f, enum bisection_what what,
+			 const char *why)
+{
+	struct bisection_counts n = bisection_counts(&s->b, s->at);
+
+	if (n.of[BISECTION_PASS] || n.of[BISECTION_FAIL])
+		note(s, f, what, why);
+	else
+		give_up(s, why);
+}
+
 /* What a run that went wrong is: the failure looked for, or another one */
 static enum bisection_what kind_of(struct search *s, const char *signature)
 {
@@ -328,7 +353,7 @@ static void note_run(struct search *s, const struct finding *f, bool steered)
 
 	if (what == BISECTION_PASS && !steered && !s->as_brought) {
 		/* All seeds have that script. */
-		give_up(s, "nothing of the script comes to pass");
+		note_nothing(s, f, BISECTION_UNFIT, "nothing of the script comes to pass");
 		return;
 	}
 	if (what == BISECTION_PASS && !steered) {
@@ -336,11 +361,7 @@ static void note_run(struct search *s, const struct finding *f, bool steered)
 		ui_note("%.12s: nothing of the script came to pass, so this run does not count",
 			commit_of(s, s->at)->id);
 	}
-	bisection_note(&s->b, &(struct bisection_entry){
-		.commit = s->at, .what = what, .seconds = f->wall,
-		.seed = s->as_brought ? BISECTION_BROUGHT : f->seed,
-		.signature = (char *)f->signature, .record = (char *)f->record,
-	});
+	note(s, f, what, f->signature);
 	s->decided |= what == BISECTION_FAIL;
 	n = bisection_counts(&s->b, s->at);
 	if (what != BISECTION_OTHER || n.of[BISECTION_OTHER] < OTHERS_MAX ||
@@ -367,7 +388,8 @@ static void run_over(void *arg, const struct trial *t, const struct finding *f)
 	if (s->untestable)
 		return;
 	if (!record_was_tested(&t->record))
-		give_up(s, f->signature ?: "nothing of the test can run");
+		note_nothing(s, f, f->signature ? BISECTION_OTHER : BISECTION_UNFIT,
+			     f->signature ?: "nothing of the test can run");
 	else
 		note_run(s, f, record_was_steered(&t->record));
 }
@@ -450,16 +472,16 @@ static void run_command(struct search *s, const uint64_t *list, size_t n)
 	for (size_t i = 0; i < n && !s->decided && !s->untestable && !out_of_time(s); i++) {
 		double begun = now();
 		int status = try_command(s, list[i]);
-
-		builder_look(s);
-		if (status == EXIT_UNTESTABLE) {
-			give_up(s, "the command says so");
-			return;
-		}
-		note_run(s, &(struct finding){
+		struct finding f = {
 			.seed = list[i], .wall = now() - begun,
 			.signature = status ? "the command fails" : NULL,
-		}, true);
+		};
+
+		builder_look(s);
+		if (status == EXIT_UNTESTABLE)
+			note_nothing(s, &f, BISECTION_OTHER, "the command can't tell");
+		else
+			note_run(s, &f, true);
 		ui_progress(i + 1, n, "");
 	}
 }
@@ -656,7 +678,7 @@ static struct bisect_step search(struct search *s)
 		size_t bad = s->b.history.n - 1;
 
 		if (bisect_is_untestable(s->b.engine, bad))
-			die("BAD=%.12s can't be tested, see %s: name a commit that can",
+			die("BAD=%.12s can't be tested, see %s: name a commit that can; 'make bisect-undo' forgets what was seen last",
 			    commit_of(s, bad)->id, s->b.path);
 		step = bisect_next(s->b.engine);
 		if (step.what != BISECT_RUN || !keep_to_budget(s, &step))

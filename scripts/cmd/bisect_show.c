@@ -83,7 +83,7 @@ void bisection_show(const struct bisection *b, FILE *f)
 		b->history.n - 1, bisection_runs(b), n.of[BISECTION_FAIL], n.of[BISECTION_PASS],
 		n.of[BISECTION_OTHER]);
 	if (n.of[BISECTION_UNFIT])
-		fprintf(f, ", %zu did nothing of the script", n.of[BISECTION_UNFIT]);
+		fprintf(f, ", %zu did nothing of what they were to", n.of[BISECTION_UNFIT]);
 	fprintf(f, "; %zu builds; %.0f s\n", n.of[BISECTION_BUILT], seconds(b));
 	fprintf(f, "of fresh seeds fail %.1f %% with the bug, %.2f %% without; of seeds that failed elsewhere %.0f %% more\n",
 		100 * r.after, 100 * r.before, 100 * r.carry);

@@ -16,7 +16,7 @@ enum bisection_what {
 	BISECTION_UNTESTABLE,
 	BISECTION_BUILT,
 	BISECTION_SKIPPED,	/* the user said so */
-	BISECTION_UNFIT,	/* it passed, but did nothing of the script that was brought */
+	BISECTION_UNFIT,	/* it passed, but did nothing of what it was to */
 };
 
 #define BISECTION_WHATS	(BISECTION_UNFIT + 1)

@@ -176,6 +176,28 @@ static void a_seed_whose_qemu_died_is_run_again(void **state)
 	json_decref(json);
 }
 
+/* Nor is one that says nothing, where others did; the next run goes on there. */
+static void a_run_that_says_nothing_ends_no_bisect(void **state)
+{
+	__auto_free char *state_file = fmt("%s/bisect.json", out), *words = NULL, *never = NULL;
+
+	(void)state;
+	unlink(state_file);
+	guest_does("[ $seed = 3 ] && echo '[    0.500000] Kernel panic - not syncing: VFS: none' >console.log && exit 0\n");
+	expect_of("bisect GOOD=HEAD~1 RUNS=6", EXIT_BAD, "5 runs passed, 1 failed in another way");
+	unlink(state_file);
+	put("tells", "#!/bin/sh\n[ $SEED != 3 ] || exit 125\n");
+	words = fmt("bisect GOOD=HEAD~1 RUNS=6 TEST=%s/tells", out);
+	expect_of(words, EXIT_BAD, "5 runs passed, 1 failed in another way");
+	expect_of(words, EXIT_BAD, "met on the way, at ");
+	/* One that never tells is of no use. */
+	put("never", "#!/bin/sh\nexit 125\n");
+	unlink(state_file);
+	never = fmt("bisect GOOD=HEAD~1 RUNS=6 TEST=%s/never", out);
+	expect_of(never, EXIT_ERROR, "'make bisect-undo' forgets what was seen last");
+	unlink(state_file);
+}
+
 static char *record(void)
 {
 	__auto_free char *pattern = fmt("%s/runs/*-seed9", out);
@@ -300,6 +322,7 @@ int main(int argc, char **argv)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(seeds_that_are_skipped_did_not_pass),
 		cmocka_unit_test(a_seed_whose_qemu_died_is_run_again),
+		cmocka_unit_test(a_run_that_says_nothing_ends_no_bisect),
 		cmocka_unit_test(other_tools_are_told_of),
 		cmocka_unit_test(make_ends_what_it_began),
 		cmocka_unit_test(the_compiler_of_a_kernel_is_its_own),
