@@ -534,6 +534,16 @@ void bisect_free(struct bisect *b)
 	free(b);
 }
 
+/**
+ * bisect_cost_run - what a run costs is known better now
+ * @b: the bisect
+ * @run: it, in the unit of the setup
+ */
+void bisect_cost_run(struct bisect *b, double run)
+{
+	b->s.run = run;
+}
+
 static struct seed *find_seed(struct bisect *b, uint64_t seed)
 {
 	for (size_t i = 0; i < b->nr_seeds; i++)

@@ -27,7 +27,7 @@ enum bisect_outcome {
  *	the same
  * @nothing: probability that no commit is: both ends fail, or pass, at one rate
  * @confidence: probability at which a question is answered
- * @run: what a run costs
+ * @run: what a run costs, until bisect_cost_run() says otherwise
  * @build: what it costs to get ready for the first run of each commit; the caller's,
  *	who may change it
  * @no_carry: no seed is run at a second commit
@@ -90,6 +90,7 @@ struct bisect;
 
 struct bisect *bisect_new(const struct bisect_setup *setup);
 void bisect_free(struct bisect *b);
+void bisect_cost_run(struct bisect *b, double run);
 void bisect_know_seed(struct bisect *b, uint64_t seed);
 void bisect_skip_seed(struct bisect *b, size_t commit, uint64_t seed);
 void bisect_same(struct bisect *b, size_t commit, size_t as);

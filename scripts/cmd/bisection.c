@@ -161,7 +161,7 @@ static void learn_builds(struct bisection *b)
 
 /**
  * bisection_costs - learn what runs and builds take
- * @b: the bisection; its engine knows what @build has
+ * @b: the bisection; its engine, if it has one, is told
  */
 void bisection_costs(struct bisection *b)
 {
@@ -174,6 +174,8 @@ void bisection_costs(struct bisection *b)
 		n++;
 	}
 	b->run = sum / n;
+	if (b->engine)
+		bisect_cost_run(b->engine, b->run);
 	learn_builds(b);
 }
 

@@ -233,6 +233,25 @@ static void what_was_seen_outlives_the_program(void **state)
 	assert_int_equal(one.n, two.n);
 }
 
+/* A call that goes on for days decides by what it has seen, as the next one does. */
+static void costs_are_learned_at_once(void **state)
+{
+	struct bisection one, two;
+	double guess;
+
+	(void)state;
+	open_it(&one, "");
+	guess = bisect_next(one.engine).cost;
+	for (uint64_t seed = 1; seed < 10; seed++)
+		bisection_note(&one, &(struct bisection_entry){
+			.commit = 5, .what = BISECTION_PASS, .seed = seed, .seconds = 100,
+		});
+	bisection_costs(&one);
+	open_it(&two, "");
+	assert_true(bisect_next(one.engine).cost > 10 * guess);
+	assert_true(bisect_next(one.engine).cost == bisect_next(two.engine).cost);
+}
+
 /* The first failure of BAD is what is looked for: once it is forgotten, it is none. */
 static void the_failure_is_forgotten_with_its_run(void **state)
 {
@@ -393,6 +412,7 @@ int main(void)
 						remove_user),
 		cmocka_unit_test_setup_teardown(what_was_seen_outlives_the_program, make_user,
 						remove_user),
+		cmocka_unit_test_setup_teardown(costs_are_learned_at_once, make_user, remove_user),
 		cmocka_unit_test_setup_teardown(the_failure_is_forgotten_with_its_run, make_user,
 						remove_user),
 		cmocka_unit_test_setup_teardown(bytes_that_are_no_text_lose_nothing, make_user,
