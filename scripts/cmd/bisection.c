@@ -5,6 +5,7 @@
  * follows from it.
  */
 #define _GNU_SOURCE
+#include <ctype.h>
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -275,16 +276,42 @@ static json_t *read_state(const struct bisection *b)
 	return o;
 }
 
-/* What differs between two questions, as a name of it */
-static const char *difference(json_t *one, json_t *two)
+static char *value_text(const json_t *value)
 {
-	const char *key;
-	json_t *value;
+	char *text = value ? json_dumps(value, JSON_ENCODE_ANY) : copy("unknown");
 
-	json_object_foreach(one, key, value)
-		if (!json_equal(value, json_object_get(two, key)))
-			return key;
-	return NULL;
+	if (!text)
+		die("out of memory");
+	return text;
+}
+
+/* What differs between two questions: a variable, with both its values; NULL if nothing does */
+static char *difference(json_t *asked, json_t *known)
+{
+	json_t *all = json_copy(known), *value;
+	char *what = NULL;
+	const char *key;
+
+	json_object_update_missing(all, asked);
+	json_object_foreach(all, key, value) {
+		json_t *is = json_object_get(asked, key), *was = json_object_get(known, key);
+		__auto_free char *one = NULL, *two = NULL, *name = NULL;
+
+		if (what || (is && was && json_equal(is, was)))
+			continue;
+		if (json_is_object(is) && json_is_object(was)) {
+			what = difference(is, was);
+			continue;
+		}
+		one = value_text(was);
+		two = value_text(is);
+		name = copy(key);
+		for (char *c = name; *c; c++)
+			*c = toupper((unsigned char)*c);
+		what = fmt("%s= was %s, and is %s", name, one, two);
+	}
+	json_decref(all);
+	return what;
 }
 
 static void read_log(struct bisection *b, const json_t *state)
@@ -349,10 +376,13 @@ static void must_be_text(const char *name, const char *text)
 /* The same question has the same answer, whatever is known already. */
 static json_t *make_question(const struct bisection *b, const struct request *r)
 {
+	__auto_free char *tree = realpath(r->tree, NULL), *run = realpath(b->o->run, NULL);
 	const struct options *o = b->o;
 	struct request asked = *r;
 	json_t *request;
 
+	/* However they are spelled */
+	asked.tree = tree ?: r->tree;
 	/* Those are what changes from run to run. */
 	asked.commit = "";
 	asked.seed = 0;
@@ -369,7 +399,7 @@ static json_t *make_question(const struct bisection *b, const struct request *r)
 	return json_pack("{s:o, s:s, s:s, s:s, s:s, s:s, s:s}", "request", request,
 			 "good", b->history.commits[0].id,
 			 "bad", b->history.commits[b->history.n - 1].id, "test", o->test,
-			 "prior", o->prior, "run", o->run, "signature", o->signature);
+			 "prior", o->prior, "run", run ?: o->run, "signature", o->signature);
 }
 
 /**
@@ -382,7 +412,7 @@ static json_t *make_question(const struct bisection *b, const struct request *r)
  */
 void bisection_open(struct bisection *b, const struct options *o, const struct request *r)
 {
-	const char *what;
+	__auto_free char *what = NULL;
 	json_t *state;
 
 	open_state(b, o);
@@ -393,7 +423,7 @@ void bisection_open(struct bisection *b, const struct options *o, const struct r
 	if (state) {
 		what = difference(b->question, json_object_get(state, "question"));
 		if (what)
-			die("%s is of another question: its '%s' differs; move it away, or name another folder with O=",
+			die("%s is of another question: %s; move it away, or name another folder with O=",
 			    b->path, what);
 		read_log(b, state);
 		json_decref(state);

@@ -349,6 +349,41 @@ static void a_script_that_was_not_followed(void **state)
 	}
 }
 
+static int open_with_cycles(const void *arg)
+{
+	const struct options *o = asked("");
+	struct bisection b;
+
+	(void)arg;
+	options.request.cycles = 7;
+	bisection_open(&b, o, &o->request);
+	return 0;
+}
+
+/* TREE= may be spelled in many ways; what really differs is named. */
+static void the_same_tree_is_the_same_question(void **state)
+{
+	__auto_free char *folder = fmt("%s/.", user), *link = fmt("%s/link", out);
+	__auto_free char *path = fmt("%s/said", out), *said = NULL;
+	const char *const spelled[] = { folder, link };
+	struct bisection b;
+
+	(void)state;
+	open_it(&b, "");
+	see(&b, 5, BISECTION_FAIL, 1);
+	assert_int_equal(symlink(user, link), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(spelled); i++) {
+		const struct options *o = asked("");
+
+		options.request.tree = spelled[i];
+		bisection_open(&b, o, &o->request);
+		assert_int_equal(b.n, 1);
+	}
+	assert_int_equal(child_says(open_with_cycles, NULL, path), EXIT_ERROR);
+	said = read_file(path, NULL);
+	assert_non_null(strstr(said, "CYCLES= was 0, and is 7;"));
+}
+
 static int open_again(const void *arg)
 {
 	struct bisection b;
@@ -381,7 +416,7 @@ static void a_bad_state_file_is_refused(void **state)
 	see(&b, 5, BISECTION_FAIL, 1);
 	text = read_file(path, NULL);
 	assert_non_null(text);
-	assert_not_opened("true", "of another question: its 'test' differs");
+	assert_not_opened("true", "of another question: TEST= was \"\", and is \"true\";");
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
 		write_file(path, bad[i], strlen(bad[i]));
 		assert_not_opened("", "is damaged");
@@ -422,6 +457,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(an_unfit_run_says_nothing, make_user,
 						remove_user),
 		cmocka_unit_test(a_script_that_was_not_followed),
+		cmocka_unit_test_setup_teardown(the_same_tree_is_the_same_question, make_user,
+						remove_user),
 		cmocka_unit_test_setup_teardown(a_bad_state_file_is_refused, make_user,
 						remove_user),
 	};
