@@ -166,26 +166,41 @@ static struct history_commit *add_commit(struct history *h, const char *id)
 	return c;
 }
 
-/* The fields of a commit, each after a byte 2, and its files, each in a line */
-static void read_commit(struct history *h, const char *text)
+/* What somebody wrote may do things to a terminal. */
+static char *readable(const char *text)
 {
-	__auto_strv struct strv fields = { 0 }, parents = { 0 }, files = { 0 };
-	struct history_commit *c;
+	char *all = utf8_copy(text);
 
-	for (const char *at = text;; at++) {
-		strv_add(&fields, "%.*s", (int)strcspn(at, "\002"), at);
-		at += strcspn(at, "\002");
-		if (!*at)
-			break;
+	for (unsigned char *c = (unsigned char *)all; *c; c++) {
+		if (*c == 0xc2 && c[1] < 0xa0) {
+			*c++ = '?';
+			*c = '?';
+		} else if (*c < ' ' || *c == 0x7f) {
+			*c = '?';
+		}
 	}
-	if (fields.n < 6)
-		die("TREE=%s: git log says something of a commit that can't be read: '%s'", h->tree,
-		    fields.v[0]);
-	c = add_commit(h, fields.v[0]);
-	c->date = copy(fields.v[2]);
-	c->author = utf8_copy(fields.v[3]);
-	c->subject = utf8_copy(fields.v[4]);
-	strv_split(&parents, fields.v[1], " ");
+	return all;
+}
+
+/*
+ * What git log says of a commit, a line each; then its files. A line that begins with a
+ * byte 1 is the first one of a commit, if it is none of a subject: git quotes a file's name
+ * that has such bytes. None of the rest can have a line's end in it.
+ */
+enum line { COMMIT, PARENTS, DATE, AUTHOR, SUBJECT, FIELDS };
+#define BEGIN		'\001'
+#define LOG	"-c i18n.logOutputEncoding=UTF-8 log --topo-order --reverse --no-color --no-show-signature --no-renames --name-only --date=short --format=%x01%H%n%P%n%ad%n%an%n%s%n"
+
+static void read_commit(struct history *h, char *const *lines, size_t n)
+{
+	struct history_commit *c = add_commit(h, lines[COMMIT] + 1);
+	__auto_strv struct strv parents = { 0 };
+	double most = -1;
+
+	c->date = copy(lines[DATE]);
+	c->author = readable(lines[AUTHOR]);
+	c->subject = readable(lines[SUBJECT]);
+	strv_split(&parents, lines[PARENTS], " ");
 	c->parents = need(parents.n + 1, sizeof(*c->parents));
 	for (size_t i = 0; i < parents.n; i++) {
 		size_t at = history_find(h, parents.v[i]);
@@ -193,33 +208,29 @@ static void read_commit(struct history *h, const char *text)
 		if (at < h->n)
 			c->parents[c->nr_parents++] = at;
 	}
-	strv_split(&files, fields.v[5], "\n");
-	c->weight = files.n ? 0 : MERGE_WEIGHT;
-	for (size_t i = 0; i < files.n; i++)
-		if (weight_of(files.v[i]) > c->weight)
-			c->weight = weight_of(files.v[i]);
+	for (size_t i = FIELDS; i < n; i++)
+		if (*lines[i] && weight_of(lines[i]) > most)
+			most = weight_of(lines[i]);
+	c->weight = most < 0 ? MERGE_WEIGHT : most;
 }
 
-/* What @words say of @range, each commit after a byte 1 */
-static void read_log(struct history *h, const char *words, const char *range)
+static void read_log(struct history *h, const char *range, const char *more)
 {
-	__auto_free char *log = tree_ask_user(h->tree, words, range, NULL);
-	char *at = log, *next;
+	__auto_free char *log = tree_ask_user(h->tree, LOG, range, more, NULL);
+	__auto_strv struct strv lines = { 0 };
 
 	if (!log)
 		die("TREE=%s: git log %s failed", h->tree, range);
-	while (at && (at = strchr(at, '\001'))) {
-		next = strchr(++at, '\001');
-		if (next)
-			*next = '\0';
-		read_commit(h, at);
-		if (next)
-			*next = '\001';
-		at = next;
+	strv_lines(&lines, log);
+	for (size_t i = 0, end; i < lines.n; i = end) {
+		for (end = i + FIELDS; end < lines.n && *lines.v[end] != BEGIN; end++)
+			;
+		if (end > lines.n || *lines.v[i] != BEGIN)
+			die("TREE=%s: git log says something of a commit that can't be read",
+			    h->tree);
+		read_commit(h, lines.v + i, end - i);
 	}
 }
-
-#define LOG	"-c i18n.logOutputEncoding=UTF-8 log --topo-order --reverse --no-color --no-renames --name-only --date=short --format=%x01%H%x02%P%x02%ad%x02%an%x02%s%x02"
 
 /**
  * history_read - have what lies between two commits
@@ -240,9 +251,9 @@ void history_read(struct history *h, const char *tree, const char *good, const c
 	good_id = resolve(tree, "GOOD", good);
 	bad_id = resolve(tree, "BAD", bad);
 	check_ends(h, good, bad, good_id, bad_id);
-	read_log(h, LOG " -1", good_id);
+	read_log(h, good_id, "-1");
 	range = fmt("%s..%s", good_id, bad_id);
-	read_log(h, LOG, range);
+	read_log(h, range, NULL);
 	if (h->n < 2 || strcmp(h->commits[h->n - 1].id, bad_id))
 		die("TREE=%s: git log %s does not end with BAD=%s", tree, range, bad);
 	check_depth(h, good, bad);

@@ -105,6 +105,44 @@ static void commits_between_two(void **state)
 	history_free(&h);
 }
 
+/* What people write is no business of ours, but for what it does to a terminal. */
+static void control_characters_harm_nothing(void **state)
+{
+	static const struct {
+		const char *written;
+		const char *read;
+	} subjects[] = {
+		{ "sub\\001ject", "sub?ject" },
+		{ "sub\\002ject\\002kernel/kthread.c", "sub?ject?kernel/kthread.c" },
+		{ "\\001red", "?red" },
+		{ "\\033[31mred\\302\\2331m", "?[31mred??1m" },
+		{ "caf\\303\\251", "caf\303\251" },
+		{ "", "" },
+	};
+	struct history h;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(subjects); i++) {
+		__auto_free char *commit =
+			fmt("echo %zu >> lib/last.c; printf '%s' | git commit -qa --allow-empty-message --cleanup=verbatim -F - --author=\"$(printf 'a\\001b') <u@example.org>\"",
+			    i, subjects[i].written);
+
+		free(sh(commit));
+	}
+	free(sh("git commit -q --allow-empty --allow-empty-message -m ''"));
+	history_read(&h, user, "good", "main");
+	assert_int_equal(h.n, 6 + ARRAY_SIZE(subjects) + 1);
+	for (size_t i = 0; i < ARRAY_SIZE(subjects); i++) {
+		const struct history_commit *c = &h.commits[6 + i];
+
+		assert_string_equal(c->subject, subjects[i].read);
+		assert_string_equal(c->author, "a?b");
+		assert_int_equal(c->nr_parents, 1);
+		assert_true(c->weight == h.commits[5].weight);
+	}
+	history_free(&h);
+}
+
 static void changes_in_no_commit_are_noticed(void **state)
 {
 	struct history h;
@@ -441,6 +479,8 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(commits_between_two, make_user, remove_user),
+		cmocka_unit_test_setup_teardown(control_characters_harm_nothing, make_user,
+						remove_user),
 		cmocka_unit_test_setup_teardown(changes_in_no_commit_are_noticed, make_user,
 						remove_user),
 		cmocka_unit_test_setup_teardown(what_is_no_question_is_refused, make_user,
