@@ -228,16 +228,34 @@ static char *text_of(const json_t *o, const char *key)
 	return text ? copy(text) : NULL;
 }
 
+static const json_t *number_of(const struct bisection *b, const json_t *o, const char *key)
+{
+	const json_t *value = json_object_get(o, key);
+
+	if (!json_is_number(value) || json_number_value(value) < 0)
+		damaged(b, fmt("the '%s' of something is no number from 0 on", key));
+	return value;
+}
+
+static json_int_t count_of(const struct bisection *b, const json_t *o, const char *key)
+{
+	const json_t *value = number_of(b, o, key);
+
+	if (!json_is_integer(value))
+		damaged(b, fmt("the '%s' of something is no whole number", key));
+	return json_integer_value(value);
+}
+
 static void read_entry(struct bisection *b, const json_t *o)
 {
 	const char *what = json_string_value(json_object_get(o, "what"));
 	const char *commit = json_string_value(json_object_get(o, "commit"));
 	struct bisection_entry e = {
-		.seed = json_integer_value(json_object_get(o, "seed")),
-		.seconds = json_number_value(json_object_get(o, "seconds")),
+		.seed = count_of(b, o, "seed"),
+		.seconds = json_number_value(number_of(b, o, "seconds")),
 		.signature = text_of(o, "signature"), .record = text_of(o, "record"),
 		.image = text_of(o, "image"),
-		.distance = json_integer_value(json_object_get(o, "distance")),
+		.distance = count_of(b, o, "distance"),
 	};
 	size_t i = 0;
 
@@ -249,6 +267,8 @@ static void read_entry(struct bisection *b, const json_t *o)
 	e.commit = commit ? history_find(&b->history, commit) : b->history.n;
 	if (e.commit == b->history.n)
 		damaged(b, "a commit is not between GOOD= and BAD=");
+	if (e.distance >= b->history.n)
+		damaged(b, "a build is farther off than any commit");
 	if ((e.what == BISECTION_FAIL || e.what == BISECTION_OTHER) && !e.signature)
 		damaged(b, "a run failed, and it does not say how");
 	add(b, &e);

@@ -440,6 +440,40 @@ static void assert_not_opened(const char *test, const char *word)
 	assert_ptr_equal(strchr(said, '\n'), said + strlen(said) - 1);
 }
 
+/* Nor may what is in it be what no program wrote. */
+static void numbers_that_are_none_are_refused(void **state)
+{
+	static const struct {
+		const char *key;
+		const char *value;
+	} bad[] = {
+		{ "seed", "-1" }, { "seed", "\"1\"" }, { "seed", "1.5" }, { "seed", NULL },
+		{ "seconds", "-0.5" }, { "seconds", "\"1\"" }, { "seconds", NULL },
+		{ "distance", "-1" }, { "distance", "6" }, { "distance", NULL },
+	};
+	__auto_free char *path = fmt("%s/bisect.json", out);
+	struct bisection b;
+
+	(void)state;
+	open_it(&b, "");
+	see(&b, 5, BISECTION_FAIL, 1);
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		json_t *all = json_load_file(path, 0, NULL), *entry;
+		__auto_free char *was = read_file(path, NULL);
+
+		entry = json_array_get(json_object_get(all, "log"), 0);
+		assert_int_equal(json_object_del(entry, bad[i].key), 0);
+		if (bad[i].value)
+			json_object_set_new(entry, bad[i].key,
+					    json_loads(bad[i].value, JSON_DECODE_ANY, NULL));
+		assert_int_equal(json_dump_file(all, path, 0), 0);
+		json_decref(all);
+		assert_not_opened("", "is damaged");
+		write_file(path, was, strlen(was));
+	}
+	assert_int_equal(in_a_child(open_again, ""), 0);
+}
+
 static void a_bad_state_file_is_refused(void **state)
 {
 	static const char *const bad[] = {
@@ -498,6 +532,8 @@ int main(void)
 						remove_user),
 		cmocka_unit_test(a_script_that_was_not_followed),
 		cmocka_unit_test_setup_teardown(the_same_tree_is_the_same_question, make_user,
+						remove_user),
+		cmocka_unit_test_setup_teardown(numbers_that_are_none_are_refused, make_user,
 						remove_user),
 		cmocka_unit_test_setup_teardown(a_bad_state_file_is_refused, make_user,
 						remove_user),
