@@ -181,7 +181,9 @@ static void show_open(const struct bisection *b, const struct bisect_step *end, 
 {
 	struct bisection_counts bad = bisection_counts(b, b->history.n - 1);
 
-	if (!bisection_counts(b, BISECTION_ALL).of[BISECTION_FAIL])
+	if (!bisection_runs(b))
+		fprintf(f, "no answer: there was no time for a run: TIME= allows more, and 'make bisect' goes on\n");
+	else if (!bisection_counts(b, BISECTION_ALL).of[BISECTION_FAIL])
 		fprintf(f, "BAD did not fail as it is looked for: %zu runs passed, %zu failed in another way; RUNS= and TIME= allow more, SIGNATURE= and OPS= say what to look for\n",
 			bad.of[BISECTION_PASS], bad.of[BISECTION_OTHER]);
 	else if (end->what == BISECT_RUN)

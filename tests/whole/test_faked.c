@@ -198,6 +198,29 @@ static void a_run_that_says_nothing_ends_no_bisect(void **state)
 	unlink(state_file);
 }
 
+/* A budget that ends before a kernel is there says nothing of BAD. */
+static void no_time_for_a_run_is_told(void **state)
+{
+	__auto_free char *slow = fmt("%s/slow", out), *state_file = fmt("%s/bisect.json", out);
+	__auto_free char *change =
+		fmt("cd %s/tree && echo slow >kernel/kthread.c && git -c user.name=x -c user.email=x@localhost commit -qam slow",
+		    out);
+	__auto_free char *back = fmt("git -C %s/tree reset -q --hard HEAD~1", out);
+	__auto_free char *words = faked("bisect GOOD=HEAD~1 TIME=1"), *said = NULL;
+	int status;
+
+	(void)state;
+	assert_int_equal(system(change), 0);
+	put("slow", "");
+	status = call(words, &said);
+	/* Whatever came of it, no other build is to be slow. */
+	unlink(slow);
+	unlink(state_file);
+	assert_int_equal(system(back), 0);
+	assert_int_equal(status, EXIT_BAD);
+	assert_non_null(strstr(said, "there was no time for a run"));
+}
+
 static char *record(void)
 {
 	__auto_free char *pattern = fmt("%s/runs/*-seed9", out);
@@ -323,6 +346,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(seeds_that_are_skipped_did_not_pass),
 		cmocka_unit_test(a_seed_whose_qemu_died_is_run_again),
 		cmocka_unit_test(a_run_that_says_nothing_ends_no_bisect),
+		cmocka_unit_test(no_time_for_a_run_is_told),
 		cmocka_unit_test(other_tools_are_told_of),
 		cmocka_unit_test(make_ends_what_it_began),
 		cmocka_unit_test(the_compiler_of_a_kernel_is_its_own),
