@@ -92,7 +92,7 @@ static const struct field own_fields[] = {
 	  .help = "runs after which bisect ends, 0 for no end" },
 	{ "CONFIDENCE", "0.95", FIELD_SHARE, AT(confidence),
 	  .of = "bisect bisect-sim check-bisect",
-	  .help = "probability at which bisect answers" },
+	  .help = "probability at which bisect answers, up to 0.9999" },
 	{ "MUTANTS", "", FIELD_TEXT, AT(mutants),
 	  .of = "mutate",
 	  .help = "mutants to run, comma separated, all if empty" },
@@ -155,13 +155,17 @@ static uint64_t number_of(const struct field *f, const char *text)
 	die("%s=%s: too large, %llu is the most", f->name, text, (unsigned long long)f->most);
 }
 
+/* More than the engine can tell is no answer ever. */
+#define SHARE_MAX	0.9999
+
 static double share_of(const struct field *f, const char *text)
 {
 	char *end;
 	double share = strtod(text, &end);
 
-	if (!isdigit((unsigned char)*text) || *end || !(share > 0 && share < 1))
-		die("%s=%s: a number between 0 and 1 is wanted, as %s", f->name, text, f->def);
+	if (!isdigit((unsigned char)*text) || *end || !(share > 0 && share <= SHARE_MAX))
+		die("%s=%s: a number above 0 and up to %g is wanted, as %s", f->name, text,
+		    SHARE_MAX, f->def);
 	return share;
 }
 

@@ -105,7 +105,7 @@ enum field_kind {
 	FIELD_PATHS,		/* several, space separated */
 	FIELD_CHOICE,		/* one of the words of @choices, or empty */
 	FIELD_NUMBER,
-	FIELD_SHARE,		/* above 0 and below 1, for commands alone */
+	FIELD_SHARE,		/* of 1, and no more than can be told; for commands alone */
 	FIELD_SWITCH,		/* 0 or 1 */
 	FIELD_ARCH,		/* an architecture; a user may name several */
 };

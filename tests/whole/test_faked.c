@@ -198,6 +198,14 @@ static void a_run_that_says_nothing_ends_no_bisect(void **state)
 	unlink(state_file);
 }
 
+static void more_than_can_be_told_is_refused(void **state)
+{
+	(void)state;
+	expect_of("bisect GOOD=HEAD~1 CONFIDENCE=0.99999", EXIT_ERROR,
+		  "CONFIDENCE=0.99999: a number above 0 and up to 0.9999 is wanted");
+	expect_of("bisect GOOD=nowhere CONFIDENCE=0.9999", EXIT_ERROR, "no such commit");
+}
+
 /* A budget that ends before a kernel is there says nothing of BAD. */
 static void no_time_for_a_run_is_told(void **state)
 {
@@ -347,6 +355,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_seed_whose_qemu_died_is_run_again),
 		cmocka_unit_test(a_run_that_says_nothing_ends_no_bisect),
 		cmocka_unit_test(no_time_for_a_run_is_told),
+		cmocka_unit_test(more_than_can_be_told_is_refused),
 		cmocka_unit_test(other_tools_are_told_of),
 		cmocka_unit_test(make_ends_what_it_began),
 		cmocka_unit_test(the_compiler_of_a_kernel_is_its_own),
