@@ -77,20 +77,26 @@ static double weight_of(const char *file)
 	return 1;
 }
 
+/* A commit of a kernel; what is checked out meanwhile is of no interest. */
 static char *resolve(const char *tree, const char *variable, const char *name)
 {
-	__auto_free char *commit = fmt("%s^{commit}", name);
+	__auto_free char *commit = fmt("%s^{commit}", name), *kthread = NULL;
 	char *id = tree_ask_user(tree, "rev-parse --verify --quiet --end-of-options", commit, NULL);
 
 	if (!id)
 		die("%s=%s: TREE=%s has no such commit", variable, name, tree);
+	kthread = tree_ask_user(tree, "ls-tree --full-tree --name-only", id, "kernel/kthread.c",
+				NULL);
+	if (!kthread || !*kthread)
+		die("TREE=%s is no tree of a kernel at %s=%s: it has no kernel/kthread.c", tree,
+		    variable, name);
 	return id;
 }
 
 static void check_tree(struct history *h)
 {
 	__auto_free char *top = tree_ask_user(h->tree, "rev-parse --show-toplevel", NULL);
-	__auto_free char *kthread = NULL, *changes = NULL;
+	__auto_free char *changes = NULL;
 
 	if (!exists(h->tree))
 		die("TREE=%s: No such file or directory", h->tree);
@@ -99,9 +105,6 @@ static void check_tree(struct history *h)
 		free(tree_user_commit(h->tree, ""));
 		die("TREE=%s is no git tree with a work tree", h->tree);
 	}
-	kthread = tree_ask_user(h->tree, "ls-tree --name-only HEAD", "kernel/kthread.c", NULL);
-	if (!kthread || !*kthread)
-		die("TREE=%s is no tree of a kernel: it has no kernel/kthread.c", h->tree);
 	changes = tree_ask_user(h->tree, "status --porcelain --untracked-files=no", NULL);
 	h->dirty = changes && *changes;
 }
@@ -189,7 +192,7 @@ static char *readable(const char *text)
  */
 enum line { COMMIT, PARENTS, DATE, AUTHOR, SUBJECT, FIELDS };
 #define BEGIN		'\001'
-#define LOG	"-c i18n.logOutputEncoding=UTF-8 log --topo-order --reverse --no-color --no-show-signature --no-renames --name-only --date=short --format=%x01%H%n%P%n%ad%n%an%n%s%n"
+#define LOG	"-c i18n.logOutputEncoding=UTF-8 -c diff.relative=false log --topo-order --reverse --no-color --no-show-signature --no-renames --name-only --date=short --format=%x01%H%n%P%n%ad%n%an%n%s%n"
 
 static void read_commit(struct history *h, char *const *lines, size_t n)
 {

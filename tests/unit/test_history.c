@@ -154,6 +154,24 @@ static void changes_in_no_commit_are_noticed(void **state)
 	history_free(&h);
 }
 
+/* Nor is what is checked out, or which folder TREE= names, what is tested. */
+static void the_ends_are_what_is_tested(void **state)
+{
+	__auto_free char *folder = fmt("%s/kernel", user);
+	struct history h;
+
+	(void)state;
+	history_read(&h, folder, "good", "main");
+	assert_int_equal(h.n, 6);
+	assert_true(by_subject(&h, "one")->weight > by_subject(&h, "side")->weight);
+	history_free(&h);
+	free(sh("git checkout -q --orphan notes; git rm -rqf .;"
+		"git commit -q --allow-empty -m notes"));
+	history_read(&h, user, "good", "main");
+	assert_int_equal(h.n, 6);
+	history_free(&h);
+}
+
 struct question {
 	const char *tree;
 	const char *good;
@@ -514,6 +532,8 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(commits_between_two, make_user, remove_user),
 		cmocka_unit_test_setup_teardown(control_characters_harm_nothing, make_user,
+						remove_user),
+		cmocka_unit_test_setup_teardown(the_ends_are_what_is_tested, make_user,
 						remove_user),
 		cmocka_unit_test_setup_teardown(changes_in_no_commit_are_noticed, make_user,
 						remove_user),
