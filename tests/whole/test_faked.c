@@ -198,6 +198,17 @@ static void a_run_that_says_nothing_ends_no_bisect(void **state)
 	unlink(state_file);
 }
 
+/* One seed of four that passes is too few to call a commit good. */
+static void few_seeds_that_pass_are_no_good_commit(void **state)
+{
+	(void)state;
+	guest_does("[ $seed -gt 3 ] || made=not\\ $made works=not\\ $works\n");
+	expect_of("bisect-step N=4 SIGNATURE=another", EXIT_UNTESTABLE, "3 failed in another way");
+	guest_does("[ $seed -gt 2 ] || made=not\\ $made works=not\\ $works\n");
+	expect_of("bisect-step N=4 SIGNATURE=another", EXIT_PASS, "2 failed in another way");
+	guest_does("");
+}
+
 static void more_than_can_be_told_is_refused(void **state)
 {
 	(void)state;
@@ -355,6 +366,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_seed_whose_qemu_died_is_run_again),
 		cmocka_unit_test(a_run_that_says_nothing_ends_no_bisect),
 		cmocka_unit_test(no_time_for_a_run_is_told),
+		cmocka_unit_test(few_seeds_that_pass_are_no_good_commit),
 		cmocka_unit_test(more_than_can_be_told_is_refused),
 		cmocka_unit_test(other_tools_are_told_of),
 		cmocka_unit_test(make_ends_what_it_began),
