@@ -186,13 +186,14 @@ static char *readable(const char *text)
 }
 
 /*
- * What git log says of a commit, a line each; then its files. A line that begins with a
- * byte 1 is the first one of a commit, if it is none of a subject: git quotes a file's name
- * that has such bytes. None of the rest can have a line's end in it.
+ * What git log says of a commit, a line each; then its files, of a merge those that differ
+ * from what each parent has. A line that begins with a byte 1 is the first one of a commit,
+ * if it is none of a subject: git quotes a file's name that has such bytes. None of the rest
+ * can have a line's end in it.
  */
 enum line { COMMIT, PARENTS, DATE, AUTHOR, SUBJECT, FIELDS };
 #define BEGIN		'\001'
-#define LOG	"-c i18n.logOutputEncoding=UTF-8 -c diff.relative=false log --topo-order --reverse --no-color --no-show-signature --no-renames --name-only --date=short --format=%x01%H%n%P%n%ad%n%an%n%s%n"
+#define LOG	"-c i18n.logOutputEncoding=UTF-8 -c diff.relative=false log --topo-order --reverse --no-color --no-show-signature --no-renames -c --name-only --date=short --format=%x01%H%n%P%n%ad%n%an%n%s%n"
 
 static void read_commit(struct history *h, char *const *lines, size_t n)
 {

@@ -154,6 +154,24 @@ static void changes_in_no_commit_are_noticed(void **state)
 	history_free(&h);
 }
 
+/* One that is not what its parents are together may have broken what none of them did. */
+static void a_merge_has_changes_of_its_own(void **state)
+{
+	const struct history_commit *plain, *own;
+	struct history h;
+
+	(void)state;
+	free(sh("git checkout -q apart; echo a > kernel/kthread.c; git commit -qam theirs;"
+		"git checkout -q main; echo b > kernel/kthread.c; git commit -qam ours;"
+		"! git merge -q apart 2>&1; echo c > kernel/kthread.c; git commit -qam resolved"));
+	history_read(&h, user, "good", "main");
+	plain = by_subject(&h, "merge");
+	own = by_subject(&h, "resolved");
+	assert_true(own->weight == by_subject(&h, "one")->weight);
+	assert_true(plain->weight < own->weight);
+	history_free(&h);
+}
+
 /* Nor is what is checked out, or which folder TREE= names, what is tested. */
 static void the_ends_are_what_is_tested(void **state)
 {
@@ -532,6 +550,8 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(commits_between_two, make_user, remove_user),
 		cmocka_unit_test_setup_teardown(control_characters_harm_nothing, make_user,
+						remove_user),
+		cmocka_unit_test_setup_teardown(a_merge_has_changes_of_its_own, make_user,
 						remove_user),
 		cmocka_unit_test_setup_teardown(the_ends_are_what_is_tested, make_user,
 						remove_user),
