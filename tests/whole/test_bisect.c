@@ -16,6 +16,7 @@
 #include "build/tree.h"
 #include "lib/host.h"
 #include "lib/util.h"
+#include "users_tree.h"
 
 #define COMMITS		8
 #define NO_BUILD	3
@@ -352,10 +353,18 @@ static void seeds_are_a_step(void **state)
 
 static void users_tree_is_not_written_to(void **state)
 {
+	__auto_free char *words = fmt(BISECT "TREE=%s RUNS=4", dir), *test = flaky();
 	__auto_free char *status = git("status --porcelain", NULL);
 	__auto_free char *branches = git("for-each-ref", "--format=%(refname)");
+	__auto_free char *before = NULL, *after = NULL, *said = NULL;
 
 	(void)state;
+	make_index_old(dir);
+	before = users_tree(dir, "untouched");
+	assert_int_equal(ask_in("untouched", words, test, &said), EXIT_BAD);
+	after = users_tree(dir, "untouched");
+	assert_string_equal(before, after);
+	/* Nor do steps of git's own bisect leave anything. */
 	assert_string_equal(status, "");
 	assert_string_equal(branches, "refs/heads/main");
 }

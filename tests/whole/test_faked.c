@@ -19,6 +19,7 @@
 #include <jansson.h>
 
 #include "program.h"
+#include "users_tree.h"
 #include "build/arch.h"
 #include "lib/host.h"
 
@@ -209,6 +210,21 @@ static void few_seeds_that_pass_are_no_good_commit(void **state)
 	guest_does("");
 }
 
+static void users_tree_stays_as_it_is(void **state)
+{
+	__auto_free char *tree = fmt("%s/tree", out), *state_file = fmt("%s/bisect.json", out);
+	__auto_free char *before = NULL, *after = NULL;
+
+	(void)state;
+	make_index_old(tree);
+	before = users_tree(tree, "nothing");
+	expect_of("bisect GOOD=HEAD~1 RUNS=2", EXIT_BAD, "2 runs passed");
+	expect_of("bisect-step", EXIT_PASS, "1 passed");
+	after = users_tree(tree, "nothing");
+	assert_string_equal(before, after);
+	unlink(state_file);
+}
+
 static void more_than_can_be_told_is_refused(void **state)
 {
 	(void)state;
@@ -367,6 +383,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_run_that_says_nothing_ends_no_bisect),
 		cmocka_unit_test(no_time_for_a_run_is_told),
 		cmocka_unit_test(few_seeds_that_pass_are_no_good_commit),
+		cmocka_unit_test(users_tree_stays_as_it_is),
 		cmocka_unit_test(more_than_can_be_told_is_refused),
 		cmocka_unit_test(other_tools_are_told_of),
 		cmocka_unit_test(make_ends_what_it_began),
