@@ -246,11 +246,40 @@ static json_int_t count_of(const struct bisection *b, const json_t *o, const cha
 	return json_integer_value(value);
 }
 
-static void read_entry(struct bisection *b, const json_t *o)
+static int by_id(const void *a, const void *b)
+{
+	const struct history_commit *const *one = a, *const *two = b;
+
+	return strcmp((*one)->id, (*two)->id);
+}
+
+/* The commits by their names: a log may name each of thousands many times. */
+static const struct history_commit **sorted(const struct history *h)
+{
+	const struct history_commit **all = need(h->n, sizeof(*all));
+
+	for (size_t i = 0; i < h->n; i++)
+		all[i] = &h->commits[i];
+	qsort(all, h->n, sizeof(*all), by_id);
+	return all;
+}
+
+static size_t commit_called(const struct bisection *b, const struct history_commit **all,
+			    const char *id)
+{
+	const struct history_commit **found, *key = &(struct history_commit){ .id = (char *)id };
+
+	found = id ? bsearch(&key, all, b->history.n, sizeof(*all), by_id) : NULL;
+	if (!found)
+		damaged(b, "a commit is not between GOOD= and BAD=");
+	return *found - b->history.commits;
+}
+
+static void read_entry(struct bisection *b, const struct history_commit **all, const json_t *o)
 {
 	const char *what = json_string_value(json_object_get(o, "what"));
-	const char *commit = json_string_value(json_object_get(o, "commit"));
 	struct bisection_entry e = {
+		.commit = commit_called(b, all, json_string_value(json_object_get(o, "commit"))),
 		.seed = count_of(b, o, "seed"),
 		.seconds = json_number_value(number_of(b, o, "seconds")),
 		.signature = text_of(o, "signature"), .record = text_of(o, "record"),
@@ -264,9 +293,6 @@ static void read_entry(struct bisection *b, const json_t *o)
 	if (!what || i == ARRAY_SIZE(whats))
 		damaged(b, "something happened that has no name");
 	e.what = i;
-	e.commit = commit ? history_find(&b->history, commit) : b->history.n;
-	if (e.commit == b->history.n)
-		damaged(b, "a commit is not between GOOD= and BAD=");
 	if (e.distance >= b->history.n)
 		damaged(b, "a build is farther off than any commit");
 	if ((e.what == BISECTION_FAIL || e.what == BISECTION_OTHER) && !e.signature)
@@ -336,11 +362,13 @@ static char *difference(json_t *asked, json_t *known)
 
 static void read_log(struct bisection *b, const json_t *state)
 {
+	const struct history_commit **all = sorted(&b->history);
 	const json_t *log = json_object_get(state, "log");
 
 	b->signature = text_of(state, "signature");
 	for (size_t i = 0; i < json_array_size(log); i++)
-		read_entry(b, json_array_get(log, i));
+		read_entry(b, all, json_array_get(log, i));
+	free(all);
 }
 
 static void read_history(struct bisection *b, const char *tree, const char *good, const char *bad)

@@ -476,6 +476,30 @@ static void assert_not_opened(const char *test, const char *word)
 	assert_ptr_equal(strchr(said, '\n'), said + strlen(said) - 1);
 }
 
+/* The program writes whole names: one that is cut is none of its own. */
+static void a_commit_that_is_cut_is_refused(void **state)
+{
+	__auto_free char *path = fmt("%s/bisect.json", out), *cut = NULL;
+	struct bisection b;
+	json_t *all, *entry;
+
+	(void)state;
+	open_it(&b, "");
+	for (size_t i = 0; i < 6; i++)
+		see(&b, i, BISECTION_PASS, 10 + i);
+	open_it(&b, "");
+	assert_int_equal(b.n, 6);
+	for (size_t i = 0; i < 6; i++)
+		assert_int_equal(b.log[i].commit, i);
+	all = json_load_file(path, 0, NULL);
+	entry = json_array_get(json_object_get(all, "log"), 0);
+	cut = fmt("%.12s", json_string_value(json_object_get(entry, "commit")));
+	json_object_set_new(entry, "commit", json_string(cut));
+	assert_int_equal(json_dump_file(all, path, 0), 0);
+	json_decref(all);
+	assert_not_opened("", "a commit is not between GOOD= and BAD=");
+}
+
 /* Nor may what is in it be what no program wrote. */
 static void numbers_that_are_none_are_refused(void **state)
 {
@@ -572,6 +596,8 @@ int main(void)
 						remove_user),
 		cmocka_unit_test(a_script_that_was_not_followed),
 		cmocka_unit_test_setup_teardown(the_same_tree_is_the_same_question, make_user,
+						remove_user),
+		cmocka_unit_test_setup_teardown(a_commit_that_is_cut_is_refused, make_user,
 						remove_user),
 		cmocka_unit_test_setup_teardown(numbers_that_are_none_are_refused, make_user,
 						remove_user),
