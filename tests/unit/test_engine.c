@@ -582,7 +582,7 @@ static void is_right_as_often_as_it_says(void **state)
 }
 
 /* Histories of each kind */
-#define MADE_UP	60
+#define MADE_UP	40
 
 /* How often the answers are right, of histories of one kind, and what they say of that */
 static size_t rights_of(struct sim_kind kind, size_t n, double *stated)
@@ -611,7 +611,7 @@ static void seeds_are_not_believed_too_much(void **state)
 	static const struct sim_kind kinds[] = {
 		{ .commits = 128, .after = .2, .shift = .02 },
 		{ .commits = 128, .after = .2, .shift = .1, .carry = .4 },
-		{ .commits = 128, .after = .2, .before = .03, .carry = .9 },
+		{ .commits = 128, .after = .1, .before = .01, .carry = .5 },
 	};
 
 	(void)state;
