@@ -466,7 +466,8 @@ static void exit_completes_and_passes_the_result(struct kunit *test)
 
 	s->comp = &s->stopping;
 	s->result = -300;
-	subject_take(test, s, kthread_run(leave, s, "leave"));
+	subject_take(test, s, kthread_create(leave, s, "leave"));
+	wake_up_process(s->k);
 	await(test, &s->stopping);
 	KUNIT_EXPECT_EQ(test, subject_stop(s), -300);
 }
@@ -476,7 +477,8 @@ static void exit_without_a_completion_passes_the_result(struct kunit *test)
 	struct subject *s = subject_new(test);
 
 	s->result = 4711;
-	subject_take(test, s, kthread_run(leave, s, "leave"));
+	subject_take(test, s, kthread_create(leave, s, "leave"));
+	wake_up_process(s->k);
 	await(test, &s->seen);
 	exits(test, s->k);
 	KUNIT_EXPECT_EQ(test, subject_stop(s), 4711);
