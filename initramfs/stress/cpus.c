@@ -411,19 +411,34 @@ static pid_t filler;
 
 /*
  * For @us, no thread can be forked. It must not take longer: a work item may wait
- * for a worker, and the CPU for that work item.
+ * for a worker, and the CPU for that work item. So another process restores the limit,
+ * but not before it stands: it would stay as long as the CPU moves, then.
  */
 static void fill(u64 us)
 {
+	int stands[2];
+	char none;
+
+	filler = -1;
+	if (pipe(stands)) {
+		fail("pipe to fill: %s", strerror(errno));
+		return;
+	}
 	filler = fork_for("full");
+	if (!filler) {
+		close(stands[1]);
+		/* Returns once the other end is closed. */
+		if (read(stands[0], &none, sizeof(none)))
+			fail("the limit is not waited for: %s", strerror(errno));
+		usleep(us);
+		_exit(!must_write(THREADS_MAX, threads_max));
+	}
 	if (filler < 0)
 		fail("fork to fill: %s", strerror(errno));
-	else if (filler)
+	else
 		must_write(THREADS_MAX, "20");
-	if (filler)
-		return;
-	usleep(us);
-	_exit(!must_write(THREADS_MAX, threads_max));
+	close(stands[0]);
+	close(stands[1]);
 }
 
 static bool empty(int err)
