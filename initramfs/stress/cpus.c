@@ -516,11 +516,25 @@ static int lose_threads(void)
 	return 0;
 }
 
+/*
+ * All threads of a core come if its first one is there. A core that is offline comes as
+ * well, but on x86 from 6.17 on none of it does: either is right, and nothing in between.
+ */
+static void expect_threads(void)
+{
+	u64 seen, first;
+
+	if (!read_online(&seen)) {
+		fail("which CPUs are online is not known");
+		return;
+	}
+	first = (online | seen) & ~SECOND_THREADS;
+	online = (first | first << 1) & (cpus | late);
+}
+
 /**
  * do_smt - have each core do without its second thread, and then get it back
  * @op: the operation
- *
- * With that, every CPU comes online, whoever took it offline.
  *
  * Return: 0 or -errno
  */
@@ -538,7 +552,7 @@ int do_smt(const struct op *op)
 	err = lose_threads();
 	again = write_text(SMT_CONTROL, "on");
 	if (!again)
-		online = cpus | late;
+		expect_threads();
 	else if (!read_online(&online))
 		fail("which CPUs are online is not known");
 	err = err ? err : again;
