@@ -139,7 +139,7 @@ static unsigned long steer_last_ip;
  * @state: of the generator of its timer
  * @here: what it draws from at yield points
  * @priority: pct: of what it ran when it was last at a yield point
- * @task: pct: that task
+ * @pid: pct: of that task
  * @patience: pct: how often it may still give way before it has to get on
  * @inside: it is at a yield point in the focus, of a run that cares for it
  * @range: which piece of the focus it is at, or NULL
@@ -155,7 +155,7 @@ struct steer_cpu {
 	u64 state;
 	struct steer_here here;
 	u64 priority;
-	struct task_struct *task;
+	pid_t pid;
 	unsigned int patience;
 	bool inside;
 	struct steer_range *range;
@@ -349,8 +349,8 @@ static void pct_at_block(struct steer_cpu *c)
 {
 	u64 state = seed ^ c->here.stream->key;
 
-	if (c->task != current) {
-		c->task = current;
+	if (c->pid != current->pid) {
+		c->pid = current->pid;
 		c->patience = hold;
 		WRITE_ONCE(c->priority, steer_draw(&state) | 1ULL << 63);
 	}
@@ -431,17 +431,20 @@ static bool is_same_code(const struct steer_cpu *one, const struct steer_cpu *tw
  */
 static void pos_at_block(struct steer_cpu *c)
 {
+	struct steer_stream *s;
 	int cpu;
 
 	if (!steer_counts(c))
 		return;
 	WRITE_ONCE(c->priority, steer_draw(&c->here.stream->state));
 	steer_stay_behind(c);
+	/* While it stood still, its stream may have become that of another task. */
+	s = steer_stream(&c->here, seed);
 	for_each_online_cpu(cpu) {
 		struct steer_cpu *o = per_cpu_ptr(&steer_cpus, cpu);
 
 		if (o != c && is_same_code(o, c))
-			WRITE_ONCE(o->priority, steer_draw(&c->here.stream->state));
+			WRITE_ONCE(o->priority, steer_draw(&s->state));
 	}
 }
 
@@ -686,6 +689,8 @@ static void steer_prepare_cpus(void)
 		u64 state = seed + cpu;
 
 		c->state = steer_draw(&state) ^ (u64)cpu << 56;
+		c->pid = -1;
+		steer_here_init(&c->here);
 		hrtimer_setup(&c->timer, steer_timer, CLOCK_MONOTONIC,
 			      HRTIMER_MODE_REL_PINNED_HARD);
 	}

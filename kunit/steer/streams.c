@@ -26,7 +26,7 @@
 
 /**
  * struct steer_slot - the stream of a task
- * @task: whose it is; NULL if nobody's
+ * @task: whose it is, or was, if its pid is another one; NULL if nobody's
  * @stream: it
  */
 struct steer_slot {
@@ -39,10 +39,12 @@ static struct steer_slot steer_slots[1 << SLOT_BITS];
 /**
  * struct steer_actor - a task that does operations
  * @task: the task
+ * @pid: its pid: it may be dead, and another one at its address
  * @draw: what it does
  */
 struct steer_actor {
 	const struct task_struct *task;
+	pid_t pid;
 	unsigned int draw;
 };
 
@@ -97,15 +99,16 @@ static struct steer_slot *steer_slot(const struct task_struct *task)
 
 	for (i = 0; i < PROBES; i++) {
 		slot = &steer_slots[(first + i) % ARRAY_SIZE(steer_slots)];
-		if (slot->task == task)
+		if (slot->task == task && slot->stream.pid == task->pid)
 			return slot;
-		if (!slot->task)
+		if (slot->task == task || !slot->task)
 			break;
 	}
 	if (i == PROBES)
 		slot = &steer_slots[first];
 	memset(slot, 0, sizeof(*slot));
 	slot->task = task;
+	slot->stream.pid = task->pid;
 	return slot;
 }
 
@@ -115,7 +118,7 @@ static bool steer_own(const struct task_struct *task, u64 *epoch)
 	u64 actor;
 
 	for (actor = 0; actor < ACTORS; actor++) {
-		if (steer_actors[actor].task == task) {
+		if (steer_actors[actor].task == task && steer_actors[actor].pid == task->pid) {
 			*epoch = actor << 32 | steer_actors[actor].draw;
 			return true;
 		}
@@ -131,8 +134,14 @@ static struct steer_stream *steer_look_up(struct steer_here *h, u64 seed)
 	if (h->irq) {
 		if (!*s->task)
 			snprintf(s->task, sizeof(s->task), "irq/%d", raw_smp_processor_id());
+		s->pid = current->pid;
 		steer_refresh(s, s->task, epoch, seed);
 		return s;
+	}
+	/* The idle tasks of all CPUs have one pid. */
+	if (!current->pid) {
+		steer_refresh(&h->idle, current->comm, epoch, seed);
+		return &h->idle;
 	}
 	s = &steer_slot(current)->stream;
 	if (steer_own(current, &epoch))
@@ -140,6 +149,18 @@ static struct steer_stream *steer_look_up(struct steer_here *h, u64 seed)
 	else
 		steer_refresh(s, current->comm, epoch, seed);
 	return s;
+}
+
+/**
+ * steer_here_init - it is not known yet where a CPU is
+ * @h: where
+ *
+ * Context: Any, before it comes by a yield point.
+ */
+void steer_here_init(struct steer_here *h)
+{
+	h->interrupts.pid = -1;
+	h->stream = &h->interrupts;
 }
 
 /**
@@ -153,7 +174,6 @@ static struct steer_stream *steer_look_up(struct steer_here *h, u64 seed)
 noinline struct steer_stream *steer_find(struct steer_here *h, u64 seed)
 {
 	h->begun = READ_ONCE(steer_begun);
-	h->task = current;
 	h->stream = steer_look_up(h, seed);
 	return h->stream;
 }
@@ -170,6 +190,7 @@ void steer_note_begin(unsigned int actor, unsigned int draw)
 	struct steer_actor *a = &steer_actors[actor % ACTORS];
 
 	a->draw = draw;
+	a->pid = current->pid;
 	WRITE_ONCE(a->task, current);
 	WRITE_ONCE(steer_last, (u64)actor << 32 | draw);
 	WRITE_ONCE(steer_begun, steer_begun + 1);
