@@ -36,7 +36,7 @@ static void a_bug_is_found_and_made_small(void **state)
 	json_t *all, *bug, *small, *there;
 
 	(void)state;
-	expect(BUGS "BUGS=" RESULT " SEEDS=1..20 TIME=120 MINIMISE=1 " NEIGHBOUR, 0,
+	expect(BUGS "BUGS=" RESULT " SEEDS=1..20 TIME=300 MINIMISE=1 " NEIGHBOUR, 0,
 	       "the smallest run fails likewise");
 	bug = the_bug(&all);
 	assert_string_equal(json_string_value(json_object_get(bug, "bug")), RESULT);
