@@ -105,7 +105,15 @@ static struct trial *next_lookout(void *arg)
 	return NULL;
 }
 
-/* The console is read while it is there. */
+static const struct lookout *first_failed(const struct lookout *p)
+{
+	for (size_t i = 0; i < LOOKOUTS; i++)
+		if (p[i].failed && p[i].t.record.dir)
+			return &p[i];
+	return NULL;
+}
+
+/* The console is read while it is there. Both fail alike, if they do: one record will do. */
 static void lookout_seen(void *arg, struct trial *t)
 {
 	__auto_free char *console = NULL;
@@ -113,6 +121,8 @@ static void lookout_seen(void *arg, struct trial *t)
 
 	trial_must_say(t);
 	console = record_console(&t->record);
+	if (first_failed(p))
+		t->keep = KEEP_NOT;
 	for (size_t i = 0; i < LOOKOUTS; i++) {
 		if (t != &p[i].t)
 			continue;
@@ -121,18 +131,7 @@ static void lookout_seen(void *arg, struct trial *t)
 	}
 }
 
-static const struct lookout *first_failed(const struct lookout *p)
-{
-	for (size_t i = 0; i < LOOKOUTS; i++)
-		if (p[i].failed)
-			return &p[i];
-	return NULL;
-}
-
-/*
- * A guest that fails is a finding as any other, and must not get lost. Both do the same, and
- * so fail alike.
- */
+/* A guest that fails is a finding as any other, and must not get lost. */
 static void tell_failed(const struct lookout *p, struct strv *failed)
 {
 	const struct record *rec = &p->t.record;
