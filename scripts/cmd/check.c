@@ -271,10 +271,13 @@ static unsigned int compare_pairs(const struct job *j)
 /* Has one of the trials failed in the same way? It says all there is to say, then. */
 static bool is_told(const struct job *j, const struct record *rec)
 {
-	for (size_t i = 0; i < j->n; i++)
-		if (!strcmp(record_text(&j->trials[i].record, "signature"),
-			    record_text(rec, "signature")))
+	for (size_t i = 0; i < j->n; i++) {
+		const struct record *other = &j->trials[i].record;
+
+		if (!record_is_good(other) && record_verdict(other) != VERDICT_ERROR &&
+		    !strcmp(record_text(other, "signature"), record_text(rec, "signature")))
 			return true;
+	}
 	return false;
 }
 
