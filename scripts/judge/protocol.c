@@ -196,26 +196,26 @@ static void take_expect(struct judge *j, const char *s)
 		strv_add(&j->expected, "%s", s);
 }
 
+/* "ADDRESS size BYTES", of memory of the guest */
+static void read_area(const char *s, unsigned long long *at, size_t *size)
+{
+	unsigned long long address;
+	size_t bytes;
+
+	if (sscanf(s, "%llx size %zu", &address, &bytes) != 2)
+		return;
+	*at = address;
+	*size = bytes;
+}
+
 static void take_events(struct judge *j, const char *s)
 {
-	unsigned long long at;
-	size_t size;
-
-	if (sscanf(s, "%llx size %zu", &at, &size) != 2)
-		return;
-	j->events_at = at;
-	j->events_size = size;
+	read_area(s, &j->events_at, &j->events_size);
 }
 
 static void take_words(struct judge *j, const char *s)
 {
-	unsigned long long at;
-	size_t size;
-
-	if (sscanf(s, "%llx size %zu", &at, &size) != 2)
-		return;
-	j->words_at = at;
-	j->words_size = size;
+	read_area(s, &j->words_at, &j->words_size);
 }
 
 static void greet(struct judge *j, const char *s)
